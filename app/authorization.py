@@ -1,0 +1,119 @@
+"""Who may do what. Moves are the definition's business; everything else is listed here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from engine.errors import Reason, RefusedError, not_found
+from engine.guards import ROLE_NAMES
+from engine.ticket import Role
+
+if TYPE_CHECKING:
+    from engine.ticket import Actor, Ticket
+
+
+class Action(StrEnum):
+    """What somebody does outside the machine; the values appear in the ledger."""
+
+    READ = "read"
+    SUBMIT = "submit"
+    SUPPLY_DOCUMENT = "supply_document"
+    VERIFY_DOCUMENT = "verify_document"
+    REJECT_DOCUMENT = "reject_document"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    ASSIGN_MANAGERS = "assign_managers"
+    EXTEND_BOUNDARY = "extend_boundary"
+    AMEND = "amend"
+    IMPORT = "import"
+    MANAGE_CALENDAR = "manage_calendar"
+    MANAGE_ACCOUNTS = "manage_accounts"
+    MANAGE_ORGANISATION = "manage_organisation"
+    MANAGE_MESSAGES = "manage_messages"
+
+
+_STAFF = frozenset(Role) - {Role.CUSTOMER, Role.SYSTEM}
+_COUNTER = frozenset({Role.OPERATOR, Role.ACCOUNT_MANAGER})
+_FIELD = _COUNTER | {Role.PROJECT_MANAGER}
+_HEADS = frozenset({Role.SECTION_HEAD, Role.BRANCH_HEAD, Role.MARKETING})
+_ADMINISTRATION = frozenset({Role.ADMINISTRATOR})
+
+PERMITTED: dict[Action, frozenset[Role]] = {
+    Action.READ: _STAFF,
+    Action.SUBMIT: _COUNTER,
+    Action.SUPPLY_DOCUMENT: _FIELD,
+    Action.VERIFY_DOCUMENT: _COUNTER,
+    Action.REJECT_DOCUMENT: _COUNTER,
+    Action.SUSPEND: _FIELD,
+    Action.RESUME: _FIELD,
+    Action.ASSIGN_MANAGERS: _HEADS | {Role.OPERATOR},
+    Action.EXTEND_BOUNDARY: _HEADS,
+    Action.AMEND: _COUNTER,
+    Action.IMPORT: _ADMINISTRATION | {Role.OPERATOR},
+    Action.MANAGE_CALENDAR: _ADMINISTRATION,
+    Action.MANAGE_ACCOUNTS: _ADMINISTRATION,
+    Action.MANAGE_ORGANISATION: _ADMINISTRATION,
+    Action.MANAGE_MESSAGES: _ADMINISTRATION | _HEADS,
+}
+"""Action -> roles. The system itself may do everything; nobody else may what is not listed."""
+
+ACTION_NAMES = {
+    Action.READ: "查看工单",
+    Action.SUBMIT: "受理申请",
+    Action.SUPPLY_DOCUMENT: "登记资料",
+    Action.VERIFY_DOCUMENT: "审核资料",
+    Action.REJECT_DOCUMENT: "退回资料",
+    Action.SUSPEND: "停表",
+    Action.RESUME: "恢复计时",
+    Action.ASSIGN_MANAGERS: "指定双经理",
+    Action.EXTEND_BOUNDARY: "延伸投资界面",
+    Action.AMEND: "更正申请资料",
+    Action.IMPORT: "导入数据",
+    Action.MANAGE_CALENDAR: "维护工作日历",
+    Action.MANAGE_ACCOUNTS: "维护账号",
+    Action.MANAGE_ORGANISATION: "维护单位和网格",
+    Action.MANAGE_MESSAGES: "处理消息",
+}
+"""Chinese names of the actions."""
+
+
+def is_permitted(actor: Actor, action: Action) -> bool:
+    """Whether one of the actor's roles allows the action."""
+    return Role.SYSTEM in actor.roles or not actor.roles.isdisjoint(PERMITTED[action])
+
+
+def authorize(actor: Actor, action: Action, *, branch: str = "") -> None:
+    """Refuse what the actor's roles or branch do not allow.
+
+    Raises:
+        RefusedError: no role of the actor allows it, or it concerns another branch.
+    """
+    reasons = []
+    if not is_permitted(actor, action):
+        allowed = "、".join(ROLE_NAMES[role] for role in Role if role in PERMITTED[action])
+        reasons.append(
+            Reason(
+                code="not_permitted",
+                message=f"您没有“{ACTION_NAMES[action]}”的权限",
+                remedy=f"请由{allowed}办理",
+            )
+        )
+    if branch and actor.branch and actor.branch != branch:
+        reasons.append(
+            Reason(
+                code="other_branch",
+                field="branch",
+                message="不能办理其他单位的业务",
+                remedy="请转交该单位办理",
+            )
+        )
+    if reasons:
+        raise RefusedError(reasons)
+
+
+def refuse_foreign_branch(ticket: Ticket, actor: Actor) -> None:
+    """People of a branch do not even learn that another branch's ticket exists."""
+    if actor.branch and actor.branch != ticket.branch:
+        what = "工单"
+        raise not_found(what, ticket.ticket_no)

@@ -1,0 +1,155 @@
+"""What administrators do to the working calendar, and the sweep that follows a change (R-2.3).
+
+Every ticket keeps the version of the calendar its dates were derived with. The sweep `recompute`
+brings the others up to date, one ticket a transaction, and may be killed at any time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from app.authorization import Action, authorize
+from app.sweeping import SweepReport, sweep_each
+from engine.calendar import YearStatus, local_date
+from engine.clocks import promise_of
+from engine.events import Outcome, PromiseChanged
+from engine.ledger import LedgerDraft
+from engine.standing import standing_of
+from engine.ticket import SYSTEM
+from workflows.calendar_sources import build_calendar, parse_year_csv, statutory_days_missing
+
+if TYPE_CHECKING:
+    from app.case import Case
+    from app.desk import Desk
+    from engine.calendar import DayOverride, OfficeHours, WorkCalendar, YearSummary
+    from engine.ticket import Act, Actor
+
+NAME = "calendar"
+BATCH = 500
+STREAM = "calendar"
+"""The ledger stream of calendar changes."""
+
+WARN_FROM_MONTH = 12
+"""From December administrators are warned while next year is provisional (R-2.3)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearImport:
+    """An imported year, and the statutory holidays it does not give off (a partial file?)."""
+
+    summary: YearSummary
+    missing_holidays: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarService:
+    """What administrators do to the calendar, and the sweep that follows a change."""
+
+    desk: Desk
+    hours: OfficeHours
+
+    def calendar(self) -> WorkCalendar:
+        """The calendar in force."""
+        with self.desk.database.reading() as work:
+            return self.desk.calendars.current(work)
+
+    def import_year(
+        self, content: bytes, *, actor: Actor, year: int | None = None, dry_run: bool = False
+    ) -> YearImport:
+        """Take in a year's notice from CSV; it replaces what was known of the year.
+
+        Raises:
+            RefusedError: every fault of the file, by line.
+        """
+        act = self.desk.act(actor)
+        authorize(actor, Action.MANAGE_CALENDAR)
+        imported = parse_year_csv(content, year)
+        result = YearImport(
+            summary=build_calendar([imported]).year(imported.year),
+            missing_holidays=tuple(
+                f"{day.on:%Y-%m-%d} {day.note}" for day in statutory_days_missing(imported)
+            ),
+        )
+        if dry_run:
+            return result
+        with self.desk.database.writing() as work:
+            work.calendars.add_year(imported, actor.user_id, act.at)
+            draft = LedgerDraft(
+                action="import_year",
+                source_state="",
+                target_state=str(imported.year),
+                details={"status": imported.status, "days": [str(d.on) for d in imported.days]},
+            )
+            work.ledger.append(STREAM, draft, actor, act.at)
+            work.commit()
+        return result
+
+    def override(self, day: DayOverride, *, actor: Actor) -> None:
+        """Make one day worked or off, whatever the notice says (R-2.2)."""
+        act = self.desk.act(actor)
+        authorize(actor, Action.MANAGE_CALENDAR)
+        with self.desk.database.writing() as work:
+            work.calendars.set_override(day, actor.user_id, act.at)
+            draft = LedgerDraft(
+                action="override_day",
+                source_state="",
+                target_state=day.on.isoformat(),
+                details={"is_working": day.is_working, "note": day.note},
+            )
+            work.ledger.append(STREAM, draft, actor, act.at)
+            work.commit()
+
+    def recompute(self) -> SweepReport:
+        """Derive the dates of every open ticket again that another calendar gave them (R-2.3)."""
+        act = self.desk.act(SYSTEM)
+        with self.desk.database.reading() as work:
+            version = self.desk.calendars.current(work).version
+            stale_ones = work.tickets.derived_with_other_calendar(version, BATCH)
+        return sweep_each(NAME, stale_ones, lambda ticket_no: self._recompute(ticket_no, act))
+
+    def warning(self) -> str:
+        """What administrators must know about next year's calendar; empty if nothing (R-2.3)."""
+        today = local_date(self.desk.clock())
+        next_year = today.year + 1
+        if today.month < WARN_FROM_MONTH:
+            return ""
+        if self.calendar().year(next_year).status is not YearStatus.PROVISIONAL:
+            return ""
+        return (
+            f"{next_year} 年放假安排尚未导入，跨年的办理时限均为暂定，"
+            "请在国务院办公厅通知发布后尽快导入（huodian calendar import）"
+        )
+
+    def _recompute(self, ticket_no: str, act: Act) -> bool:
+        with self.desk.database.writing() as work:
+            case = self.desk.load(work, ticket_no, act)
+            outcome = _repromised(case)
+            if outcome is not None:
+                self.desk.recorder.keep(work, case, outcome, action="calendar_changed")
+            else:
+                standing = standing_of(
+                    case.ticket, case.definition, case.calendar, self.hours, act.at
+                )
+                work.tickets.refresh_standing(ticket_no, case.ticket.revision, standing)
+            work.commit()
+        return outcome is not None
+
+
+def _repromised(case: Case) -> Outcome | None:
+    """The ticket with its new promise, if the calendar changed the one the customer was told."""
+    run = case.ticket.current_run
+    if run is None:
+        return None
+    renewed = promise_of(run, case.definition, case.calendar, case.act.at)
+    if renewed == run or not run.promises:
+        return None
+    before, after = run.promises[-1], renewed.promises[-1]
+    changed = PromiseChanged(
+        stage=run.stage_id,
+        before=before.due_on,
+        after=after.due_on,
+        provisional=after.provisional,
+    )
+    runs = (*case.ticket.stage_runs[:-1], renewed)
+    return Outcome(ticket=replace(case.ticket, stage_runs=runs), events=(changed,))

@@ -1,0 +1,145 @@
+"""`huodian definition`: list, show, check, diagram."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.session import AsJson, opened, show, table
+
+if TYPE_CHECKING:
+    from engine.definition import DocumentRequirement, Transition, WorkflowDefinition
+
+commands = typer.Typer(no_args_is_help=True)
+
+DefinitionId = Annotated[str, typer.Argument(metavar="ID", help="For example hv_single_supply.")]
+
+
+@commands.command(name="list")
+def list_definitions(as_json: AsJson = False) -> None:
+    """The definitions in force.
+
+    Example: huodian definition list
+    """
+    found = opened().rulebook.all_in_force()
+    result = [{"id": each.id, "version": each.version, "name": each.name} for each in found]
+    rows = [(each.id, str(each.version), each.name, each.basis) for each in found]
+    text = table(rows, ("ID", "版本", "名称", "依据"))
+    show(result, text, as_json=as_json)
+
+
+@commands.command(name="show")
+def show_definition(definition_id: DefinitionId, as_json: AsJson = False) -> None:
+    """Stages, limits, documents and transitions of the version in force.
+
+    Example: huodian definition show hv_single_supply --json
+    """
+    definition = _in_force(definition_id)
+    result = as_result(definition)
+    stages = [
+        (each.id, each.name, "-" if each.limit.days is None else str(each.limit.days))
+        for each in definition.stages
+    ]
+    handling, whole = definition.handling_limit.days, definition.end_to_end_limit.days
+    lines = [
+        f"{definition.name}（{definition.ref}） 依据 {definition.basis}",
+        f"合计办理时限 {handling or '-'}，全过程 {whole or '-'}（工作日）",
+        table(stages, ("环节", "名称", "时限")),
+        table(
+            [(each.id, each.name, each.clause) for each in definition.documents],
+            ("资料", "名称", "依据"),
+        ),
+        table(
+            [
+                (each.source, each.trigger, each.target, each.name)
+                for each in definition.transitions
+            ],
+            ("状态", "操作", "到", "名称"),
+        ),
+    ]
+    show(result, "\n\n".join(lines), as_json=as_json)
+
+
+@commands.command()
+def check(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A YAML file.")],
+    as_json: AsJson = False,
+) -> None:
+    """Every fault of a definition file at once, with line and clause; exit 3 if there is one.
+
+    Example: huodian definition check draft.yaml
+    """
+    from workflows.loader import check_definition  # noqa: PLC0415
+
+    problems = check_definition(file.read_text(encoding="utf-8", errors="replace"), file.name)
+    result = {"ok": not problems, "problems": problems}
+    lines = [
+        f"第 {each.line} 行 {each.path}：{each.message}（{each.clause or each.code}）"
+        for each in problems
+    ]
+    show(result, "\n".join(lines) or "没有问题", as_json=as_json)
+    if problems:
+        raise typer.Exit(3)
+
+
+@commands.command()
+def diagram(definition_id: DefinitionId, as_json: AsJson = False) -> None:
+    """The states and arrows as Mermaid text.
+
+    Example: huodian definition diagram lv_resident
+    """
+    from workflows.diagram import mermaid  # noqa: PLC0415
+
+    text = mermaid(_in_force(definition_id))
+    show({"id": definition_id, "mermaid": text}, text, as_json=as_json)
+
+
+def as_result(definition: WorkflowDefinition) -> dict[str, object]:
+    """The definition as `show --json` prints it."""
+    return {
+        "id": definition.id,
+        "version": definition.version,
+        "name": definition.name,
+        "basis": definition.basis,
+        "stages": [
+            {"id": each.id, "name": each.name, "limit_days": each.limit.days}
+            for each in definition.stages
+        ],
+        "handling_limit_days": definition.handling_limit.days,
+        "end_to_end_limit_days": definition.end_to_end_limit.days,
+        "documents": [_document(each) for each in definition.documents],
+        "transitions": [_transition(each) for each in definition.transitions],
+        "content_hash": definition.content_hash,
+    }
+
+
+def _document(requirement: DocumentRequirement) -> dict[str, object]:
+    return {
+        "id": requirement.id,
+        "name": requirement.name,
+        "any_of": requirement.any_of,
+        "due_at": requirement.due_at,
+        "applies_to": requirement.applies_to,
+        "key": requirement.key,
+        "deferrable": requirement.deferrable,
+        "clause": requirement.clause,
+    }
+
+
+def _transition(transition: Transition) -> dict[str, object]:
+    return {
+        "trigger": transition.trigger,
+        "name": transition.name,
+        "from": transition.source,
+        "to": transition.target,
+        "roles": transition.roles,
+        "guards": transition.guards,
+        "checkpoint": transition.checkpoint,
+        "reason_required": transition.reason_required,
+    }
+
+
+def _in_force(definition_id: str) -> WorkflowDefinition:
+    return opened().rulebook.in_force(definition_id)

@@ -1,0 +1,120 @@
+"""Definitions in force: which version governs which ticket, compiled once a process.
+
+A published version never changes, so a compiled machine may be kept for ever. A ticket stays on
+the version it started with (R-10.2, H1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.errors import IntegrityError, Reason
+from engine.ledger import LedgerDraft
+from engine.machine import TicketMachine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from app.clock import Clock
+    from app.ports import Database, Work
+    from engine.definition import WorkflowDefinition
+    from engine.ticket import Act, Ticket
+
+STREAM = "definitions"
+"""The ledger stream of publications."""
+
+
+class Definitions:
+    """Compiled definition versions by (id, version)."""
+
+    def __init__(self) -> None:
+        self._machines: dict[tuple[str, int], TicketMachine] = {}
+
+    def of(self, work: Work, ticket: Ticket) -> TicketMachine:
+        """The version that governs the ticket."""
+        return self.get(work, ticket.definition_id, ticket.definition_version)
+
+    def get(self, work: Work, definition_id: str, version: int) -> TicketMachine:
+        """One version.
+
+        Raises:
+            NotFoundError: no such version was ever published.
+        """
+        key = (definition_id, version)
+        machine = self._machines.get(key)
+        if machine is None:
+            machine = TicketMachine(work.definitions.get(definition_id, version))
+            self._machines[key] = machine
+        return machine
+
+    def in_force(self, work: Work, definition_id: str, at: datetime) -> TicketMachine:
+        """The version that governs what begins at `at`."""
+        version = work.definitions.version_in_force(definition_id, at)
+        return self.get(work, definition_id, version)
+
+    def install(
+        self, work: Work, shipped: Iterable[tuple[WorkflowDefinition, str]], act: Act
+    ) -> list[str]:
+        """Publish shipped definitions that are new; returns what was published.
+
+        A shipped file that changed without a new version is a broken promise, not an update.
+
+        Raises:
+            IntegrityError: naming every such file.
+        """
+        published, broken = [], []
+        for definition, source in shipped:
+            known = work.definitions.latest(definition.id)
+            if known is None or definition.version > known.version:
+                work.definitions.publish(definition, source, act.actor.user_id, act.at)
+                draft = LedgerDraft(
+                    action="publish",
+                    source_state="" if known is None else known.ref,
+                    target_state=definition.ref,
+                    details={"content_hash": definition.content_hash},
+                )
+                work.ledger.append(STREAM, draft, act.actor, act.at)
+                published.append(definition.ref)
+            elif (
+                definition.version == known.version
+                and definition.content_hash != known.content_hash
+            ):
+                broken.append(_changed_in_place(definition))
+        if broken:
+            raise IntegrityError(broken)
+        return published
+
+
+def _changed_in_place(definition: WorkflowDefinition) -> Reason:
+    return Reason(
+        code="definition_changed_in_place",
+        message=f"流程定义 {definition.ref} 的内容与已发布的版本不同，已发布的版本不得修改",
+        clause="R-10.2",
+        remedy="请把修改后的定义作为新版本（version 加一）发布",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rulebook:
+    """Reads of the definitions in force, for faces."""
+
+    database: Database
+    definitions: Definitions
+    clock: Clock
+
+    def in_force(self, definition_id: str) -> WorkflowDefinition:
+        """The version that would govern a ticket opened now."""
+        with self.database.reading() as work:
+            return self.definitions.in_force(work, definition_id, self.clock()).definition
+
+    def of(self, ticket: Ticket) -> WorkflowDefinition:
+        """The version that governs a ticket."""
+        with self.database.reading() as work:
+            return self.definitions.of(work, ticket).definition
+
+    def all_in_force(self) -> tuple[WorkflowDefinition, ...]:
+        """Every definition in force, by id."""
+        with self.database.reading() as work:
+            return tuple(work.definitions.all_in_force(self.clock()))

@@ -1,0 +1,96 @@
+"""Looks whether an installation is fit to run, and says what to do where it is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from engine.calendar import YearStatus, local_date
+from engine.ticket import Role
+from notifications.message import MessageState
+
+if TYPE_CHECKING:
+    from app.bootstrap import Application
+
+LATE_FACTOR = 5
+"""A sweep that has not run for this many of its intervals is late."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing looked at; `remark` says what was found and what to do."""
+
+    subject: str
+    ok: bool
+    remark: str
+
+
+def examine(application: Application) -> tuple[Finding, ...]:
+    """Every finding, the good ones too."""
+    return (
+        _database(application),
+        *_calendar(application),
+        _people(application),
+        *_sweeps(application),
+        _messages(application),
+    )
+
+
+def _database(application: Application) -> Finding:
+    application.database.check()
+    count = len(application.rulebook.all_in_force())
+    return Finding(subject="数据库与流程定义", ok=count > 0, remark=f"{count} 个流程定义在用")
+
+
+def _calendar(application: Application) -> tuple[Finding, ...]:
+    calendar = application.calendars.calendar()
+    year = local_date(application.clock()).year
+    this_year = calendar.year(year).status
+    warning = application.calendars.warning()
+    return (
+        Finding(
+            subject=f"{year} 年工作日历",
+            ok=this_year is not YearStatus.PROVISIONAL,
+            remark="已确定" if this_year is not YearStatus.PROVISIONAL else "暂定，请导入放假通知",
+        ),
+        Finding(subject=f"{year + 1} 年工作日历", ok=not warning, remark=warning or "无需处理"),
+    )
+
+
+def _people(application: Application) -> Finding:
+    with application.database.reading() as work:
+        ready = any(
+            Role.ADMINISTRATOR in user.roles and user.active and user.password_hash
+            for user in work.accounts.users()
+        )
+    remark = "管理员已设置密码" if ready else "尚无设置密码的管理员，请用一次性链接登录后设置"
+    return Finding(subject="管理员", ok=ready, remark=remark)
+
+
+def _sweeps(application: Application) -> tuple[Finding, ...]:
+    now = application.clock()
+    with application.database.reading() as work:
+        beats = {beat.name: beat for beat in work.sweeps.beats()}
+    findings = []
+    for sweep in application.sweeps.all():
+        beat = beats.get(sweep.name)
+        finished_at = None if beat is None else beat.finished_at
+        allowed = timedelta(seconds=sweep.every_seconds * LATE_FACTOR)
+        ok = finished_at is not None and now - finished_at <= allowed
+        since = "从未运行" if finished_at is None else f"上次 {finished_at:%Y-%m-%d %H:%M} UTC"
+        remark = since if ok else f"{since}，请检查守护进程（huodian daemon）"
+        findings.append(Finding(subject=f"巡检 {sweep.name}", ok=ok, remark=remark))
+    return tuple(findings)
+
+
+def _messages(application: Application) -> Finding:
+    with application.database.reading() as work:
+        counts = work.outbox.counts_by_state()
+    wrong = {MessageState.FAILED, MessageState.IN_DOUBT, MessageState.UNREACHABLE}
+    stuck = sum(counts.get(state, 0) for state in wrong)
+    waiting = counts.get(MessageState.PENDING, 0)
+    remark = f"待发 {waiting}，需人工处理 {stuck}"
+    if stuck:
+        remark += "，见 huodian outbox list --state failed"
+    return Finding(subject="消息", ok=stuck == 0, remark=remark)

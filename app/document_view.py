@@ -1,0 +1,162 @@
+"""The documents of a ticket as a list to work from: what is there, what is missing, until when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from app.labels import CHECKPOINTS
+from engine.documents import SOURCE_NAMES, due_checkpoint, requirements, satisfying
+from engine.ticket import DocumentStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from engine.definition import DocumentRequirement, WorkflowDefinition
+    from engine.ticket import DocumentRecord, Ticket
+
+
+class DocumentState(StrEnum):
+    """How a requirement, or a single paper, stands."""
+
+    MISSING = "missing"
+    PENDING = "pending"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+    DEFERRED = "deferred"
+    EXPIRED = "expired"
+
+
+STATE_NAMES = {
+    DocumentState.MISSING: "未提交",
+    DocumentState.PENDING: "待核",
+    DocumentState.VERIFIED: "合格",
+    DocumentState.REJECTED: "不合格",
+    DocumentState.DEFERRED: "容缺",
+    DocumentState.EXPIRED: "已过期",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperView:
+    """One paper that was handed in."""
+
+    number: int
+    kind: str
+    kind_name: str
+    state: DocumentState
+    state_name: str
+    source_name: str
+    received_at: datetime
+    received_by: str
+    expires_on: date | None
+    note: str
+    file_name: str
+    file_size: int
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether somebody still has to look at it."""
+        return self.state is DocumentState.PENDING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequirementView:
+    """One requirement with the papers that were handed in for it."""
+
+    id: str
+    name: str
+    kinds: Mapping[str, str]
+    state: DocumentState
+    state_name: str
+    is_key: bool
+    due_text: str
+    clause: str
+    note: str
+    papers: tuple[PaperView, ...]
+
+    @property
+    def is_outstanding(self) -> bool:
+        """Whether something is still to be handed in."""
+        return self.state not in {DocumentState.PENDING, DocumentState.VERIFIED}
+
+
+def document_list(
+    ticket: Ticket, definition: WorkflowDefinition, names: Mapping[str, str], on: date
+) -> tuple[RequirementView, ...]:
+    """Every requirement that applies; `names` maps user ids to names."""
+    return tuple(
+        _requirement(each, ticket, definition, names, on)
+        for each in requirements(definition, ticket)
+    )
+
+
+def missing_count(ticket: Ticket, definition: WorkflowDefinition, on: date) -> int:
+    """How many requirements have nothing that counts."""
+    return sum(satisfying(each, ticket, on) is None for each in requirements(definition, ticket))
+
+
+def _requirement(
+    requirement: DocumentRequirement,
+    ticket: Ticket,
+    definition: WorkflowDefinition,
+    names: Mapping[str, str],
+    on: date,
+) -> RequirementView:
+    papers = tuple(
+        _paper(record, definition, names, on)
+        for record in ticket.documents
+        if record.kind in requirement.any_of
+    )
+    counted = satisfying(requirement, ticket, on)
+    if counted is not None:
+        state = _paper_state(counted, on)
+    elif requirement.id in ticket.deferred and not papers:
+        state = DocumentState.DEFERRED
+    else:
+        state = papers[-1].state if papers else DocumentState.MISSING
+    due = due_checkpoint(requirement, definition, ticket)
+    return RequirementView(
+        id=requirement.id,
+        name=requirement.name,
+        kinds={kind: definition.document_names[kind] for kind in requirement.any_of},
+        state=state,
+        state_name=STATE_NAMES[state],
+        is_key=requirement.key,
+        due_text=CHECKPOINTS[due],
+        clause=requirement.clause,
+        note=papers[-1].note if papers and counted is None else "",
+        papers=papers,
+    )
+
+
+def _paper(
+    record: DocumentRecord, definition: WorkflowDefinition, names: Mapping[str, str], on: date
+) -> PaperView:
+    state = _paper_state(record, on)
+    return PaperView(
+        number=record.number,
+        kind=record.kind,
+        kind_name=definition.document_names.get(record.kind, record.kind),
+        state=state,
+        state_name=STATE_NAMES[state],
+        source_name=SOURCE_NAMES[record.source],
+        received_at=record.received_at,
+        received_by=names.get(record.received_by, record.received_by),
+        expires_on=record.expires_on,
+        note=record.note,
+        file_name=record.file.name if record.file else "",
+        file_size=record.file.size if record.file else 0,
+    )
+
+
+def _paper_state(record: DocumentRecord, on: date) -> DocumentState:
+    if record.status is DocumentStatus.REJECTED:
+        return DocumentState.REJECTED
+    if record.expires_on is not None and record.expires_on < on:
+        return DocumentState.EXPIRED
+    if record.status is DocumentStatus.VERIFIED:
+        return DocumentState.VERIFIED
+    return DocumentState.PENDING

@@ -1,0 +1,94 @@
+"""Makes a database ready: migrations, definitions, and on the very first start a sample branch.
+
+Called by every command. Once everything is in place this costs one look at the database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.ticket import SYSTEM, Act, Role
+
+if TYPE_CHECKING:
+    from app.bootstrap import Application
+
+PREPARED = "prepared_for"
+"""Mark in the database: the shipped definitions that are installed in it."""
+
+TRIAL_ROLES = frozenset(
+    {
+        Role.ADMINISTRATOR,
+        Role.OPERATOR,
+        Role.ACCOUNT_MANAGER,
+        Role.PROJECT_MANAGER,
+        Role.SECTION_HEAD,
+    }
+)
+"""What the first administrator may do where the sample was loaded: everything in the tour."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """What preparing did: definitions published now, and whether the sample branch was loaded."""
+
+    published: tuple[str, ...] = ()
+    sample_loaded: bool = False
+
+
+def prepare(application: Application) -> Preparation:
+    """Bring the database up to date; harmless when it is.
+
+    Raises:
+        DefinitionFaultsError: a shipped definition is wrong; all faults at once.
+        IntegrityError: a shipped definition was changed without a new version.
+    """
+    from workflows.catalog import shipped_fingerprint  # noqa: PLC0415
+
+    database = application.database
+    if database.is_behind():
+        database.migrate()
+    database.check()
+    fingerprint = shipped_fingerprint()
+    with database.reading() as work:
+        if work.marks.find(PREPARED) == fingerprint:
+            return Preparation()
+    return _install(application, fingerprint)
+
+
+def _install(application: Application, fingerprint: str) -> Preparation:
+    from workflows.catalog import load_shipped  # noqa: PLC0415
+
+    shipped = load_shipped()
+    act = Act(actor=SYSTEM, at=application.clock())
+    with application.database.writing() as work:
+        published = application.desk.definitions.install(work, shipped, act)
+        is_first = work.marks.find(PREPARED) is None
+        work.marks.set(PREPARED, fingerprint)
+        work.commit()
+    loaded = is_first and application.settings.sample and _load_sample(application)
+    if is_first:
+        _add_administrator(application, with_sample=loaded)
+    return Preparation(published=tuple(published), sample_loaded=loaded)
+
+
+def _load_sample(application: Application) -> bool:
+    from app.sample.loading import load_sample  # noqa: PLC0415
+
+    with application.database.reading() as work:
+        if work.accounts.users():
+            return False
+    load_sample(application)
+    return True
+
+
+def _add_administrator(application: Application, *, with_sample: bool) -> None:
+    """The first account. With the sample it may try everything; really, roles are kept apart."""
+    from app.accounts import FIRST_ADMIN_ID, NewUser  # noqa: PLC0415
+
+    with application.database.reading() as work:
+        if work.accounts.find_user(FIRST_ADMIN_ID) is not None:
+            return
+    roles = TRIAL_ROLES if with_sample else frozenset({Role.ADMINISTRATOR})
+    new = NewUser(user_id=FIRST_ADMIN_ID, name="管理员", roles=roles)
+    application.accounts.create_user(new, actor=SYSTEM)

@@ -1,0 +1,195 @@
+"""A ticket's ledger in Chinese sentences, for people who want to know what happened.
+
+The ledger keeps events as JSON; each kind of event has one sentence here. Names and numbers of
+customers stay masked, as on every screen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from app.authorization import ACTION_NAMES
+from app.labels import CHECKPOINTS
+from app.masking import masked_name, masked_phone
+from engine.amendments import AMENDABLE
+from engine.clocks import CAUSE_NAMES
+from engine.documents import SOURCE_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from engine.definition import WorkflowDefinition
+    from engine.ledger import LedgerEntry
+
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryLine:
+    """One entry of the ledger, told."""
+
+    seq: int
+    at: datetime
+    actor_name: str
+    action_name: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrator:
+    """Tells entries of one ticket; `names` maps user ids to people's names."""
+
+    definition: WorkflowDefinition
+    names: Mapping[str, str]
+
+    def line(self, entry: LedgerEntry) -> HistoryLine:
+        """The entry with one sentence an event."""
+        told = (self._sentence(event) for event in entry.facts.get("events", []))
+        return HistoryLine(
+            seq=entry.seq,
+            at=entry.at,
+            actor_name=entry.actor_name,
+            action_name=self._action_name(entry.action),
+            sentences=tuple(sentence for sentence in told if sentence),
+        )
+
+    def _action_name(self, action: str) -> str:
+        for each in self.definition.transitions:
+            if each.trigger == action:
+                return each.name
+        named: Mapping[str, str] = ACTION_NAMES  # type: ignore[assignment]  # StrEnum keys
+        return named.get(action, action)
+
+    def _sentence(self, event: Facts) -> str:
+        tell = _TELLERS.get(str(event.get("event", "")))
+        return "" if tell is None else tell(self, event)
+
+    def _state(self, state: str) -> str:
+        known = self.definition.state_by_id.get(state)
+        return state if known is None else known.name
+
+    def _stage(self, stage: str) -> str:
+        known = self.definition.stage_by_id.get(stage)
+        return stage if known is None else known.name
+
+    def _kind(self, kind: str) -> str:
+        return self.definition.document_names.get(kind, kind)
+
+    def _requirements(self, ids: list[str]) -> str:
+        named = {each.id: each.name for each in self.definition.documents}
+        return "、".join(named.get(each, each) for each in ids)
+
+    def submitted(self, event: Facts) -> str:
+        """The application came in."""
+        missing = self._requirements(event["missing"])
+        return f"收到申请，缺少{missing}，暂不起算时限" if missing else "收到申请，关键资料齐全"
+
+    def clock_started(self, event: Facts) -> str:
+        """A stage's clock began."""
+        due = f"，最迟 {_day(event['due_on'])} 办结" if event["due_on"] else ""
+        return f"“{self._stage(event['stage'])}”环节开始计时{due}"
+
+    def moved(self, event: Facts) -> str:
+        """A transition was fired."""
+        reason = f"，原因：{event['reason']}" if event["reason"] else ""
+        return f"由“{self._state(event['source'])}”转为“{self._state(event['target'])}”{reason}"
+
+    def deferred(self, event: Facts) -> str:
+        """Conditional acceptance."""
+        due: str = {str(key): name for key, name in CHECKPOINTS.items()}[event["due_before"]]
+        return f"容缺受理：{self._requirements(event['requirements'])}，须于{due}补齐"
+
+    def supplied(self, event: Facts) -> str:
+        """A paper came in."""
+        sources = {str(key): name for key, name in SOURCE_NAMES.items()}
+        source = sources.get(event["source"], event["source"])
+        kept = "，已存电子件" if event["sha256"] else ""
+        return f"收到第 {event['number']} 份资料：{self._kind(event['kind'])}（{source}）{kept}"
+
+    def verified(self, event: Facts) -> str:
+        """A paper was found good."""
+        return f"第 {event['number']} 份资料（{self._kind(event['kind'])}）审核合格"
+
+    def rejected(self, event: Facts) -> str:
+        """A paper was found wanting."""
+        kind = self._kind(event["kind"])
+        return f"第 {event['number']} 份资料（{kind}）审核不合格：{event['reason']}"
+
+    def stopped(self, event: Facts) -> str:
+        """The clocks stand still."""
+        evidence = f"，依据：{event['evidence']}" if event["evidence"] else ""
+        return f"停表：{_cause(event)}{evidence}"
+
+    def resumed(self, event: Facts) -> str:
+        """The clocks run again."""
+        due = f"，最迟 {_day(event['due_on'])} 办结" if event["due_on"] else ""
+        return f"恢复计时（{_cause(event)}），扣除 {event['given_back_days']} 个工作日{due}"
+
+    def extended(self, event: Facts) -> str:
+        """The boundary was extended."""
+        return f"投资界面延伸至客户红线，原因：{event['reason']}"
+
+    def assigned(self, event: Facts) -> str:
+        """The managers were named."""
+        after = event["after"]
+        project = self.names.get(after["project_manager"], after["project_manager"])
+        account = self.names.get(after["account_manager"], after["account_manager"])
+        reason = f"，原因：{event['reason']}" if event["reason"] else ""
+        return f"双经理：项目经理{project}，客户经理{account}{reason}"
+
+    def amended(self, event: Facts) -> str:
+        """Facts were corrected."""
+        changes = "；".join(
+            f"{AMENDABLE[field]}由“{_masked(field, before)}”更正为“{_masked(field, after)}”"
+            for field, (before, after) in event["changes"].items()
+        )
+        return f"{changes}，原因：{event['reason']}"
+
+    def reclassified(self, event: Facts) -> str:
+        """Another definition applies."""
+        return f"适用流程由 {event['before']} 改为 {event['after']}：{'；'.join(event['reasons'])}"
+
+    def flagged(self, event: Facts) -> str:
+        """Something for the auditors."""
+        return f"标记：{event['flag']['note']}"
+
+
+_TELLERS: dict[str, Callable[[Narrator, Facts], str]] = {
+    "TicketSubmitted": Narrator.submitted,
+    "ClockStarted": Narrator.clock_started,
+    "TicketMoved": Narrator.moved,
+    "DocumentsDeferred": Narrator.deferred,
+    "DocumentSupplied": Narrator.supplied,
+    "DocumentVerified": Narrator.verified,
+    "DocumentRejected": Narrator.rejected,
+    "ClockStopped": Narrator.stopped,
+    "ClockResumed": Narrator.resumed,
+    "BoundaryExtended": Narrator.extended,
+    "ManagersAssigned": Narrator.assigned,
+    "ApplicationAmended": Narrator.amended,
+    "TicketReclassified": Narrator.reclassified,
+    "TicketFlagged": Narrator.flagged,
+}
+
+
+def _day(text: str) -> str:
+    return f"{date.fromisoformat(text):%Y-%m-%d}"
+
+
+def _cause(event: Facts) -> str:
+    return {str(key): name for key, name in CAUSE_NAMES.items()}[event["cause"]]
+
+
+def _masked(field: str, value: str) -> str:
+    match field:
+        case "phone":
+            return masked_phone(value)
+        case "name":
+            return masked_name(value)
+        case "requested_capacity_kw":
+            return f"{value} kW"
+        case _:
+            return value

@@ -1,0 +1,83 @@
+"""Chinese names of the values that screens show; stages and documents are named by definitions."""
+
+from __future__ import annotations
+
+from engine.application import (
+    ApplicantKind,
+    AreaClass,
+    CustomerType,
+    IdKind,
+    IntakeChannel,
+    InvestmentBoundary,
+    ServiceScheme,
+)
+from engine.calendar_year import YearStatus
+from engine.definition import Checkpoint
+from engine.ticket import FlagCode
+from notifications.message import Audience, Channel, MessageState
+
+APPLICANT_KINDS = {
+    ApplicantKind.RESIDENT: "居民",
+    ApplicantKind.ENTERPRISE: "企业",
+    ApplicantKind.SMALL_MICRO: "小微企业",
+    ApplicantKind.INDIVIDUAL_BUSINESS: "个体工商户",
+    ApplicantKind.FARMERS_COOPERATIVE: "农民专业合作社",
+}
+AREA_CLASSES = {
+    AreaClass.CITY_CENTRE: "市中心城区",
+    AreaClass.COUNTY_SEAT: "县城区",
+    AreaClass.TOWN: "城镇（乡镇）",
+    AreaClass.RURAL: "农村",
+}
+CHANNELS = {
+    IntakeChannel.COUNTER: "营业厅",
+    IntakeChannel.ONLINE: "线上",
+    IntakeChannel.VISIT: "预约上门",
+}
+ID_KINDS = {IdKind.RESIDENT_ID: "居民身份证号", IdKind.USCC: "统一社会信用代码"}
+CUSTOMER_TYPES = {
+    CustomerType.LV_RESIDENT: "低压居民",
+    CustomerType.LV_BUSINESS: "低压非居民",
+    CustomerType.HV_SINGLE_SUPPLY: "高压单电源",
+    CustomerType.HV_DUAL_SUPPLY: "高压双电源",
+}
+SCHEMES = {
+    ServiceScheme.THREE_ZERO: "三零",
+    ServiceScheme.THREE_SAVING: "三省",
+    ServiceScheme.STANDARD: "普通",
+}
+BOUNDARIES = {
+    InvestmentBoundary.EXTENDED: "已延伸至客户红线（含电能表）",
+    InvestmentBoundary.STANDARD: "未延伸",
+}
+CHECKPOINTS = {
+    Checkpoint.INTAKE: "业务受理办结前",
+    Checkpoint.PLAN_CONFIRMATION: "供电方案确定前",
+    Checkpoint.COMPLETION: "竣工报验时",
+    Checkpoint.ENERGIZATION: "装表接电前",
+}
+FLAGS = {
+    FlagCode.RESTARTED: "疑似重走流程",
+    FlagCode.UNUSUALLY_FAST: "办电超短用时",
+    FlagCode.BOUNDARY_NOT_EXTENDED: "疑似该延不延",
+}
+MESSAGE_STATES = {
+    MessageState.PENDING: "待发送",
+    MessageState.SENDING: "发送中",
+    MessageState.IN_DOUBT: "结果不明",
+    MessageState.ACCEPTED: "已提交，待回执",
+    MessageState.FAILED: "发送失败",
+    MessageState.DELIVERED: "已送达",
+    MessageState.UNREACHABLE: "无法送达，须电话告知",
+    MessageState.SUPERSEDED: "已被新消息取代",
+    MessageState.EXPIRED: "已过期未发",
+}
+MESSAGE_CHANNELS = {Channel.SMS: "短信", Channel.WECHAT: "微信"}
+AUDIENCES = {Audience.CUSTOMER: "客户", Audience.STAFF: "工作人员"}
+YEAR_STATUSES = {
+    YearStatus.OFFICIAL: "国务院办公厅通知",
+    YearStatus.IMPORTED: "管理员导入",
+    YearStatus.PROVISIONAL: "暂定（尚无通知）",
+}
+SERVICE_HOTLINE = "95598"
+SUPERVISION_HOTLINE = "12398"

@@ -1,0 +1,58 @@
+"""A message as staff see it: how far it has come, to whom in masked form, and its text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.labels import AUDIENCES, MESSAGE_CHANNELS, MESSAGE_STATES
+from app.masking import masked_name, masked_phone
+from notifications.message import Audience, Message, MessageState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageView:
+    """One message of the outbox."""
+
+    id: str
+    ticket_no: str
+    audience_name: str
+    recipient: str
+    address: str
+    channel_name: str
+    text: str
+    state: MessageState
+    state_name: str
+    created_at: datetime
+    not_before: datetime
+    settled_at: datetime | None
+    attempts: int
+    problem: str
+
+
+def message_view(message: Message, names: Mapping[str, str]) -> MessageView:
+    """The message with customers masked; staff are shown by name."""
+    if message.audience is Audience.CUSTOMER:
+        recipient = masked_name(message.recipient)
+    else:
+        recipient = names.get(message.recipient, message.recipient)
+    return MessageView(
+        id=message.id,
+        ticket_no=message.ticket_no,
+        audience_name=AUDIENCES[message.audience],
+        recipient=recipient,
+        address=masked_phone(message.address),
+        channel_name=MESSAGE_CHANNELS[message.channel],
+        text=message.text,
+        state=message.state,
+        state_name=MESSAGE_STATES[message.state],
+        created_at=message.created_at,
+        not_before=message.not_before,
+        settled_at=message.settled_at,
+        attempts=message.attempts,
+        problem=" ".join(part for part in (message.error_code, message.error_text) if part),
+    )

@@ -1,0 +1,219 @@
+"""What the use cases need of a database. `storage` fits these shapes without knowing them.
+
+One `Work` is one transaction: leaving it without `commit` undoes it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import date, datetime
+
+    from engine.calendar import CalendarYear, DayOverride
+    from engine.definition import Ending, WorkflowDefinition
+    from engine.ledger import LedgerDraft
+    from engine.standing import TicketStanding
+    from engine.ticket import Actor, ManagerPair, Role, StoredFile, Ticket
+    from notifications.message import Message, MessageState
+
+# ruff: noqa: D102  (what the names do not say is said in the class)
+
+
+class RelatedTicket(Protocol):
+    """An earlier ticket of the same applicant at the same address."""
+
+    @property
+    def ticket_no(self) -> str: ...
+    @property
+    def ended_at(self) -> datetime | None: ...
+    @property
+    def ending(self) -> Ending | None: ...
+
+
+class Tickets(Protocol):
+    """Tickets with their ledger. `save` and `add` write exactly one entry each.
+
+    `get` raises NotFoundError, `save` ConflictError when the ticket has changed since `get`.
+    `set_next_rung` and `refresh_standing` touch derived columns only and tell whether the ticket
+    was still at that revision.
+    """
+
+    def get(self, ticket_no: str) -> Ticket: ...
+    def add(
+        self,
+        ticket: Ticket,
+        draft: LedgerDraft,
+        *,
+        actor: Actor,
+        at: datetime,
+        standing: TicketStanding,
+        progress_token: str,
+    ) -> Ticket: ...
+    def save(
+        self,
+        ticket: Ticket,
+        draft: LedgerDraft,
+        *,
+        actor: Actor,
+        at: datetime,
+        standing: TicketStanding,
+    ) -> Ticket: ...
+    def next_number(self, branch: str, on: date) -> str: ...
+    def progress_token(self, ticket_no: str) -> str: ...
+    def related(self, id_number: str, address: str) -> Sequence[RelatedTicket]: ...
+    def open_numbers(self) -> Sequence[str]: ...
+    def due_for_reminder(self, at: datetime, limit: int) -> Sequence[str]: ...
+    def derived_with_other_calendar(self, version: str, limit: int) -> Sequence[str]: ...
+    def set_next_rung(
+        self, ticket_no: str, revision: int, next_rung_at: datetime | None
+    ) -> bool: ...
+    def refresh_standing(self, ticket_no: str, revision: int, standing: TicketStanding) -> bool: ...
+
+
+class ReminderClaims(Protocol):
+    """Each rung is claimed once: (ticket, clock, epoch, rung)."""
+
+    def claim(self, ticket_no: str, clock_id: str, epoch: str, rung: str, at: datetime) -> bool: ...
+
+
+class Outbox(Protocol):
+    """Messages. A key that is there already is left alone; states only move forward."""
+
+    def add(self, messages: Sequence[Message]) -> int: ...
+    def claim(self, at: datetime, by: str, limit: int) -> list[Message]: ...
+    def settle(
+        self,
+        message_id: str,
+        state: MessageState,
+        at: datetime,
+        *,
+        provider_id: str = "",
+        error_code: str = "",
+        error_text: str = "",
+        next_attempt_at: datetime | None = None,
+    ) -> bool: ...
+    def stale_claims(self, before: datetime) -> list[Message]: ...
+
+
+class Receipts(Protocol):
+    """Receipts of providers, stored as they came."""
+
+    def add(self, provider: str, body: str, at: datetime, *, problem: str) -> object: ...
+
+
+class LedgerStreams(Protocol):
+    """The streams that belong to no ticket."""
+
+    def append(self, stream: str, draft: LedgerDraft, actor: Actor, at: datetime) -> object: ...
+
+
+class DefinitionVersions(Protocol):
+    """Published definitions; `get` and `version_in_force` raise NotFoundError."""
+
+    def get(self, definition_id: str, version: int) -> WorkflowDefinition: ...
+    def version_in_force(self, definition_id: str, at: datetime) -> int: ...
+    def all_in_force(self, at: datetime) -> Sequence[WorkflowDefinition]: ...
+    def latest(self, definition_id: str) -> WorkflowDefinition | None: ...
+    def publish(
+        self, definition: WorkflowDefinition, source: str, by: str, at: datetime
+    ) -> object: ...
+
+
+class CalendarRecords(Protocol):
+    """Imported years and single days; `stamp` differs whenever either has changed."""
+
+    def stamp(self) -> str: ...
+    def years(self) -> Iterable[CalendarYear]: ...
+    def overrides(self) -> Iterable[DayOverride]: ...
+    def add_year(self, year: CalendarYear, by: str, at: datetime) -> object: ...
+    def set_override(self, override: DayOverride, by: str, at: datetime) -> object: ...
+
+
+class Person(Protocol):
+    """One of the company's people."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def phone(self) -> str: ...
+
+
+class Accounts(Protocol):
+    """People. `with_role` gives the active ones of a branch; empty means the whole company.
+
+    `refuse_unfit_managers` raises RefusedError unless both are active people of that role who may
+    work for the branch.
+    """
+
+    def find_user(self, user_id: str) -> Person | None: ...
+    def with_role(self, role: Role, branch: str) -> Sequence[Person]: ...
+    def refuse_unfit_managers(self, pair: ManagerPair, branch: str) -> None: ...
+
+
+class BranchFacts(Protocol):
+    """A branch as messages name it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def phone(self) -> str: ...
+
+
+class Grid(Protocol):
+    """Branches and service grids; `branch` raises NotFoundError."""
+
+    def branch(self, branch_id: str) -> BranchFacts: ...
+    def managers_for(self, node_id: str, branch: str) -> ManagerPair | None: ...
+
+
+class Heartbeats(Protocol):
+    """When each sweep last ran, and what it did."""
+
+    def beat(
+        self, name: str, started_at: datetime, finished_at: datetime, counts: Mapping[str, int]
+    ) -> object: ...
+
+
+class Work(Protocol):
+    """One transaction with everything in it."""
+
+    @property
+    def tickets(self) -> Tickets: ...
+    @property
+    def reminders(self) -> ReminderClaims: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def receipts(self) -> Receipts: ...
+    @property
+    def ledger(self) -> LedgerStreams: ...
+    @property
+    def definitions(self) -> DefinitionVersions: ...
+    @property
+    def calendars(self) -> CalendarRecords: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def grid(self) -> Grid: ...
+    @property
+    def sweeps(self) -> Heartbeats: ...
+    def commit(self) -> None: ...
+
+
+class Database(Protocol):
+    """Opens transactions."""
+
+    def reading(self) -> AbstractContextManager[Work]: ...
+    def writing(self) -> AbstractContextManager[Work]: ...
+
+
+class Files(Protocol):
+    """Files by content hash, outside the database (R-3.6)."""
+
+    def keep(self, name: str, content: bytes) -> StoredFile: ...
+    def read(self, sha256: str) -> bytes: ...

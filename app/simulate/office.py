@@ -1,0 +1,221 @@
+"""What the company's people do with a ticket: check papers, take the next step, stop the clock.
+
+They follow the definition, not a list of steps known beforehand: whatever transition leaves the
+state is taken by whoever it names, after a share of the time that the stage allows.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from app.simulate.customer import awaited, builds, hands_in
+from app.simulate.staff import second_pair
+from engine.application import InvestmentBoundary
+from engine.definition import Checkpoint, Ending
+from engine.documents import KEY, missing_at, outstanding_deferrals
+from engine.ticket import DocumentSource, DocumentStatus, PauseCause
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.simulate.agenda import Course
+    from app.simulate.trip import Trip
+    from engine.definition import Transition
+    from engine.ticket import Actor
+
+UNLIMITED_DAYS = 5
+"""How many working days a stage without a limit is taken to allow."""
+
+REASONS = {
+    "fail_inspection": "接地装置不符合要求，请整改后申请复验",
+}
+SOME_REASON = "按现场情况办理"
+EVIDENCE = {
+    PauseCause.EXTERNAL_LINE: "外线施工通知单",
+    PauseCause.CUSTOMER_WORKS: "客户施工进度单",
+}
+
+
+def handles(trip: Trip) -> Course:
+    """From the arrival to the end: one step after the other."""
+    while trip.is_open:
+        if trip.state.held_by_customer and not trip.state.until_received:
+            yield trip.at_desk(days=trip.temperament.repair_days, hours=1)
+            yield from _takes(trip, trip.steps()[0])
+        elif not trip.is_with_company:
+            yield trip.next_morning()
+        else:
+            step = _next_step(trip)
+            yield trip.scene.diary.after_work(trip.scene.now, _work(trip, step))
+            yield from _suspends(trip)
+            yield from _takes(trip, step)
+
+
+def extends_boundary(trip: Trip) -> Course:
+    """The section head decides on an extended investment boundary (R-4.3)."""
+    yield trip.at_desk(hours=trip.chance.between(0.3, 6))
+    if trip.is_open and trip.ticket.boundary is InvestmentBoundary.STANDARD:
+        trip.attempt(
+            lambda: trip.scene.application.tickets.extend_boundary(
+                trip.ticket.ticket_no,
+                reason="三大攻坚战及重点项目，投资界面延伸至客户红线",
+                actor=trip.scene.staff.section_head(trip.ticket.branch),
+            )
+        )
+
+
+def hands_over(trip: Trip) -> Course:
+    """The section head gives the ticket to another manager pair (T2a)."""
+    yield trip.at_desk(days=trip.chance.between(0, 4), hours=1)
+    if trip.is_open:
+        trip.attempt(
+            lambda: trip.scene.application.tickets.assign_managers(
+                trip.ticket.ticket_no,
+                second_pair(trip.ticket.branch),
+                reason="原经理休假，由同组人员接办",
+                actor=trip.scene.staff.section_head(trip.ticket.branch),
+            )
+        )
+
+
+def aborts(trip: Trip, reason: str) -> bool:
+    """End the ticket for that reason, wherever it stands."""
+    states = trip.definition.state_by_id
+    step = next(
+        each
+        for each in trip.definition.offered[trip.ticket.state]
+        if states[each.target].ending is Ending.ABORTED
+    )
+    return _fires(trip, step, reason)
+
+
+def _next_step(trip: Trip) -> Transition:
+    """The way forward; where there is a choice, the one that needs a reason is the way back."""
+    steps = trip.steps()
+    back = [each for each in steps if each.reason_required]
+    if back and trip.temperament.fails_inspection and not trip.failures:
+        return back[0]
+    return next(each for each in steps if not each.reason_required)
+
+
+def _work(trip: Trip, step: Transition) -> timedelta:
+    """Office time that the step takes: an even share of what its stage is given."""
+    definition, lot, day = trip.definition, trip.temperament, trip.scene.diary.day_length
+    if lot.is_rushed:
+        return timedelta(minutes=1)
+    stage = definition.stage_by_id[definition.state_by_id[step.source].stage]
+    states = [
+        each
+        for each in definition.states
+        if each.stage == stage.id and not each.is_final and each.held_by_customer is None
+    ]
+    limit = stage.limit.days or UNLIMITED_DAYS
+    is_slow = lot.slow_stage == definition.stages.index(stage)
+    whole = day * (limit + 1 + lot.slow_days if is_slow else limit * lot.pace)
+    return whole / len(states) * trip.chance.between(0.7, 1.3)
+
+
+def _takes(trip: Trip, step: Transition) -> Iterator[datetime]:
+    """Take the step; if it is refused, ask for what is missing and try again every morning."""
+    while trip.is_open and trip.ticket.state == step.source:
+        _collects_on_site(trip)
+        _checks_papers(trip)
+        if _fires(trip, step, REASONS.get(step.trigger, SOME_REASON)):
+            break
+        _asks_for_missing(trip, step)
+        yield trip.next_morning()
+
+
+def _fires(trip: Trip, step: Transition, reason: str) -> bool:
+    actor = trip.scene.staff.in_role(step.roles[0], trip.ticket)
+    fired = trip.attempt(
+        lambda: trip.scene.application.tickets.advance(
+            trip.ticket.ticket_no,
+            step.trigger,
+            actor=actor,
+            reason=reason if step.reason_required else "",
+        )
+    )
+    if fired and step.reason_required:
+        trip.failures += 1
+    if fired and trip.is_open and trip.state.until_received not in {"", KEY}:
+        trip.begin("works", builds(trip, trip.state.until_received))
+    return fired
+
+
+def _checks_papers(trip: Trip) -> None:
+    """Verify what was handed in; the doubtful kind is rejected the first time."""
+    documents = trip.scene.application.documents
+    for record in trip.ticket.documents:
+        if record.status is not DocumentStatus.SUPPLIED:
+            continue
+        number, actor = record.number, _checker(trip)
+        if record.kind == trip.temperament.doubtful and not trip.doubts:
+            trip.doubts += 1
+            trip.attempt(
+                lambda number=number, actor=actor: documents.reject(
+                    trip.ticket.ticket_no, number, "影像不清晰，请重新提供", actor=actor
+                )
+            )
+            trip.begin("again", hands_in(trip, record.kind, trip.temperament.again_days))
+        else:
+            trip.attempt(
+                lambda number=number, actor=actor: documents.verify(
+                    trip.ticket.ticket_no, number, actor=actor
+                )
+            )
+
+
+def _checker(trip: Trip) -> Actor:
+    if Checkpoint.INTAKE in trip.ticket.passed_checkpoints:
+        return trip.scene.staff.account_manager(trip.ticket)
+    return trip.scene.staff.operator(trip.ticket.branch)
+
+
+def _collects_on_site(trip: Trip) -> None:
+    """At the end of the first visit the account manager takes deferred papers along (四(二)4)."""
+    is_first_visit = trip.ticket.passed_checkpoints == (Checkpoint.INTAKE,)
+    if not is_first_visit or not trip.temperament.hands_over_on_site:
+        return
+    at = trip.scene.now
+    for requirement in outstanding_deferrals(trip.definition, trip.ticket, local_date(at)):
+        if requirement.id in trip.expected:
+            continue
+        trip.expected.add(requirement.id)
+        trip.attempt(
+            lambda kind=requirement.any_of[0]: trip.scene.application.documents.supply(
+                trip.ticket.ticket_no,
+                kind,
+                DocumentSource.ON_SITE,
+                actor=trip.scene.staff.account_manager(trip.ticket),
+            )
+        )
+
+
+def _asks_for_missing(trip: Trip, step: Transition) -> None:
+    """Whatever the refusal named and nobody is bringing yet is asked of the customer."""
+    if step.checkpoint is None:
+        return
+    on = local_date(trip.scene.now)
+    for requirement in missing_at(step.checkpoint, trip.definition, trip.ticket, on):
+        if requirement.id not in trip.expected:
+            trip.begin("asked", awaited(trip, requirement, trip.temperament.paper_days))
+
+
+def _suspends(trip: Trip) -> Iterator[datetime]:
+    """Stop the clocks for external works, where the state allows it, and let them run again."""
+    lot, tickets = trip.temperament, trip.scene.application.tickets
+    if lot.pause is None or not trip.is_open or lot.pause not in trip.state.suspendable:
+        return
+    if any(pause.explicit for run in trip.ticket.stage_runs for pause in run.pauses):
+        return
+    number, actor = trip.ticket.ticket_no, trip.scene.staff.account_manager(trip.ticket)
+    evidence = f"{EVIDENCE[lot.pause]} {trip.name}"
+    stopped = trip.attempt(
+        lambda: tickets.suspend(number, lot.pause, evidence=evidence, actor=actor)
+    )
+    if stopped:
+        yield trip.at_desk(days=lot.pause_days, hours=trip.chance.between(0, 8))
+        if trip.is_open:
+            trip.attempt(lambda: tickets.resume(number, actor=actor))

@@ -1,0 +1,294 @@
+"""Use cases of a ticket: submit, open, advance, suspend, resume, assign, extend.
+
+No argument carries a time: the server's clock is read once a use case (R-5.1).
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from app.application_form import ApplicationForm
+from app.authorization import Action, authorize
+from app.case import Case
+from engine import amendments, suspensions
+from engine.application import ConnectionApplication, IntakeChannel
+from engine.audit_flags import unusually_fast
+from engine.calendar import local_date
+from engine.definition import Ending
+from engine.documents import Paper, supply
+from engine.errors import MalformedError, Reason
+from engine.events import ManagersAssigned, Outcome, TicketFlagged
+from engine.ticket import DocumentSource, Flag, FlagCode, Ticket
+from workflows.classification import ConnectionFacts, classify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from app.desk import Desk
+    from app.ports import Work
+    from app.settings import Settings
+    from engine.application import ServiceRequest
+    from engine.events import Event
+    from engine.machine import Offer
+    from engine.ticket import Act, Actor, ManagerPair, PauseCause
+    from workflows.classification import EligibilityPolicy
+
+SOURCES = {
+    IntakeChannel.COUNTER: DocumentSource.COUNTER,
+    IntakeChannel.ONLINE: DocumentSource.ONLINE,
+    IntakeChannel.VISIT: DocumentSource.ON_SITE,
+}
+"""How a document that came with the application reached the company."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketService:
+    """Everything people do to tickets, but for their documents and corrections."""
+
+    desk: Desk
+    policy: Callable[[], EligibilityPolicy]
+    settings: Settings
+
+    def submit(
+        self,
+        application: ConnectionApplication,
+        *,
+        branch: str,
+        documents: Sequence[str] = (),
+        actor: Actor,
+    ) -> Ticket:
+        """Turn an application into a ticket; clocks start if the key document is there (R-1.2).
+
+        Raises:
+            RefusedError: no definition covers it (above 10 kV), or the actor may not.
+        """
+        form = ApplicationForm(application=application, branch=branch, documents=tuple(documents))
+        act = self.desk.act(actor)
+        with self.desk.database.writing() as work:
+            ticket = self.submit_in(work, form, act)
+            work.commit()
+        return ticket
+
+    def submit_in(self, work: Work, form: ApplicationForm, act: Act) -> Ticket:
+        """The same inside a caller's transaction: an import submits many rows in one."""
+        authorize(act.actor, Action.SUBMIT, branch=form.branch)
+        application = form.application
+        facts = ConnectionFacts.from_application(application)
+        classification = classify(facts, local_date(act.at), self.policy())
+        case = self._new_case(work, classification.definition_id, application, form.branch, act)
+        ticket = replace(
+            case.ticket,
+            classification=classification,
+            boundary=classification.investment_boundary,
+        )
+        ticket, events = self._linked(work, ticket, act)
+        for kind in form.documents:
+            paper = Paper(kind=kind, source=SOURCES[application.channel])
+            supplied = supply(ticket, case.definition, paper, act)
+            ticket, events = supplied.ticket, [*events, *supplied.events]
+        return self._begin(work, replace(case, ticket=ticket), events)
+
+    def open(
+        self, definition_id: str, request: ServiceRequest, *, branch: str, actor: Actor
+    ) -> Ticket:
+        """Open a ticket of another process, for example an asset transfer (R-1.4, R-1.5).
+
+        Raises:
+            MalformedError: the definition is one of connection applications.
+        """
+        act = self.desk.act(actor)
+        authorize(actor, Action.SUBMIT, branch=branch)
+        with self.desk.database.writing() as work:
+            case = self._new_case(work, definition_id, request, branch, act)
+            if any(each.key for each in case.definition.documents):
+                raise MalformedError(
+                    Reason(
+                        code="needs_application",
+                        field="definition",
+                        message=f"“{case.definition.name}”须由用电申请发起",
+                        remedy="请用 huodian ticket submit 或营业厅受理页面",
+                    )
+                )
+            ticket = self._begin(work, case, [])
+            work.commit()
+        return ticket
+
+    def offers(self, ticket_no: str, *, actor: Actor) -> tuple[Offer, ...]:
+        """What may be done next, and for what may not: every reason (R-3.4)."""
+        act = self.desk.act(actor, reason="-")
+        with self.desk.database.reading() as work:
+            case = self.desk.load(work, ticket_no, act)
+            return case.machine.offers(case.ticket, act)
+
+    def advance(
+        self,
+        ticket_no: str,
+        trigger: str,
+        *,
+        actor: Actor,
+        reason: str = "",
+        expected_revision: int | None = None,
+    ) -> Ticket:
+        """Fire a transition.
+
+        Raises:
+            MalformedError: unknown trigger.
+            RefusedError: every reason against the move.
+            ConflictError: the ticket has changed since `expected_revision`.
+        """
+        return self.desk.change(
+            ticket_no,
+            self.desk.act(actor, reason),
+            trigger,
+            lambda case: self._flagged(
+                case, case.machine.fire(case.ticket, trigger, case.act, case.calendar)
+            ),
+            expected_revision=expected_revision,
+        )
+
+    def suspend(
+        self,
+        ticket_no: str,
+        cause: PauseCause,
+        *,
+        evidence: str,
+        actor: Actor,
+        expected_revision: int | None = None,
+    ) -> Ticket:
+        """Stop the company's clocks for one of the two causes, with evidence (R-2.4)."""
+        return self.desk.change(
+            ticket_no,
+            self.desk.act(actor),
+            Action.SUSPEND,
+            lambda case: suspensions.suspend(
+                case.ticket, case.definition, cause, evidence, case.act
+            ),
+            expected_revision=expected_revision,
+        )
+
+    def resume(
+        self, ticket_no: str, *, actor: Actor, expected_revision: int | None = None
+    ) -> Ticket:
+        """Let the clocks run again (R-2.4)."""
+        return self.desk.change(
+            ticket_no,
+            self.desk.act(actor),
+            Action.RESUME,
+            lambda case: suspensions.resume(
+                case.ticket, case.definition, case.calendar, at=case.act.at
+            ),
+            expected_revision=expected_revision,
+        )
+
+    def assign_managers(
+        self,
+        ticket_no: str,
+        pair: ManagerPair,
+        *,
+        actor: Actor,
+        reason: str = "",
+        expected_revision: int | None = None,
+    ) -> Ticket:
+        """Name or replace the two managers; both must be active people of that role (R-6.1)."""
+        act = self.desk.act(actor, reason)
+        with self.desk.database.writing() as work:
+            work.accounts.refuse_unfit_managers(pair, work.tickets.get(ticket_no).branch)
+            ticket = self.desk.change_in(
+                work,
+                ticket_no,
+                act,
+                Action.ASSIGN_MANAGERS,
+                lambda case: amendments.assign_managers(
+                    case.ticket, case.definition, pair, reason=reason
+                ),
+                expected_revision=expected_revision,
+            )
+            work.commit()
+        return ticket
+
+    def extend_boundary(
+        self,
+        ticket_no: str,
+        *,
+        reason: str,
+        actor: Actor,
+        expected_revision: int | None = None,
+    ) -> Ticket:
+        """Decide on an extended investment boundary, before the plan is confirmed (R-4.3)."""
+        return self.desk.change(
+            ticket_no,
+            self.desk.act(actor, reason),
+            Action.EXTEND_BOUNDARY,
+            lambda case: amendments.extend_boundary(case.ticket, case.definition, reason=reason),
+            expected_revision=expected_revision,
+        )
+
+    # --- parts of the above --------------------------------------------------------------------
+
+    def _new_case(
+        self,
+        work: Work,
+        definition_id: str,
+        request: ConnectionApplication | ServiceRequest,
+        branch: str,
+        act: Act,
+    ) -> Case:
+        machine = self.desk.definitions.in_force(work, definition_id, act.at)
+        ticket = Ticket(
+            ticket_no=work.tickets.next_number(branch, local_date(act.at)),
+            branch=branch,
+            definition_id=machine.definition.id,
+            definition_version=machine.definition.version,
+            request=request,
+            state=machine.definition.initial,
+            entered_at=act.at,
+            submitted_at=act.at,
+            managers=work.grid.managers_for(request.node_id, branch),
+        )
+        calendar = self.desk.calendars.current(work)
+        return Case(ticket=ticket, machine=machine, calendar=calendar, act=act)
+
+    def _begin(self, work: Work, case: Case, events: list[Event]) -> Ticket:
+        submitted = case.machine.submit(case.ticket, case.act, case.calendar)
+        pair = case.ticket.managers
+        if pair is not None:
+            events = [*events, ManagersAssigned(before=None, after=pair, reason="按网格预置")]
+        outcome = Outcome(ticket=submitted.ticket, events=(*submitted.events, *events))
+        token = secrets.token_urlsafe(24)
+        return self.desk.recorder.begin(work, case, outcome, progress_token=token)
+
+    def _linked(self, work: Work, ticket: Ticket, act: Act) -> tuple[Ticket, list[Event]]:
+        """Link and flag a second application for the same address by the same person (R-5.2)."""
+        application = ticket.request
+        if not isinstance(application, ConnectionApplication):
+            return ticket, []
+        since = act.at - timedelta(days=self.settings.restart_window_days)
+        for earlier in work.tickets.related(application.id_number, application.address):
+            if earlier.ended_at is None or (
+                earlier.ending is Ending.ABORTED and earlier.ended_at >= since
+            ):
+                note = f"与工单 {earlier.ticket_no} 为同一申请人、同一用电地址，疑似重走流程"
+                flag = Flag(code=FlagCode.RESTARTED, note=note)
+                linked = replace(ticket, linked_to=earlier.ticket_no, flags=(*ticket.flags, flag))
+                return linked, [TicketFlagged(flag=flag)]
+        return ticket, []
+
+    def _flagged(self, case: Case, outcome: Outcome) -> Outcome:
+        """A ticket that reached its end too fast is flagged in the same entry (R-5.3)."""
+        ending = case.definition.state_by_id[outcome.ticket.state].ending
+        if ending is not Ending.COMPLETED:
+            return outcome
+        flag = unusually_fast(
+            outcome.ticket,
+            case.definition,
+            case.calendar,
+            self.settings.office_hours,
+            self.settings.fast_policy,
+        )
+        if flag is None:
+            return outcome
+        ticket = replace(outcome.ticket, flags=(*outcome.ticket.flags, flag))
+        return Outcome(ticket=ticket, events=(*outcome.events, TicketFlagged(flag=flag)))

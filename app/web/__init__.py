@@ -1,0 +1,1 @@
+"""The console: server-rendered pages. Handlers parse, call one use case, render."""

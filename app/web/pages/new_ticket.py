@@ -1,0 +1,95 @@
+"""The counter's form for a new application (营业厅受理)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from app.application_form import FIELDS, INTAKE_DOCUMENTS, parse_application
+from app.labels import APPLICANT_KINDS, AREA_CLASSES, CHANNELS
+from app.web.access import Submitter
+from app.web.errors import status_of
+from app.web.forms import Form, Submitted
+from app.web.rendering import page, see_other
+from app.web.serving import application_of
+from engine.errors import MalformedError, Reason, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from app.sessions import SignedIn
+
+router = APIRouter()
+
+
+@router.get("/tickets/new")
+def form(request: Request, who: Submitter) -> Response:
+    """An empty form."""
+    return _form_page(request, who, {})
+
+
+@router.post("/tickets")
+def submit(request: Request, who: Submitter, form: Form) -> Response:
+    """Turn the form into a ticket, or show it again with everything that is wrong."""
+    application = application_of(request)
+    fields = _fields(form, who)
+    try:
+        parsed = parse_application(
+            fields,
+            known_nodes=application.queries.knows_node,
+            branches=application.queries.branches(),
+        )
+        ticket = application.tickets.submit(
+            parsed.application,
+            branch=parsed.branch,
+            documents=parsed.documents,
+            actor=who.actor,
+        )
+    except (MalformedError, RefusedError) as error:
+        return _form_page(
+            request,
+            who,
+            fields,
+            documents=form.several.get("documents", ()),
+            reasons=error.reasons,
+            status=status_of(error),
+        )
+    return see_other(f"/tickets/{ticket.ticket_no}?done=submitted")
+
+
+def _fields(form: Submitted, who: SignedIn) -> dict[str, str]:
+    """The fields as an import file has them; people of a branch enter for their own branch."""
+    fields = {name: value for name, value in form.fields.items() if name in FIELDS}
+    fields["documents"] = ";".join(form.several.get("documents", ()))
+    if who.actor.branch:
+        fields["branch"] = who.actor.branch
+    return fields
+
+
+def _form_page(
+    request: Request,
+    who: SignedIn,
+    entered: Mapping[str, str],
+    *,
+    documents: Collection[str] = (),
+    reasons: tuple[Reason, ...] = (),
+    status: int = 200,
+) -> Response:
+    return page(
+        request,
+        "new_ticket.html",
+        status=status,
+        entered=entered,
+        chosen_documents=documents,
+        reasons=reasons,
+        problems={reason.field: reason for reason in reversed(reasons) if reason.field},
+        names=FIELDS,
+        branches=application_of(request).queries.branches(),
+        own_branch=who.actor.branch,
+        applicant_kinds=APPLICANT_KINDS,
+        area_classes=AREA_CLASSES,
+        channels=CHANNELS,
+        documents=INTAKE_DOCUMENTS,
+    )

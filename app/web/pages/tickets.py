@@ -1,0 +1,108 @@
+"""One ticket: its page and the explanation of its dates. Changes are in `ticket_changes`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from app.web.access import Reader
+from app.web.errors import status_of
+from app.web.rendering import page
+from app.web.serving import application_of
+from engine.calendar import SHANGHAI
+from engine.errors import ConflictError, HuodianError, Reason
+from engine.ticket import DocumentSource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.history import HistoryLine
+    from app.sessions import SignedIn
+    from engine.application import Contact
+
+router = APIRouter()
+
+DONE = {
+    "submitted": "申请已受理登记，回执已生成，请核对下方缺件和下一步操作。",
+    "moved": "已办理，状态已更新。",
+    "document": "资料已登记。",
+    "verified": "资料已审核为合格。",
+    "rejected": "资料已退回，退回原因将告知客户。",
+    "suspended": "已停表，客户将收到通知。",
+    "resumed": "已恢复计时，客户将收到新的最迟日期。",
+    "managers": "双经理已更新，两位经理将收到通知。",
+    "boundary": "投资界面延伸的决定已记录。",
+    "amended": "更正已记录，更正前后的内容均已留痕。",
+}
+SOURCES = {
+    DocumentSource.COUNTER: "营业厅收取",
+    DocumentSource.ON_SITE: "上门收集",
+    DocumentSource.ONLINE: "线上提交",
+}
+
+
+@router.get("/tickets/{ticket_no}")
+def ticket(request: Request, ticket_no: str, who: Reader, done: str = "") -> Response:
+    """Everything about the ticket, and what may be done next."""
+    return ticket_page(request, ticket_no, who, done=DONE.get(done, ""))
+
+
+@router.get("/tickets/{ticket_no}/clock")
+def clock(request: Request, ticket_no: str, who: Reader) -> Response:
+    """Day by day why it is due when it is due."""
+    queries = application_of(request).queries
+    return page(
+        request,
+        "clock.html",
+        ticket=queries.ticket(ticket_no, actor=who.actor),
+        explanations=queries.clocks(ticket_no, actor=who.actor),
+    )
+
+
+def ticket_page(
+    request: Request,
+    ticket_no: str,
+    who: SignedIn,
+    *,
+    done: str = "",
+    error: HuodianError | None = None,
+    entered: Mapping[str, str] | None = None,
+    contact: Contact | None = None,
+) -> Response:
+    """The page, if need be with the refusal of what was tried and what was entered."""
+    queries = application_of(request).queries
+    shown = queries.ticket(ticket_no, actor=who.actor)
+    history = queries.history(ticket_no, actor=who.actor)
+    return page(
+        request,
+        "ticket.html",
+        status=status_of(error) if error else 200,
+        ticket=shown,
+        history=history,
+        messages=queries.messages(actor=who.actor, ticket_no=ticket_no),
+        managers=queries.managers(shown.branch, actor=who.actor),
+        sources=SOURCES,
+        done=done,
+        reasons=_reasons(error, history),
+        is_conflict=isinstance(error, ConflictError),
+        entered=entered or {},
+        contact=contact,
+    )
+
+
+def _reasons(error: HuodianError | None, history: tuple[HistoryLine, ...]) -> tuple[Reason, ...]:
+    """The refusal; a conflict says who was faster."""
+    if not isinstance(error, ConflictError) or not history:
+        return error.reasons if error else ()
+    last = history[0]
+    at = last.at.astimezone(SHANGHAI)
+    return (
+        Reason(
+            code="conflict",
+            message=f"工单已由{last.actor_name}于 {at:%m-%d %H:%M} 处理（{last.action_name}），"
+            "您刚才的操作没有执行",
+            remedy="下面已是最新内容，请核对后重新办理",
+        ),
+    )

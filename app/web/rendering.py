@@ -1,0 +1,103 @@
+"""Pages from templates. Everything is escaped; nothing on a page is a script or an inline style."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app.authorization import Action, is_permitted
+from app.labels import SERVICE_HOTLINE, SUPERVISION_HOTLINE
+from engine.calendar import SHANGHAI
+from engine.guards import ROLE_NAMES
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+    from app.sessions import SignedIn
+    from app.web.access import Cookies, Visit
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+WEEKDAYS = "一二三四五六日"
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
+    """Render a template for the visitor of the request."""
+    visit: Visit | None = getattr(request.state, "visit", None)
+    cookies: Cookies = request.app.state.cookies
+    who = visit.signed_in if visit else None
+    html = (
+        environment()
+        .get_template(template)
+        .render(
+            values,
+            who=who,
+            form_token=visit.form_token if visit else "",
+            insecure=not cookies.secure,
+            path=request.url.path,
+            request_id=getattr(request.state, "request_id", ""),
+            may=_permissions(who),
+        )
+    )
+    response = HTMLResponse(html, status_code=status)
+    if visit is not None and visit.is_new_form_token and "anonymous_form" in values:
+        response.set_cookie(
+            cookies.form, visit.form_token, secure=cookies.secure, httponly=True, samesite="strict"
+        )
+    return response
+
+
+def see_other(address: str) -> RedirectResponse:
+    """After a post: show the page that the post led to (a reload posts nothing again)."""
+    return RedirectResponse(address, status_code=303)
+
+
+@cache
+def environment() -> Environment:
+    """The templates, compiled once; an undefined name is a fault, not an empty place."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(day=_day, moment=_moment, size=_size)
+    made.globals.update(
+        asset=_asset,
+        role_names=ROLE_NAMES,
+        hotline=SERVICE_HOTLINE,
+        supervision_hotline=SUPERVISION_HOTLINE,
+    )
+    return made
+
+
+def _permissions(who: SignedIn | None) -> frozenset[str]:
+    if who is None:
+        return frozenset()
+    return frozenset(str(action) for action in Action if is_permitted(who.actor, action))
+
+
+def _day(on: date | None) -> str:
+    return "" if on is None else f"{on:%Y-%m-%d}（周{WEEKDAYS[on.weekday()]}）"
+
+
+def _moment(at: datetime | None) -> str:
+    return "" if at is None else f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1024:.0f} KB" if count >= 1024 else f"{count} 字节"  # noqa: PLR2004  (KB)
+
+
+@cache
+def _asset(name: str) -> str:
+    """The address of a static file, which changes with its content."""
+    digest = sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"

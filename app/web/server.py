@@ -1,0 +1,71 @@
+"""Puts the console together: routers, access, headers, error pages, static files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from app.web.access import Cookies, refuse_undeclared
+from app.web.errors import fault_page, install_error_pages
+from app.web.headers import Headed
+from app.web.pages import (
+    account,
+    administration,
+    documents,
+    health,
+    messages,
+    new_ticket,
+    progress,
+    queue,
+    sign_in,
+    ticket_changes,
+    tickets,
+)
+from app.web.rendering import STATIC
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fastapi import APIRouter
+
+    from app.bootstrap import Application
+
+ROUTERS = (
+    health.router,
+    sign_in.router,
+    account.router,
+    queue.router,
+    new_ticket.router,
+    tickets.router,
+    ticket_changes.router,
+    documents.router,
+    messages.router,
+    administration.router,
+    progress.router,
+)
+
+
+def create_app(application: Application, *, further: Sequence[APIRouter] = ()) -> FastAPI:
+    """The console of one running system.
+
+    Args:
+        application: what `app.bootstrap.build` made.
+        further: routers of other faces, such as the providers' receipts; their routes declare
+            their access like the console's own.
+
+    Raises:
+        UndeclaredRouteError: a route says not who may use it.
+    """
+    refuse_undeclared((*ROUTERS, *further))
+    settings = application.settings
+    app = FastAPI(title="获电", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.application = application
+    app.state.cookies = Cookies(secure=settings.behind_https)
+    for router in (*ROUTERS, *further):
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    install_error_pages(app)
+    app.add_middleware(Headed, https=settings.behind_https, fault_page=fault_page)
+    return app

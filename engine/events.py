@@ -1,0 +1,175 @@
+"""What has happened to a ticket, in the past tense. The ledger keeps it, the planner tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from engine.ticket import Flag, ManagerPair, PauseCause
+
+if TYPE_CHECKING:
+    from engine.ticket import Ticket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketSubmitted:
+    """An application was entered. `missing` names the key documents that are not there yet."""
+
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockStarted:
+    """A stage's clock began; the day of `at` is not counted."""
+
+    stage: str
+    at: datetime
+    due_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketMoved:
+    """A transition was fired."""
+
+    trigger: str
+    source: str
+    target: str
+    stage_ended: str = ""
+    stage_entered: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentsDeferred:
+    """Accepted now, completed later (容缺受理): requirements and the border they are due at."""
+
+    requirements: tuple[str, ...]
+    due_before: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentSupplied:
+    """A document was handed in."""
+
+    number: int
+    kind: str
+    source: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentVerified:
+    """A document was checked and found good."""
+
+    number: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRejected:
+    """A document was checked and found wanting; `reason` is told to the customer."""
+
+    number: int
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockStopped:
+    """The company's clocks stand still. `explicit` when an operator suspended the ticket."""
+
+    cause: PauseCause
+    explicit: bool
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockResumed:
+    """The company's clocks run again."""
+
+    cause: PauseCause
+    explicit: bool
+    due_on: date | None
+    given_back_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundaryExtended:
+    """The investment boundary was extended to the customer's own boundary; never reversed."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagersAssigned:
+    """A manager pair was named or replaced."""
+
+    before: ManagerPair | None
+    after: ManagerPair
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationAmended:
+    """Facts of the application were corrected: field -> (before, after) as text (R-5.1b)."""
+
+    changes: dict[str, tuple[str, str]]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketReclassified:
+    """The ticket moved to another definition, with the facts and rules that led there (R-4.4)."""
+
+    before: str
+    after: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseChanged:
+    """A due date told to the customer moved because the calendar changed (R-2.3)."""
+
+    stage: str
+    before: date
+    after: date
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketFlagged:
+    """Something that auditors and follow-up calls look at."""
+
+    flag: Flag
+
+
+Event = (
+    TicketSubmitted
+    | ClockStarted
+    | TicketMoved
+    | DocumentsDeferred
+    | DocumentSupplied
+    | DocumentVerified
+    | DocumentRejected
+    | ClockStopped
+    | ClockResumed
+    | BoundaryExtended
+    | ManagersAssigned
+    | ApplicationAmended
+    | TicketReclassified
+    | PromiseChanged
+    | TicketFlagged
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A new ticket value and what has happened to it. Nothing is stored yet."""
+
+    ticket: Ticket
+    events: tuple[Event, ...]
+
+    def first(self, kind: type[Any]) -> Any:  # noqa: ANN401  (narrowed by `kind`)
+        """The first event of that kind, or None."""
+        return next((event for event in self.events if isinstance(event, kind)), None)

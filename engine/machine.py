@@ -1,0 +1,176 @@
+"""Moves a ticket: the one door through which a state changes, and the only user of `transitions`.
+
+One `Machine` per definition version, without models: a ticket is a frozen value, and a
+registered model would stay in the machine for ever. Each move sets up a throw-away subject,
+fires the library's event on it, and the guard raises with *every* reason, because the library
+itself would stop at the first condition that says no.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from transitions import EventData, Machine
+
+from engine.calendar import local_date
+from engine.clock_keeping import keep_clocks
+from engine.definition import Checkpoint
+from engine.documents import due_checkpoint, missing_key_documents, requirements, satisfying
+from engine.errors import MalformedError, Reason, RefusedError
+from engine.events import (
+    DocumentsDeferred,
+    Event,
+    Outcome,
+    TicketMoved,
+    TicketSubmitted,
+)
+from engine.guards import Attempt, blocking_reasons
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from engine.calendar import WorkCalendar
+    from engine.definition import Transition, WorkflowDefinition
+    from engine.ticket import Act, Ticket
+
+
+class _Subject:
+    """What the library moves: a state and nothing else."""
+
+    __slots__ = ("state",)
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+
+
+def _guard(event: EventData) -> bool:
+    attempt: Attempt = event.kwargs["attempt"]
+    reasons = blocking_reasons(attempt)
+    if reasons:
+        raise RefusedError(reasons)
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A transition that leaves the ticket's state: possible now, or why not (R-3.4)."""
+
+    transition: Transition
+    reasons: tuple[Reason, ...]
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether the actor could fire it now."""
+        return not self.reasons
+
+
+class TicketMachine:
+    """One definition version, compiled. Holds no ticket, so threads may share it."""
+
+    def __init__(self, definition: WorkflowDefinition) -> None:
+        self.definition = definition
+        self.machine = Machine(
+            model=None,
+            states=[state.id for state in definition.states],
+            initial=definition.initial,
+            auto_transitions=False,
+            send_event=True,
+            queued=False,
+        )
+        for each in definition.transitions:
+            self.machine.add_transition(each.trigger, each.source, each.target, conditions=[_guard])
+
+    def submit(self, ticket: Ticket, act: Act, calendar: WorkCalendar) -> Outcome:
+        """Begin: clocks start if the key document came along, else they wait for it (R-1.2)."""
+        kept = keep_clocks(ticket, self.definition, calendar, act, moved=True)
+        missing = missing_key_documents(self.definition, ticket, local_date(act.at))
+        submitted = TicketSubmitted(missing=tuple(each.id for each in missing))
+        return Outcome(ticket=kept.ticket, events=(submitted, *kept.events))
+
+    def offers(self, ticket: Ticket, act: Act) -> tuple[Offer, ...]:
+        """Every transition that leaves the state, with all that stands against it now."""
+        return tuple(
+            Offer(transition=each, reasons=blocking_reasons(self._attempt(ticket, each, act)))
+            for each in self.definition.offered[ticket.state]
+        )
+
+    def fire(self, ticket: Ticket, trigger: str, act: Act, calendar: WorkCalendar) -> Outcome:
+        """Move the ticket.
+
+        Raises:
+            MalformedError: the definition has no such trigger.
+            RefusedError: it does not leave this state, or a guard says no; all reasons at once.
+        """
+        attempt = self._attempt(ticket, self._transition(ticket, trigger), act)
+        subject = _Subject(ticket.state)
+        self.machine.events[trigger].trigger(subject, attempt=attempt)
+        return self._moved(ticket, subject.state, attempt, calendar)
+
+    def _attempt(self, ticket: Ticket, transition: Transition, act: Act) -> Attempt:
+        return Attempt(ticket=ticket, definition=self.definition, transition=transition, act=act)
+
+    def _moved(
+        self, ticket: Ticket, state: str, attempt: Attempt, calendar: WorkCalendar
+    ) -> Outcome:
+        transition, act = attempt.transition, attempt.act
+        events: list[Event] = []
+        after = replace(ticket, state=state, entered_at=act.at)
+        if transition.checkpoint is not None:
+            passed = (*after.passed_checkpoints, transition.checkpoint)
+            after = replace(after, passed_checkpoints=passed)
+        if transition.checkpoint is Checkpoint.INTAKE:
+            after, deferred = self._defer(after, act.at)
+            events.extend(deferred)
+        kept = keep_clocks(after, self.definition, calendar, act, moved=True)
+        before_run, after_run = ticket.current_run, kept.ticket.current_run
+        left = before_run.stage_id if before_run else ""
+        entered = after_run.stage_id if after_run else ""
+        moved = TicketMoved(
+            trigger=transition.trigger,
+            source=transition.source,
+            target=transition.target,
+            stage_ended=left if left != entered else "",
+            stage_entered=entered if left != entered else "",
+            reason=act.reason.strip(),
+        )
+        return Outcome(ticket=kept.ticket, events=(moved, *events, *kept.events))
+
+    def _defer(self, ticket: Ticket, at: datetime) -> tuple[Ticket, list[Event]]:
+        """Conditional acceptance: what may come later and is not there is deferred (四(二)4)."""
+        lacking = [
+            each
+            for each in requirements(self.definition, ticket)
+            if each.deferrable and satisfying(each, ticket, local_date(at)) is None
+        ]
+        if not lacking:
+            return ticket, []
+        ids = tuple(each.id for each in lacking)
+        due = due_checkpoint(lacking[0], self.definition, ticket)
+        return replace(ticket, deferred=ids), [DocumentsDeferred(requirements=ids, due_before=due)]
+
+    def _transition(self, ticket: Ticket, trigger: str) -> Transition:
+        definition = self.definition
+        found = definition.edges.get((ticket.state, trigger))
+        if found is not None:
+            return found
+        offered = definition.offered[ticket.state]
+        allowed = "、".join(f"{each.trigger}({each.name})" for each in offered) or "无"
+        if trigger not in definition.triggers:
+            raise MalformedError(
+                Reason(
+                    code="unknown_trigger",
+                    field="trigger",
+                    message=f"流程“{definition.name}”没有操作“{trigger}”",
+                    remedy=f"当前状态可办理：{allowed}",
+                )
+            )
+        state = definition.state_by_id[ticket.state].name
+        raise RefusedError(
+            Reason(
+                code="trigger_not_allowed",
+                message=f"工单 {ticket.ticket_no} 处于“{state}”，不能办理“{trigger}”",
+                clause="R-5.2, 四(一)1",
+                remedy=f"当前状态可办理：{allowed}",
+            )
+        )

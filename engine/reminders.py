@@ -1,0 +1,187 @@
+"""The reminder ladder: when each rung of a clock is due, and which one speaks now (R-6.3).
+
+Office hours place the rungs (R-6.3a). What is due is a function of the ticket and the calendar, so
+a daemon that was down sends the most urgent rung once and skips the ones it slept through.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from engine.calendar import local_date
+from engine.clocks import due_on, running_clocks
+from engine.definition import RungTiming
+from engine.documents import due_checkpoint, outstanding_deferrals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date, datetime
+
+    from engine.calendar import OfficeHours, WorkCalendar
+    from engine.clocks import Clock
+    from engine.definition import DocumentRequirement, ReminderRung, WorkflowDefinition
+    from engine.ticket import Ticket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueRung:
+    """A rung that is due. `overdue_days` None before the limit ran out, else 0 on its first day."""
+
+    clock: Clock
+    rung_id: str
+    urgency: int
+    overdue_days: int | None
+    due_on: date
+    at: datetime
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """(clock, epoch, rung): claimed once per ticket; a new due date is a new epoch."""
+        suffix = f"+{self.overdue_days}" if self.overdue_days else ""
+        return self.clock.id, self.due_on.isoformat(), f"{self.rung_id}{suffix}"
+
+
+def due_rungs(
+    ticket: Ticket,
+    definition: WorkflowDefinition,
+    calendar: WorkCalendar,
+    hours: OfficeHours,
+    at: datetime,
+) -> tuple[DueRung, ...]:
+    """The most urgent rung that is due on each running clock of the ticket.
+
+    A suspended ticket is reminded of its end-to-end time only, which never pauses (R-1.2).
+    """
+    found = (
+        latest_rung(clock, definition.reminders, calendar, hours, at)
+        for clock in running_clocks(ticket, definition)
+    )
+    return tuple(rung for rung in found if rung is not None)
+
+
+def next_rung_at(
+    ticket: Ticket,
+    definition: WorkflowDefinition,
+    calendar: WorkCalendar,
+    hours: OfficeHours,
+    after: datetime,
+) -> datetime | None:
+    """The first instant after `after` at which any clock of the ticket has a rung."""
+    return min(
+        (
+            rung.at
+            for clock in running_clocks(ticket, definition)
+            for rung in _upcoming(clock, definition.reminders, calendar, hours, after)
+        ),
+        default=None,
+    )
+
+
+def latest_rung(
+    clock: Clock,
+    ladder: tuple[ReminderRung, ...],
+    calendar: WorkCalendar,
+    hours: OfficeHours,
+    at: datetime,
+) -> DueRung | None:
+    """The most urgent rung whose instant has come; None before the first."""
+    passed = [rung for rung in _rungs(clock, ladder, calendar, hours, until=at) if rung.at <= at]
+    return max(passed, key=lambda rung: (rung.at, rung.urgency), default=None)
+
+
+def deferrals_due_in_stage(
+    ticket: Ticket, definition: WorkflowDefinition, at: datetime
+) -> tuple[DocumentRequirement, ...]:
+    """Deferred documents still out whose border lies in the ticket's current stage (R-6.3)."""
+    run = ticket.current_run
+    if run is None:
+        return ()
+    borders = {
+        each.checkpoint
+        for each in definition.transitions
+        if each.checkpoint and definition.state_by_id[each.source].stage == run.stage_id
+    }
+    return tuple(
+        each
+        for each in outstanding_deferrals(definition, ticket, local_date(at))
+        if due_checkpoint(each, definition, ticket) in borders
+    )
+
+
+def _upcoming(
+    clock: Clock,
+    ladder: tuple[ReminderRung, ...],
+    calendar: WorkCalendar,
+    hours: OfficeHours,
+    after: datetime,
+) -> Iterator[DueRung]:
+    for rung in _rungs(clock, ladder, calendar, hours, until=after):
+        if rung.at > after:
+            yield rung
+
+
+def _rungs(
+    clock: Clock,
+    ladder: tuple[ReminderRung, ...],
+    calendar: WorkCalendar,
+    hours: OfficeHours,
+    until: datetime,
+) -> Iterator[DueRung]:
+    """Every rung of the clock up to the first one after `until` of the daily overdue ones."""
+    due = None if clock.is_paused else due_on(clock, calendar)
+    if due is None or clock.limit_days is None:
+        return
+    for urgency, rung in enumerate(ladder):
+        for at, overdue_days in _instants(rung, clock, due, calendar, hours, until):
+            if not _before_last_pause(clock, at):
+                yield DueRung(
+                    clock=clock,
+                    rung_id=rung.id,
+                    urgency=urgency,
+                    overdue_days=overdue_days,
+                    due_on=due,
+                    at=at,
+                )
+
+
+def _instants(  # noqa: PLR0913, PLR0917  (the facts that place a rung)
+    rung: ReminderRung,
+    clock: Clock,
+    due: date,
+    calendar: WorkCalendar,
+    hours: OfficeHours,
+    until: datetime,
+) -> Iterator[tuple[datetime, int | None]]:
+    match rung.timing:
+        case RungTiming.HALF_LEFT:
+            day = _half_left_on(clock, calendar)
+            if day is not None:
+                yield hours.opening(day), None
+        case RungTiming.LAST_DAY:
+            yield hours.opening(due), None
+        case RungTiming.BEFORE_CLOSE:
+            yield hours.closing(due) - timedelta(hours=rung.hours), None
+        case RungTiming.OVERDUE:
+            yield hours.end_of_period(due), 0
+        case RungTiming.OVERDUE_DAILY:
+            today = max(due, local_date(until))
+            late_days = calendar.working_days_between(due, today)
+            for days in range(max(1, late_days - 1), late_days + 2):
+                yield hours.opening(calendar.add_working_days(due, days)), days
+
+
+def _half_left_on(clock: Clock, calendar: WorkCalendar) -> date | None:
+    """The first working day on which only half the limit is left; a one-day limit has none."""
+    limit = clock.limit_days or 0
+    left = limit // 2
+    if left == 0:
+        return None
+    return due_on(replace(clock, limit_days=limit - left + 1), calendar)
+
+
+def _before_last_pause(clock: Clock, at: datetime) -> bool:
+    """A rung that passed before the clock was last resumed is not made up for."""
+    resumed_on = clock.pauses[-1].to_on if clock.pauses else None
+    return resumed_on is not None and local_date(at) < resumed_on

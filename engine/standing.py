@@ -1,0 +1,56 @@
+"""The derived columns of a ticket: what the queue sorts by and what the sweep looks for.
+
+They repeat what `engine.clocks` derives, so that a database can index it. They are written with
+the ticket and refreshed when the calendar changes; nothing decides by them but which tickets to
+look at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.clocks import due_on, running_clocks
+from engine.reminders import next_rung_at
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from engine.calendar import OfficeHours, WorkCalendar
+    from engine.definition import Ending, WorkflowDefinition
+    from engine.ticket import Ticket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketStanding:
+    """Stage, earliest due instant, next reminder and ending; None where there is none.
+
+    `calendar_version` is the calendar that the instants were derived with: a ticket whose version
+    differs from the calendar in force is due for recomputation (R-2.3).
+    """
+
+    stage_id: str
+    due_at: datetime | None
+    next_rung_at: datetime | None
+    ending: Ending | None
+    calendar_version: str
+
+
+def standing_of(
+    ticket: Ticket,
+    definition: WorkflowDefinition,
+    calendar: WorkCalendar,
+    hours: OfficeHours,
+    at: datetime,
+) -> TicketStanding:
+    """The derived columns of the ticket at the instant `at`."""
+    state = definition.state_by_id[ticket.state]
+    dues = (due_on(clock, calendar) for clock in running_clocks(ticket, definition))
+    earliest = min((due for due in dues if due is not None), default=None)
+    return TicketStanding(
+        stage_id=state.stage,
+        due_at=None if earliest is None else hours.end_of_period(earliest),
+        next_rung_at=next_rung_at(ticket, definition, calendar, hours, at),
+        ending=state.ending,
+        calendar_version=calendar.version,
+    )

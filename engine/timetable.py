@@ -1,0 +1,104 @@
+"""The customer's timetable (用电时刻表): every stage with its limit, promise and outcome (R-6.2).
+
+The progress page and the messages are made from the same entries, so they show the same dates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from engine.calendar import local_date
+from engine.clocks import stage_clock, standing
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from engine.calendar import OfficeHours, WorkCalendar
+    from engine.definition import WorkflowDefinition
+    from engine.ticket import StageRun, Ticket
+
+
+class EntryState(StrEnum):
+    """Where a stage stands in the customer's eyes."""
+
+    DONE = "done"
+    CURRENT = "current"
+    WAITING = "waiting"
+    UPCOMING = "upcoming"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimetableEntry:
+    """One stage. `changed_from` is the earlier promise where the date has been changed.
+
+    WAITING is the current stage while its clock has not started or stands still.
+    """
+
+    stage_id: str
+    name: str
+    limit_days: int | None
+    state: EntryState
+    due_on: date | None
+    provisional: bool
+    changed_from: date | None
+    done_on: date | None
+    is_overdue: bool
+
+
+def timetable(
+    ticket: Ticket,
+    definition: WorkflowDefinition,
+    calendar: WorkCalendar,
+    hours: OfficeHours,
+    at: datetime,
+) -> tuple[TimetableEntry, ...]:
+    """One entry a stage, in the definition's order; stages are all a customer ever sees (R-1.1)."""
+    runs = {run.stage_id: run for run in ticket.stage_runs}
+    return tuple(
+        _entry(runs.get(stage.id), stage.id, definition, calendar, hours, at)
+        for stage in definition.stages
+    )
+
+
+def _entry(  # noqa: PLR0913, PLR0917  (one stage with all that dates it)
+    run: StageRun | None,
+    stage_id: str,
+    definition: WorkflowDefinition,
+    calendar: WorkCalendar,
+    hours: OfficeHours,
+    at: datetime,
+) -> TimetableEntry:
+    stage = definition.stage_by_id[stage_id]
+    if run is None:
+        return TimetableEntry(
+            stage_id=stage_id,
+            name=stage.name,
+            limit_days=stage.limit.days,
+            state=EntryState.UPCOMING,
+            due_on=None,
+            provisional=False,
+            changed_from=None,
+            done_on=None,
+            is_overdue=False,
+        )
+    now = standing(stage_clock(run, definition), calendar, hours, at)
+    first = run.promises[0].due_on if run.promises else None
+    return TimetableEntry(
+        stage_id=stage_id,
+        name=stage.name,
+        limit_days=stage.limit.days,
+        state=_state(run, is_due=now.due_on is not None or stage.limit.days is None),
+        due_on=now.due_on,
+        provisional=now.provisional,
+        changed_from=first if first is not None and now.due_on not in {None, first} else None,
+        done_on=None if run.ended_at is None else local_date(run.ended_at),
+        is_overdue=now.is_overdue,
+    )
+
+
+def _state(run: StageRun, *, is_due: bool) -> EntryState:
+    if run.ended_at is not None:
+        return EntryState.DONE
+    return EntryState.CURRENT if is_due and run.started_at is not None else EntryState.WAITING

@@ -1,0 +1,151 @@
+"""What planning needs to know besides the ticket, and how a notice becomes a message to somebody.
+
+A notice is a template with its parameters; addressing it chooses the channel, the earliest hour
+and the dedupe key. No phone number and no personal name goes into a key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid5
+
+from engine.application import Contact
+from notifications.message import Audience, Channel, Message, MessageKind, MessageState
+from notifications.quiet_hours import QuietHours, not_before
+from notifications.renderer import Renderer, shipped_renderer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from engine.calendar import OfficeHours, WorkCalendar
+    from engine.definition import WorkflowDefinition
+    from engine.ticket import Ticket
+
+MESSAGE_IDS = UUID("6e1d7a52-3c0b-5c0e-9a55-0c7d6f2b8e41")
+"""Namespace of message ids: the id follows from the dedupe key, so planning needs no chance."""
+
+CUSTOMER = "customer"
+"""Stands for the ticket's customer in a dedupe key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanContext:
+    """Everything a message may mention or depend on besides the ticket.
+
+    Args:
+        definition: the one that governs the ticket now.
+        at: the instant of the use case.
+        progress_url: the customer's own page of this ticket; also where documents are handed in
+            and the service is rated.
+        people: user id -> contact of everybody who may be named or written to.
+        channels: the ways that are set up; SMS is the one that always exists.
+        leaflet: link to the policy leaflet that goes out at acceptance (I3); may be empty.
+    """
+
+    definition: WorkflowDefinition
+    calendar: WorkCalendar
+    hours: OfficeHours
+    at: datetime
+    branch_name: str
+    branch_phone: str
+    progress_url: str
+    people: Mapping[str, Contact]
+    channels: frozenset[Channel] = frozenset({Channel.SMS})
+    quiet: QuietHours = field(default_factory=QuietHours)
+    leaflet: str = ""
+    renderer: Renderer = field(default_factory=shipped_renderer)
+
+    def name_of(self, user_id: str) -> str:
+        """The name of one of the company's people, or the user id of somebody unknown."""
+        person = self.people.get(user_id)
+        return person.name if person is not None else user_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What is to be told, before it is known by which way.
+
+    Args:
+        params: the template's own; ticket number, branch phone and progress page are added where
+            the template declares them.
+        occasion: tells this telling from others of the same template, for example a revision.
+    """
+
+    template: str
+    occasion: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    kind: MessageKind = MessageKind.NOTICE
+    urgent: bool = False
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Somebody to be told. `key` is a user id, or `CUSTOMER`."""
+
+    audience: Audience
+    key: str
+    contact: Contact
+
+    @property
+    def name(self) -> str:
+        """How the message's list names the recipient."""
+        return self.contact.name if self.audience is Audience.CUSTOMER else self.key
+
+
+def customer_of(ticket: Ticket) -> Recipient:
+    """The ticket's customer."""
+    return Recipient(audience=Audience.CUSTOMER, key=CUSTOMER, contact=ticket.request.contact)
+
+
+def staff_member(user_id: str, context: PlanContext) -> Recipient:
+    """One of the company's people; somebody without a contact is kept as unreachable."""
+    contact = context.people.get(user_id, Contact(name=user_id))
+    return Recipient(audience=Audience.STAFF, key=user_id, contact=contact)
+
+
+def address(notice: Notice, recipient: Recipient, ticket_no: str, context: PlanContext) -> Message:
+    """The notice as a message: WeChat where it is set up and known, else SMS (R-6.4).
+
+    Without a phone number the message is made all the same, as one that needs a call.
+    """
+    contact = recipient.contact
+    by_wechat = Channel.WECHAT in context.channels and bool(contact.wechat_openid)
+    channel = Channel.WECHAT if by_wechat else Channel.SMS
+    to = contact.wechat_openid if by_wechat else contact.phone
+    template = context.renderer.get(notice.template)
+    known = {
+        "ticket_no": ticket_no,
+        "branch_phone": context.branch_phone,
+        "progress_url": context.progress_url,
+        **notice.params,
+    }
+    params = {name: known[name] for name in template.params if name in known}
+    key = f"{ticket_no}:{notice.occasion}:{template.key}"
+    key = f"{key}:{recipient.audience}:{recipient.key}:{channel}"
+    return Message(
+        id=message_id(key),
+        dedupe_key=key,
+        kind=notice.kind,
+        ticket_no=ticket_no,
+        template_key=template.key,
+        template_version=template.version,
+        params=params,
+        text=context.renderer.render(template.key, params),
+        channel=channel,
+        audience=recipient.audience,
+        recipient=recipient.name,
+        address=to,
+        urgent=notice.urgent,
+        state=MessageState.PENDING if to else MessageState.UNREACHABLE,
+        created_at=context.at,
+        not_before=not_before(context.at, urgent=notice.urgent, quiet=context.quiet),
+        expires_at=notice.expires_at,
+    )
+
+
+def message_id(dedupe_key: str) -> str:
+    """The UUID of the message with that key."""
+    return str(uuid5(MESSAGE_IDS, dedupe_key))

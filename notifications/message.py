@@ -1,0 +1,164 @@
+"""One message as a frozen value: who is told what by which channel, and how far it has come.
+
+A message is planned in the transaction that causes it and stored with a unique dedupe key, so
+one person hears of one fact once per channel. Its state only moves forward: receipts may come
+early, twice, late or in the wrong order, and none of that may make a delivered message undone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003  (storage builds its codec from these types)
+from enum import StrEnum
+
+ONE_PART = 70
+"""Length up to which a Chinese text message is one part."""
+
+PART_OF_MANY = 67
+"""What is left of a part when the text needs several."""
+
+
+class Channel(StrEnum):
+    """By which way a message reaches a person (R-6.4)."""
+
+    SMS = "sms"
+    WECHAT = "wechat"
+
+
+class Audience(StrEnum):
+    """Whether a message goes to a customer or to the company's own people."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+
+
+class MessageKind(StrEnum):
+    """What a message is for; screens filter by it."""
+
+    NOTICE = "notice"
+    """Something has happened to a ticket."""
+    REMINDER = "reminder"
+    """Something falls due."""
+    ESCALATION = "escalation"
+    """Something is overdue; told to those above the managers (R-6.1)."""
+    OUTAGE = "outage"
+    """Something has happened to the supply (R-7.2)."""
+
+
+class MessageState(StrEnum):
+    """How far a message has come.
+
+    Three ends belong to messages that never left: `UNREACHABLE` has no address and is listed for
+    a call, `SUPERSEDED` was overtaken by a newer one, `EXPIRED` would have come too late. `FAILED`
+    is what a provider said, or silence; a handset's receipt (`DELIVERED`) outweighs it.
+    """
+
+    PENDING = "pending"
+    SENDING = "sending"
+    IN_DOUBT = "in_doubt"
+    ACCEPTED = "accepted"
+    FAILED = "failed"
+    DELIVERED = "delivered"
+    UNREACHABLE = "unreachable"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+
+    @property
+    def rank(self) -> int:
+        """Grows with what is known of the message; a lower rank never overwrites a higher one."""
+        return _RANKS[self]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to be done, or to be learnt, about the message."""
+        return self in {
+            MessageState.PENDING,
+            MessageState.SENDING,
+            MessageState.IN_DOUBT,
+            MessageState.ACCEPTED,
+        }
+
+    @property
+    def reachable_from(self) -> frozenset[MessageState]:
+        """Every state from which this one may be entered: the condition of the guarded update."""
+        return frozenset(state for state in MessageState if state.may_become(self))
+
+    def may_become(self, new: MessageState) -> bool:
+        """Whether `new` may follow: a higher rank, and only unsent messages end unsent.
+
+        The one way back is `SENDING` to `PENDING`: the channel is certain that nothing was sent.
+        """
+        if new in _UNSENT_ENDS:
+            return self is MessageState.PENDING
+        if self is MessageState.SENDING and new is MessageState.PENDING:
+            return True
+        return new.rank > self.rank
+
+
+_RANKS = {
+    MessageState.PENDING: 0,
+    MessageState.SENDING: 1,
+    MessageState.IN_DOUBT: 2,
+    MessageState.ACCEPTED: 3,
+    MessageState.FAILED: 4,
+    MessageState.DELIVERED: 5,
+    MessageState.UNREACHABLE: 6,
+    MessageState.SUPERSEDED: 6,
+    MessageState.EXPIRED: 6,
+}
+
+_UNSENT_ENDS = frozenset({MessageState.UNREACHABLE, MessageState.SUPERSEDED, MessageState.EXPIRED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One person, one fact, one channel.
+
+    Args:
+        id: UUID; also what a provider is given as reference.
+        dedupe_key: unique; names no phone number and no personal name.
+        recipient: the customer's name, or the user id of a member of staff.
+        address: phone number or openid; empty when the person cannot be reached.
+        urgent: ignores the quiet hours and may be sent a second way when in doubt (R-6.4).
+        not_before: the instant from which it may be sent.
+        expires_at: the instant from which it is worthless; None if it never is.
+        claimed_at: when, and `claimed_by` by which process, it was taken for sending.
+        attempts: how often it was taken for sending.
+        next_attempt_at: set when an attempt certainly sent nothing and is to be repeated.
+        settled_at: when the state last changed by an answer or a receipt of the provider.
+    """
+
+    id: str
+    dedupe_key: str
+    kind: MessageKind
+    template_key: str
+    template_version: int
+    text: str
+    channel: Channel
+    audience: Audience
+    recipient: str
+    address: str
+    created_at: datetime
+    not_before: datetime
+    ticket_no: str = ""
+    params: dict[str, str] = field(default_factory=dict)
+    urgent: bool = False
+    state: MessageState = MessageState.PENDING
+    expires_at: datetime | None = None
+    claimed_at: datetime | None = None
+    claimed_by: str = ""
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+    provider_id: str = ""
+    error_code: str = ""
+    error_text: str = ""
+    settled_at: datetime | None = None
+
+
+def segments(text: str) -> int:
+    """How many text messages the carrier charges for `text`, by the Chinese rule.
+
+    Every UTF-16 unit counts one, so an emoji counts two. Latin text has no cheaper alphabet.
+    """
+    units = len(text.encode("utf-16-le")) // 2
+    return 1 if units <= ONE_PART else -(-units // PART_OF_MANY)

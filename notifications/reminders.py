@@ -1,0 +1,165 @@
+"""Reminders before and after a limit: to the managers, and to those above them (R-6.1, R-6.3).
+
+Clocks that fall due together make one message a person, at the most urgent rung (R-6.3a).
+Deferred documents have their own, to the customer and the account manager. Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from notifications.context import Notice, PlanContext, address, customer_of, staff_member
+from notifications.message import MessageKind
+from notifications.wording import clock_name, deferral, until
+
+if TYPE_CHECKING:
+    from engine.definition import DocumentRequirement
+    from engine.reminders import DueRung
+    from engine.ticket import Ticket
+    from notifications.message import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationStep:
+    """Who is told, by user id, once a limit is overdue by so many working days (0: at once)."""
+
+    overdue_days: int
+    people: tuple[str, ...]
+
+
+def escalation(
+    *,
+    section_heads: tuple[str, ...] = (),
+    branch_heads: tuple[str, ...] = (),
+    marketing: tuple[str, ...] = (),
+) -> tuple[EscalationStep, ...]:
+    """The chain of the plan: section head at once, branch head after 1 day, marketing after 3."""
+    return (
+        EscalationStep(overdue_days=0, people=section_heads),
+        EscalationStep(overdue_days=1, people=branch_heads),
+        EscalationStep(overdue_days=3, people=marketing),
+    )
+
+
+def plan_reminder(
+    ticket: Ticket,
+    rungs: tuple[DueRung, ...],
+    deferred: tuple[DocumentRequirement, ...],
+    steps: tuple[EscalationStep, ...],
+    context: PlanContext,
+) -> tuple[Message, ...]:
+    """The messages of the rungs that are due now; none if no rung is.
+
+    Args:
+        ticket: the ticket whose clocks they are.
+        rungs: at most one a clock, newly claimed.
+        deferred: deferred documents still out that fall due in the current stage.
+        steps: the chain above the managers.
+        context: `people` holds everybody named in the ticket and in `steps`.
+    """
+    if not rungs:
+        return ()
+    lead = max(rungs, key=_urgency)
+    messages = [*_of_limits(ticket, rungs, lead, steps, context)]
+    if deferred:
+        messages.extend(_of_documents(ticket, lead, deferred, context))
+    return tuple(messages)
+
+
+def _of_limits(
+    ticket: Ticket,
+    rungs: tuple[DueRung, ...],
+    lead: DueRung,
+    steps: tuple[EscalationStep, ...],
+    context: PlanContext,
+) -> list[Message]:
+    params = {
+        "clocks": "、".join(_clock(rung, context) for rung in sorted(rungs, key=_urgency)[::-1]),
+        "state": context.definition.state_by_id[ticket.state].name,
+    }
+    overdue = lead.overdue_days
+    notice = Notice(
+        template="limit_due" if overdue is None else "limit_overdue",
+        occasion=_occasion(lead),
+        params=params,
+        kind=MessageKind.REMINDER,
+        # Once the limit has run out, the overdue rung says more than this one would.
+        expires_at=context.hours.end_of_period(lead.due_on) if overdue is None else None,
+    )
+    managers = _managers(ticket)
+    messages = [_staff(notice, user_id, ticket, context) for user_id in managers]
+    if overdue is None:
+        return messages
+    names = [context.name_of(user_id) for user_id in managers] or ["未指定", "未指定"]
+    escalated = Notice(
+        template="limit_overdue_escalated",
+        occasion=notice.occasion,
+        params={
+            **params,
+            "branch": context.branch_name,
+            "project_manager": names[0],
+            "account_manager": names[-1],
+        },
+        kind=MessageKind.ESCALATION,
+    )
+    reached = [person for step in steps if step.overdue_days <= overdue for person in step.people]
+    above = [person for person in dict.fromkeys(reached) if person not in managers]
+    return messages + [_staff(escalated, user_id, ticket, context) for user_id in above]
+
+
+def _of_documents(
+    ticket: Ticket,
+    lead: DueRung,
+    deferred: tuple[DocumentRequirement, ...],
+    context: PlanContext,
+) -> list[Message]:
+    params = deferral(deferred, ticket, context.definition)
+    occasion = _occasion(lead)
+    messages = []
+    if not lead.overdue_days:
+        # The days after the limit are the company's own delay: the customer is not told daily.
+        told = Notice(
+            template="deferred_documents_due",
+            occasion=occasion,
+            params=params,
+            kind=MessageKind.REMINDER,
+        )
+        messages.append(address(told, customer_of(ticket), ticket.ticket_no, context))
+    if ticket.managers is not None:
+        collect = Notice(
+            template="deferred_documents_collect",
+            occasion=occasion,
+            params=params,
+            kind=MessageKind.REMINDER,
+        )
+        messages.append(_staff(collect, ticket.managers.account_manager, ticket, context))
+    return messages
+
+
+def _urgency(rung: DueRung) -> tuple[int, int]:
+    """Overdue before due, longer overdue before shorter, then by the ladder."""
+    return (-1 if rung.overdue_days is None else rung.overdue_days), rung.urgency
+
+
+def _clock(rung: DueRung, context: PlanContext) -> str:
+    name = clock_name(rung.clock, context.definition)
+    start = rung.clock.started_on
+    provisional = start is not None and context.calendar.is_provisional(start, rung.due_on)
+    due = until(rung.due_on, provisional=provisional)
+    if not rung.overdue_days:
+        return f"{name}应于 {due}办结"
+    return f"{name}应于 {due}办结（超时 {rung.overdue_days} 个工作日）"
+
+
+def _occasion(lead: DueRung) -> str:
+    return ":".join(lead.key)
+
+
+def _managers(ticket: Ticket) -> tuple[str, ...]:
+    pair = ticket.managers
+    return () if pair is None else (pair.project_manager, pair.account_manager)
+
+
+def _staff(notice: Notice, user_id: str, ticket: Ticket, context: PlanContext) -> Message:
+    return address(notice, staff_member(user_id, context), ticket.ticket_no, context)

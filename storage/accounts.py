@@ -1,0 +1,212 @@
+"""People of the company and how they sign in. Tokens are known by their hashes only.
+
+add_user(user_id, *, name, phone, roles, branch, at) -> User             ConflictError
+get_user(user_id) -> User                                                NotFoundError
+find_user(user_id) -> User | None
+users() -> list[User]
+with_role(role, branch) -> list[User]        active ones; branch "" is the whole company
+refuse_unfit_managers(pair, branch) -> None                              RefusedError
+set_roles(user_id, roles); set_active(user_id, *, active); set_password_hash(user_id, hash)
+and what `storage.sign_in` adds for links and sessions
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, select, update
+
+from engine.errors import ConflictError, Reason, RefusedError, not_found
+from engine.ticket import Role
+from storage.sign_in import SignIn
+from storage.tables.organisation import USERS
+from storage.upserts import insert_or_skip
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Row, Update
+
+    from engine.ticket import ManagerPair
+
+
+USER = "用户"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A person; `branch` is empty for the company as a whole, `password_hash` None if not set."""
+
+    id: str
+    name: str
+    phone: str
+    roles: frozenset[Role]
+    branch: str
+    active: bool
+    password_hash: str | None
+    created_at: datetime
+
+
+def _setting(column: str) -> Update:
+    return (
+        update(USERS)
+        .where(USERS.c.id == bindparam("user_id"))
+        .values({column: bindparam(f"new_{column}")})
+    )
+
+
+_ADD = insert_or_skip(USERS, "id")
+_USERS = select(USERS).order_by(USERS.c.branch.asc().nulls_first(), USERS.c.id)
+_FIND = select(USERS).where(USERS.c.id == bindparam("user_id"))
+_ACTIVE = _USERS.where(USERS.c.active)
+_SETTING = {name: _setting(name) for name in ("roles", "active", "password_hash")}
+
+
+class Accounts(SignIn):
+    """The accounts of one transaction's view."""
+
+    def add_user(  # noqa: PLR0913  (the columns of an account)
+        self,
+        user_id: str,
+        *,
+        name: str,
+        phone: str,
+        roles: frozenset[Role],
+        branch: str,
+        at: datetime,
+    ) -> User:
+        """Add an active person without a password.
+
+        Raises:
+            ConflictError: the user id is taken.
+        """
+        row = {
+            "id": user_id,
+            "name": name,
+            "phone": phone,
+            "roles": sorted(roles),
+            "branch": branch or None,
+            "active": True,
+            "password_hash": None,
+            "created_at": at,
+        }
+        if self._connection.execute(_ADD[self._connection.dialect.name], row).rowcount != 1:
+            raise _taken(user_id)
+        return self.get_user(user_id)
+
+    def get_user(self, user_id: str) -> User:
+        """The person, active or not.
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        user = self.find_user(user_id)
+        if user is None:
+            raise not_found(USER, user_id)
+        return user
+
+    def find_user(self, user_id: str) -> User | None:
+        """The person, active or not, if there is one of that id."""
+        row = self._connection.execute(_FIND, {"user_id": user_id}).first()
+        return None if row is None else _user(row)
+
+    def users(self) -> list[User]:
+        """Everybody, those of the whole company first, then by branch."""
+        return [_user(row) for row in self._connection.execute(_USERS)]
+
+    def with_role(self, role: Role, branch: str) -> list[User]:
+        """Active people who hold the role in that branch, or company-wide if it is empty."""
+        return [
+            user
+            for user in map(_user, self._connection.execute(_ACTIVE))
+            if role in user.roles and user.branch == branch
+        ]
+
+    def refuse_unfit_managers(self, pair: ManagerPair, branch: str) -> None:
+        """Make sure that both are active people of that role who may work for the branch.
+
+        Raises:
+            RefusedError: naming everything that is wrong with either (R-6.1).
+        """
+        wanted = (
+            (pair.project_manager, Role.PROJECT_MANAGER, "项目经理"),
+            (pair.account_manager, Role.ACCOUNT_MANAGER, "客户经理"),
+        )
+        reasons = [
+            Reason(
+                code="unfit_manager",
+                field=role.value,
+                message=f"“{user_id}”{problem}，不能担任{title}",
+                clause="R-6.1, 四(一)2",
+                remedy=f"请选择本单位在岗的{title}",
+            )
+            for user_id, role, title in wanted
+            if (problem := _unfit(self.find_user(user_id), role, branch))
+        ]
+        if reasons:
+            raise RefusedError(reasons)
+
+    def set_roles(self, user_id: str, roles: frozenset[Role]) -> None:
+        """Give the person these roles instead of those held.
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        self._set(user_id, "roles", sorted(roles))
+
+    def set_active(self, user_id: str, *, active: bool) -> None:
+        """Let the person sign in, or no longer.
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        self._set(user_id, "active", active)
+
+    def set_password_hash(self, user_id: str, password_hash: str) -> None:
+        """Keep the hash of the person's new password.
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        self._set(user_id, "password_hash", password_hash)
+
+    def _set(self, user_id: str, column: str, value: object) -> None:
+        parameters = {"user_id": user_id, f"new_{column}": value}
+        if self._connection.execute(_SETTING[column], parameters).rowcount != 1:
+            raise not_found(USER, user_id)
+
+
+def _user(row: Row[*tuple[Any, ...]]) -> User:
+    return User(
+        id=row.id,
+        name=row.name,
+        phone=row.phone,
+        roles=frozenset(map(Role, row.roles)),
+        branch=row.branch or "",
+        active=row.active,
+        password_hash=row.password_hash,
+        created_at=row.created_at,
+    )
+
+
+def _unfit(user: User | None, role: Role, branch: str) -> str:
+    """What stands against the person, in Chinese; empty if nothing does."""
+    if user is None:
+        return "不存在"
+    if not user.active:
+        return "已停用"
+    if role not in user.roles:
+        return "没有相应的岗位"
+    return "" if user.branch in {"", branch} else "属于其他单位"
+
+
+def _taken(user_id: str) -> ConflictError:
+    return ConflictError(
+        Reason(
+            code="user_exists",
+            field="user_id",
+            message=f"用户“{user_id}”已存在",
+            remedy="请换一个用户名",
+        )
+    )

@@ -1,0 +1,217 @@
+"""Opens the database: SQLite in one file, or PostgreSQL. One code path, the URL decides.
+
+    open_database(url) -> Database
+    Database.migrate() -> None            bring the tables up to date; safe for two at once
+    Database.check() -> None              raises RefusedError unless they are
+    Database.writing() / .reading()       context managers that give a `UnitOfWork`
+    Database.close() -> None
+
+A writing unit takes SQLite's write lock at its first statement, so two writers queue instead of
+failing half way. A reading unit sees one moment of the database, however many reads it makes, and
+on PostgreSQL cannot write.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event, exc, text
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError
+
+from engine.errors import MalformedError, Reason, RefusedError
+from storage.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy.engine import URL
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+WAIT_SECONDS = 30
+"""How long to wait for a lock of SQLite, or for a free connection."""
+IDLE_SECONDS = 5
+"""A connection unused for this long is tried before it is used: the server may have restarted."""
+MIGRATION_LOCK = 4_774_051_113
+"""Key of the advisory lock that migrating takes on PostgreSQL."""
+PRAGMAS = (
+    f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+)
+
+_dump_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
+class Database:
+    """One opened database. Threads may share it; each unit of work has its own connection."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.dialect = engine.dialect.name
+        self._writing: Engine = engine
+        if self.dialect == SQLITE:
+            self._writing = engine.execution_options()
+            self._reading = engine.execution_options()
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(self._writing, "begin", _beginning("BEGIN IMMEDIATE"))
+            event.listen(self._reading, "begin", _beginning("BEGIN"))
+        else:
+            self._reading = engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            _try_idle_connections(engine)
+
+    @contextmanager
+    def writing(self) -> Iterator[UnitOfWork]:
+        """One transaction that may write; without `commit()` nothing of it stays."""
+        with self._writing.connect() as connection:
+            yield UnitOfWork(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[UnitOfWork]:
+        """One transaction that only reads, all of it as of one moment."""
+        with self._reading.connect() as connection:
+            yield UnitOfWork(connection)
+
+    def migrate(self) -> None:
+        """Bring the tables up to date. Two programs that start at once wait for each other."""
+        if self.revision() != expected_revision():
+            self.migrate_to("head")
+
+    def migrate_to(self, revision: str) -> None:
+        """Migrate up or down to a revision; `base` removes every table."""
+        from alembic import command  # noqa: PLC0415  (slow to import, and rarely needed)
+        from alembic.config import Config  # noqa: PLC0415
+
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        config.set_main_option("path_separator", "os")
+        with self._writing.begin() as connection:
+            if self.dialect == POSTGRESQL:
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+            config.attributes["connection"] = connection
+            is_back = revision == "base" or revision < (_revision(connection) or "")
+            (command.downgrade if is_back else command.upgrade)(config, revision)
+
+    def revision(self) -> str | None:
+        """The revision of the tables; None before the first migration."""
+        with self._reading.connect() as connection:
+            return _revision(connection)
+
+    def is_behind(self) -> bool:
+        """Whether it is older than this program, so that `migrate` is due."""
+        return (self.revision() or "") < expected_revision()
+
+    def check(self) -> None:
+        """Make sure that the database answers and has the tables this program was written for.
+
+        Raises:
+            RefusedError: the tables are older or newer; says what to do.
+        """
+        found, expected = self.revision(), expected_revision()
+        if found == expected:
+            return
+        is_newer = found is not None and found > expected
+        raise RefusedError(
+            Reason(
+                code="database_revision",
+                message=f"数据库结构版本为 {found or '空'}，程序需要 {expected}",
+                remedy="请先升级程序" if is_newer else "请执行 huodian database migrate",
+            )
+        )
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self._engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open the database at `url`; the directory of a SQLite file is made if it is missing.
+
+    Raises:
+        MalformedError: the URL is neither `sqlite:///path` nor `postgresql+psycopg://...`.
+    """
+    parsed = _parsed(url)
+    options: dict[str, Any] = {"json_serializer": _dump_json, "pool_timeout": WAIT_SECONDS}
+    if parsed.get_backend_name() == SQLITE:
+        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+        options["connect_args"] = {"timeout": WAIT_SECONDS}
+    return Database(create_engine(parsed, pool_size=10, max_overflow=20, **options))
+
+
+def expected_revision() -> str:
+    """The number of the newest migration, without importing the migration library."""
+    return max(path.name for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))[:4]
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise _malformed() from None
+    name, has_file = parsed.drivername, parsed.database not in {None, "", ":memory:"}
+    if (name in {"sqlite", "sqlite+pysqlite"} and has_file) or name == "postgresql+psycopg":
+        return parsed
+    raise _malformed()
+
+
+def _malformed() -> MalformedError:
+    # The URL itself is not repeated: it may hold a password.
+    return MalformedError(
+        Reason(
+            code="database_url",
+            field="HUODIAN_DATABASE_URL",
+            message="无法识别的数据库地址",
+            remedy="请写成 sqlite:///目录/文件.db 或 postgresql+psycopg://用户:口令@主机/库名",
+        )
+    )
+
+
+def _revision(connection: Connection) -> str | None:
+    table = "sqlite_master" if connection.dialect.name == SQLITE else "information_schema.tables"
+    column = "name" if connection.dialect.name == SQLITE else "table_name"
+    asked = text(f"SELECT 1 FROM {table} WHERE {column} = 'alembic_version'")  # noqa: S608  (constants)
+    if connection.execute(asked).first() is None:
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401  (sqlite3)
+    """Take transactions into our own hands and set what every connection needs."""
+    connection.isolation_level = None
+    for pragma in PRAGMAS:
+        connection.execute(pragma)
+
+
+def _beginning(statement: str) -> Callable[[Connection], None]:
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    return begin
+
+
+def _try_idle_connections(engine: Engine) -> None:
+    """Have connections tried that lay idle: cheap where it matters, free on the hot path."""
+
+    def returned(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+        entry.info["idle_since"] = monotonic()
+
+    def taken(connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: object) -> None:
+        if monotonic() - entry.info.get("idle_since", monotonic()) < IDLE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise exc.DisconnectionError from error  # the pool tries another connection
+
+    event.listen(engine, "checkin", returned)
+    event.listen(engine, "checkout", taken)

@@ -1,0 +1,177 @@
+"""Branches (分公司) and service grids (网格), which preset the manager pair (R-6.1).
+
+branch(branch_id) -> Branch                                      NotFoundError
+branches() -> list[Branch]
+set_branch(branch_id, *, code, name, phone) -> None              ConflictError
+grids() -> list[ServiceGrid]
+set_grid(grid_id, *, branch, name, managers, nodes, is_default) -> None
+managers_for(node_id, branch) -> ManagerPair | None
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, delete, select, update
+
+from engine.errors import ConflictError, Reason, not_found
+from engine.ticket import ManagerPair
+from storage.tables.organisation import BRANCHES, SERVICE_GRID_NODES, SERVICE_GRIDS
+from storage.topology import path_upwards
+from storage.upserts import insert_or_update
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.engine import Connection
+
+
+BRANCH = "分公司"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """A branch; `code` names it in ticket numbers."""
+
+    id: str
+    code: str
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceGrid:
+    """A service grid with its managers; the default one of a branch covers all other nodes."""
+
+    id: str
+    branch: str
+    name: str
+    project_manager: str
+    account_manager: str
+    is_default: bool
+
+
+_BRANCH = select(BRANCHES).where(BRANCHES.c.id == bindparam("branch_id"))
+_BRANCHES = select(BRANCHES).order_by(BRANCHES.c.id)
+_OTHER_OF_CODE = select(BRANCHES.c.name).where(
+    BRANCHES.c.code == bindparam("code"), BRANCHES.c.id != bindparam("branch_id")
+)
+_SET_BRANCH = insert_or_update(BRANCHES, "id")
+_GRIDS = select(SERVICE_GRIDS).order_by(SERVICE_GRIDS.c.branch, SERVICE_GRIDS.c.id)
+_NO_OTHER_DEFAULT = (
+    update(SERVICE_GRIDS)
+    .where(SERVICE_GRIDS.c.branch == bindparam("of_branch"), SERVICE_GRIDS.c.is_default)
+    .values(is_default=False)
+)
+_SET_GRID = insert_or_update(SERVICE_GRIDS, "id")
+_CLEAR_NODES = delete(SERVICE_GRID_NODES).where(
+    SERVICE_GRID_NODES.c.grid_id == bindparam("of_grid")
+)
+_SET_NODE = insert_or_update(SERVICE_GRID_NODES, "node_id")
+
+_PAIR = select(SERVICE_GRIDS.c.project_manager, SERVICE_GRIDS.c.account_manager).where(
+    SERVICE_GRIDS.c.branch == bindparam("branch")
+)
+_PATH = path_upwards()
+_NEAREST = (
+    _PAIR.join(SERVICE_GRID_NODES, SERVICE_GRID_NODES.c.grid_id == SERVICE_GRIDS.c.id)
+    .join(_PATH, _PATH.c.id == SERVICE_GRID_NODES.c.node_id)
+    .order_by(_PATH.c.steps)
+    .limit(1)
+)
+_DEFAULT = _PAIR.where(SERVICE_GRIDS.c.is_default)
+
+
+class Grid:
+    """Branches and service grids of one transaction's view."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._dialect = connection.dialect.name
+
+    def branch(self, branch_id: str) -> Branch:
+        """The branch.
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        found = self._connection.execute(_BRANCH, {"branch_id": branch_id}).mappings().first()
+        if found is None:
+            raise not_found(BRANCH, branch_id)
+        return Branch(**found)
+
+    def branches(self) -> list[Branch]:
+        """Every branch, by id."""
+        return [Branch(**row) for row in self._connection.execute(_BRANCHES).mappings()]
+
+    def set_branch(self, branch_id: str, *, code: str, name: str, phone: str) -> None:
+        """Add the branch or replace what is known of it.
+
+        Raises:
+            ConflictError: another branch has that code, so ticket numbers would collide.
+        """
+        key = {"code": code, "branch_id": branch_id}
+        other = self._connection.execute(_OTHER_OF_CODE, key).scalar()
+        if other is not None:
+            raise _code_taken(code, other)
+        row = {"id": branch_id, "code": code, "name": name, "phone": phone}
+        self._connection.execute(_SET_BRANCH[self._dialect], row)
+
+    def grids(self) -> list[ServiceGrid]:
+        """Every service grid, by branch."""
+        return [ServiceGrid(**row) for row in self._connection.execute(_GRIDS).mappings()]
+
+    def set_grid(  # noqa: PLR0913  (the columns of a grid)
+        self,
+        grid_id: str,
+        *,
+        branch: str,
+        name: str,
+        managers: ManagerPair,
+        nodes: Sequence[str] = (),
+        is_default: bool = False,
+    ) -> None:
+        """Add the grid or replace it; its nodes leave the grids they were in.
+
+        A new default grid takes the place of the branch's earlier one.
+        """
+        if is_default:
+            self._connection.execute(_NO_OTHER_DEFAULT, {"of_branch": branch})
+        row = {
+            "id": grid_id,
+            "branch": branch,
+            "name": name,
+            "project_manager": managers.project_manager,
+            "account_manager": managers.account_manager,
+            "is_default": is_default,
+        }
+        self._connection.execute(_SET_GRID[self._dialect], row)
+        self._connection.execute(_CLEAR_NODES, {"of_grid": grid_id})
+        covered = [{"node_id": node, "grid_id": grid_id} for node in nodes]
+        if covered:
+            self._connection.execute(_SET_NODE[self._dialect], covered)
+
+    def managers_for(self, node_id: str, branch: str) -> ManagerPair | None:
+        """The pair of the branch's grid that lies nearest above the node, else of its default grid.
+
+        None if the branch has neither; managers are then named by hand.
+        """
+        sought = {"branch": branch, "start": node_id}
+        pair = self._connection.execute(_NEAREST, sought).first() if node_id else None
+        pair = pair or self._connection.execute(_DEFAULT, {"branch": branch}).first()
+        if pair is None:
+            return None
+        project_manager, account_manager = pair
+        return ManagerPair(project_manager=project_manager, account_manager=account_manager)
+
+
+def _code_taken(code: str, other: str) -> ConflictError:
+    return ConflictError(
+        Reason(
+            code="branch_code_taken",
+            field="code",
+            message=f"单位代码“{code}”已由“{other}”使用",
+            remedy="请换一个代码，否则两个单位的工单编号会重复",
+        )
+    )

@@ -1,0 +1,238 @@
+"""Messages to be sent, and what became of them.
+
+    add(messages) -> int                                     how many were new
+    claim(at, by, limit) -> list[Message]                    each message to one claimer only
+    settle(message_id, state, at, *, provider_id, error_code, error_text, next_attempt_at) -> bool
+    stale_claims(before) -> list[Message]
+    expire(at) -> int
+    supersede(dedupe_keys) -> int
+    get(message_id) -> Message                               NotFoundError
+    find_by_provider_id(provider_id) -> Message | None
+    listing(*, ticket_no, state, branch, limit) -> list[Message]         newest first
+    counts_by_state() -> dict[MessageState, int]
+
+A message is written in the transaction that causes it. Every later change repeats in SQL which
+states it may follow, so a late receipt can never undo a delivery.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, bindparam, case, func, or_, select, update
+
+from engine.errors import not_found
+from notifications.message import Audience, Channel, Message, MessageKind, MessageState
+from storage.tables.messages import MESSAGES
+from storage.tables.tickets import TICKETS
+from storage.upserts import insert_or_skip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import BindParameter, ColumnElement, Row, Update
+    from sqlalchemy.engine import Connection
+
+FIELDS = tuple(field.name for field in fields(Message))
+MESSAGE = "消息"
+_values = attrgetter(*FIELDS)
+
+_ADD = insert_or_skip(MESSAGES, "dedupe_key")
+_GET = select(MESSAGES).where(MESSAGES.c.id == bindparam("message_id"))
+_BY_PROVIDER = select(MESSAGES).where(
+    MESSAGES.c.provider_id == bindparam("sought"), MESSAGES.c.provider_id != ""
+)
+_SENDABLE = (
+    select(MESSAGES.c.id)
+    .where(
+        MESSAGES.c.state == MessageState.PENDING.value,
+        MESSAGES.c.not_before <= bindparam("at"),
+        or_(MESSAGES.c.next_attempt_at.is_(None), MESSAGES.c.next_attempt_at <= bindparam("at")),
+        or_(MESSAGES.c.expires_at.is_(None), MESSAGES.c.expires_at > bindparam("at")),
+    )
+    .order_by(MESSAGES.c.urgent.desc(), MESSAGES.c.not_before, MESSAGES.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+    .cte("sendable")  # evaluated once; a plain subquery may be run again, beyond the limit
+)
+_CLAIM = (
+    update(MESSAGES)
+    .where(
+        MESSAGES.c.id.in_(select(_SENDABLE.c.id)), MESSAGES.c.state == MessageState.PENDING.value
+    )
+    .values(
+        state=MessageState.SENDING.value,
+        claimed_at=bindparam("at"),
+        claimed_by=bindparam("by"),
+        attempts=MESSAGES.c.attempts + 1,
+    )
+    .returning(*MESSAGES.columns)
+)
+_STALE = (
+    select(MESSAGES)
+    .where(
+        MESSAGES.c.state == MessageState.SENDING.value,
+        MESSAGES.c.claimed_at < bindparam("before"),
+    )
+    .order_by(MESSAGES.c.claimed_at, MESSAGES.c.id)
+)
+_EXPIRE = (
+    update(MESSAGES)
+    .where(MESSAGES.c.state == MessageState.PENDING.value, MESSAGES.c.expires_at <= bindparam("at"))
+    .values(state=MessageState.EXPIRED.value)
+)
+_SUPERSEDE = (
+    update(MESSAGES)
+    .where(
+        MESSAGES.c.state == MessageState.PENDING.value,
+        MESSAGES.c.dedupe_key.in_(bindparam("keys", expanding=True)),
+    )
+    .values(state=MessageState.SUPERSEDED.value)
+)
+_LISTING = select(MESSAGES).order_by(MESSAGES.c.created_at.desc(), MESSAGES.c.id)
+_COUNTS = select(MESSAGES.c.state, func.count()).group_by(MESSAGES.c.state)
+
+
+def _settling(state: MessageState) -> Update:
+    """Enter the state from any that it may follow; what is not known leaves what was known."""
+
+    def kept(name: str) -> ColumnElement[str]:
+        given: BindParameter[str] = bindparam(f"new_{name}")
+        return case((given != "", given), else_=MESSAGES.c[name])
+
+    allowed = sorted(state.reachable_from)
+    return (
+        update(MESSAGES)
+        .where(and_(MESSAGES.c.id == bindparam("message_id"), MESSAGES.c.state.in_(allowed)))
+        .values(
+            state=state.value,
+            settled_at=bindparam("at"),
+            provider_id=kept("provider_id"),
+            error_code=bindparam("new_error_code"),
+            error_text=bindparam("new_error_text"),
+            next_attempt_at=bindparam("new_next_attempt_at"),
+        )
+    )
+
+
+_SETTLE = {state: _settling(state) for state in MessageState}
+
+
+class Outbox:
+    """The messages of one transaction's view."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._dialect = connection.dialect.name
+
+    def add(self, messages: Sequence[Message]) -> int:
+        """Store messages; those whose dedupe key is there already are left as they are.
+
+        Returns how many were new.
+        """
+        rows = [dict(zip(FIELDS, _values(message), strict=True)) for message in messages]
+        if not rows:
+            return 0
+        return self._connection.execute(_ADD[self._dialect], rows).rowcount
+
+    def claim(self, at: datetime, by: str, limit: int) -> list[Message]:
+        """Take messages that may be sent at `at`, urgent ones first; nobody else gets them.
+
+        Commit before sending: a claim that is rolled back would be sent twice.
+        """
+        parameters = {"at": at, "by": by, "limit": limit}
+        claimed = [_message(row) for row in self._connection.execute(_CLAIM, parameters)]
+        return sorted(claimed, key=lambda each: (not each.urgent, each.not_before, each.id))
+
+    def settle(  # noqa: PLR0913  (what a provider may say)
+        self,
+        message_id: str,
+        state: MessageState,
+        at: datetime,
+        *,
+        provider_id: str = "",
+        error_code: str = "",
+        error_text: str = "",
+        next_attempt_at: datetime | None = None,
+    ) -> bool:
+        """Move the message forward to `state`; False if it is there or further already.
+
+        A message that is to be sent again goes back to PENDING with its `next_attempt_at`. An
+        empty `provider_id` keeps the one that is known.
+        """
+        parameters = {
+            "message_id": message_id,
+            "at": at,
+            "new_provider_id": provider_id,
+            "new_error_code": error_code,
+            "new_error_text": error_text,
+            "new_next_attempt_at": next_attempt_at,
+        }
+        return self._connection.execute(_SETTLE[state], parameters).rowcount == 1
+
+    def stale_claims(self, before: datetime) -> list[Message]:
+        """Messages claimed before that instant and not settled: nobody knows whether they left."""
+        return [_message(row) for row in self._connection.execute(_STALE, {"before": before})]
+
+    def expire(self, at: datetime) -> int:
+        """End the pending messages that would come too late; returns how many."""
+        return self._connection.execute(_EXPIRE, {"at": at}).rowcount
+
+    def supersede(self, dedupe_keys: Iterable[str]) -> int:
+        """End the pending messages of those keys, because newer ones say it better."""
+        return self._connection.execute(_SUPERSEDE, {"keys": list(dedupe_keys)}).rowcount
+
+    def get(self, message_id: str) -> Message:
+        """The message.
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        row = self._connection.execute(_GET, {"message_id": message_id}).first()
+        if row is None:
+            raise not_found(MESSAGE, message_id)
+        return _message(row)
+
+    def find_by_provider_id(self, provider_id: str) -> Message | None:
+        """The message that a provider knows by that id, if any."""
+        row = self._connection.execute(_BY_PROVIDER, {"sought": provider_id}).first()
+        return None if row is None else _message(row)
+
+    def listing(
+        self,
+        *,
+        ticket_no: str | None = None,
+        state: str | None = None,
+        branch: str | None = None,
+        limit: int = 100,
+    ) -> list[Message]:
+        """Messages, the newest first; `branch` keeps those of the branch's tickets."""
+        statement = _LISTING.limit(limit)
+        if ticket_no is not None:
+            statement = statement.where(MESSAGES.c.ticket_no == ticket_no)
+        if state is not None:
+            statement = statement.where(MESSAGES.c.state == state)
+        if branch is not None:
+            of_branch = select(TICKETS.c.ticket_no).where(TICKETS.c.branch == branch)
+            statement = statement.where(MESSAGES.c.ticket_no.in_(of_branch))
+        return [_message(row) for row in self._connection.execute(statement)]
+
+    def counts_by_state(self) -> dict[MessageState, int]:
+        """How many messages are in each state; states without any are left out."""
+        return {MessageState(state): count for state, count in self._connection.execute(_COUNTS)}
+
+
+def _message(row: Row[*tuple[Any, ...]]) -> Message:
+    values = {name: getattr(row, name) for name in FIELDS}
+    return Message(
+        **values
+        | {
+            "kind": MessageKind(row.kind),
+            "channel": Channel(row.channel),
+            "audience": Audience(row.audience),
+            "state": MessageState(row.state),
+        }
+    )

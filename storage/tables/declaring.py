@@ -1,0 +1,35 @@
+"""How tables are declared: names of constraints, and columns that several tables have.
+
+Constraints get their names by rule, so that a migration can name them on both databases.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlmodel import Field, SQLModel
+
+from storage.columns import Instant
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+
+METADATA = SQLModel.metadata
+METADATA.naming_convention = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+}
+
+
+def instant(*, nullable: bool = False) -> Any:  # noqa: ANN401  (what SQLModel gives)
+    """A column that holds an instant."""
+    if nullable:
+        return Field(default=None, sa_type=Instant, nullable=True)
+    return Field(sa_type=Instant, nullable=False)
+
+
+def table_of(row: type[SQLModel]) -> Table:
+    """The Core table of a row class."""
+    return METADATA.tables[str(row.__tablename__)]

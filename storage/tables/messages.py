@@ -1,0 +1,108 @@
+"""The outbox, the providers' receipts, and what the daemon's sweeps tell of themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import JSON, Index, Text, text
+from sqlmodel import Field, SQLModel
+
+from storage.tables.declaring import instant, table_of
+
+PENDING = text("state = 'pending'")
+SENDING = text("state = 'sending'")
+ANSWERED = text("provider_id <> ''")
+
+
+class MessageRow(SQLModel, table=True):
+    """One `notifications.message.Message`."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        Index("uq_messages_dedupe_key", "dedupe_key", unique=True),
+        Index(
+            "ix_messages_pending_not_before",
+            "not_before",
+            sqlite_where=PENDING,
+            postgresql_where=PENDING,
+        ),
+        Index(
+            "ix_messages_sending_claimed_at",
+            "claimed_at",
+            sqlite_where=SENDING,
+            postgresql_where=SENDING,
+        ),
+        Index(
+            "ix_messages_provider_id",
+            "provider_id",
+            sqlite_where=ANSWERED,
+            postgresql_where=ANSWERED,
+        ),
+        Index("ix_messages_ticket_no", "ticket_no", "created_at"),
+        Index("ix_messages_created_at", "created_at", "id"),
+    )
+
+    id: str = Field(primary_key=True)
+    dedupe_key: str
+    kind: str
+    template_key: str
+    template_version: int
+    text: str = Field(sa_type=Text)
+    channel: str
+    audience: str
+    recipient: str
+    address: str
+    created_at: datetime = instant()
+    not_before: datetime = instant()
+    ticket_no: str
+    params: dict[str, str] = Field(sa_type=JSON, nullable=False)
+    urgent: bool
+    state: str
+    expires_at: datetime | None = instant(nullable=True)
+    claimed_at: datetime | None = instant(nullable=True)
+    claimed_by: str
+    attempts: int
+    next_attempt_at: datetime | None = instant(nullable=True)
+    provider_id: str
+    error_code: str
+    error_text: str
+    settled_at: datetime | None = instant(nullable=True)
+
+
+class ReceiptRow(SQLModel, table=True):
+    """What a provider reported, as it came; `problem` says why it was not believed, if so."""
+
+    __tablename__ = "receipts"
+    __table_args__ = (Index("ix_receipts_received_at", "received_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    provider: str
+    received_at: datetime = instant()
+    body: str = Field(sa_type=Text)
+    problem: str
+
+
+class SweepRow(SQLModel, table=True):
+    """The last run of a sweep: the daemon's heartbeat."""
+
+    __tablename__ = "sweeps"
+
+    name: str = Field(primary_key=True)
+    started_at: datetime = instant()
+    finished_at: datetime | None = instant(nullable=True)
+    counts: dict[str, int] = Field(sa_type=JSON, nullable=False)
+
+
+class MarkRow(SQLModel, table=True):
+    """A small fact about the database itself."""
+
+    __tablename__ = "marks"
+
+    key: str = Field(primary_key=True)
+    value: str = Field(sa_type=Text)
+
+
+MESSAGES = table_of(MessageRow)
+RECEIPTS = table_of(ReceiptRow)
+SWEEPS = table_of(SweepRow)
+MARKS = table_of(MarkRow)

@@ -1,0 +1,104 @@
+"""Branches, people with their ways to sign in, and the service grids that preset managers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import JSON, Index, text
+from sqlmodel import Field, SQLModel
+
+from storage.tables.declaring import instant, table_of
+
+DEFAULT = text("is_default")
+
+
+class BranchRow(SQLModel, table=True):
+    """One 分公司. `code` is the two letters in its ticket numbers."""
+
+    __tablename__ = "branches"
+
+    id: str = Field(primary_key=True)
+    code: str = Field(unique=True)
+    name: str
+    phone: str
+
+
+class UserRow(SQLModel, table=True):
+    """A person of the company."""
+
+    __tablename__ = "users"
+
+    id: str = Field(primary_key=True)
+    name: str
+    phone: str
+    roles: list[str] = Field(sa_type=JSON, nullable=False)
+    branch: str | None
+    active: bool
+    password_hash: str | None
+    created_at: datetime = instant()
+
+
+class SignInLinkRow(SQLModel, table=True):
+    """A one-time link, known by the hash of its token."""
+
+    __tablename__ = "sign_in_links"
+
+    token_hash: str = Field(primary_key=True)
+    user_id: str = Field(foreign_key="users.id")
+    created_at: datetime = instant()
+    expires_at: datetime = instant()
+    used_at: datetime | None = instant(nullable=True)
+
+
+class SessionRow(SQLModel, table=True):
+    """A signed-in browser, known by the hash of its token."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("ix_sessions_user_id", "user_id"),)
+
+    token_hash: str = Field(primary_key=True)
+    user_id: str = Field(foreign_key="users.id")
+    csrf_token: str
+    created_at: datetime = instant()
+    last_seen_at: datetime = instant()
+    expires_at: datetime = instant()
+    revoked_at: datetime | None = instant(nullable=True)
+
+
+class ServiceGridRow(SQLModel, table=True):
+    """A service grid with its manager pair; each branch may have one default grid."""
+
+    __tablename__ = "service_grids"
+    __table_args__ = (
+        Index(
+            "uq_service_grids_default",
+            "branch",
+            unique=True,
+            sqlite_where=DEFAULT,
+            postgresql_where=DEFAULT,
+        ),
+    )
+
+    id: str = Field(primary_key=True)
+    branch: str
+    name: str
+    project_manager: str
+    account_manager: str
+    is_default: bool
+
+
+class ServiceGridNodeRow(SQLModel, table=True):
+    """A node of the topology that belongs, with everything below it, to a service grid."""
+
+    __tablename__ = "service_grid_nodes"
+
+    node_id: str = Field(primary_key=True)
+    grid_id: str = Field(foreign_key="service_grids.id")
+
+
+BRANCHES = table_of(BranchRow)
+USERS = table_of(UserRow)
+SIGN_IN_LINKS = table_of(SignInLinkRow)
+SESSIONS = table_of(SessionRow)
+SERVICE_GRIDS = table_of(ServiceGridRow)
+SERVICE_GRID_NODES = table_of(ServiceGridNodeRow)

@@ -1,0 +1,221 @@
+"""Which tickets: the worklist, the sweeps' queues, and the searches. Nothing here writes.
+
+worklist(*, branch, manager, text, open_only, limit, after, due_before) -> list[WorklistRow]
+due_for_reminder(at, limit) -> list[str]
+derived_with_other_calendar(version, limit) -> list[str]
+open_numbers(definition_id=None) -> list[str]
+related(id_number, address) -> list[RelatedTicket]               newest first
+find_by_external_ref(external_ref) / find_by_progress_token(token) -> Ticket | None
+progress_token(ticket_no) -> str                                 NotFoundError
+counts(branch=None) -> TicketCounts
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, bindparam, func, or_, select
+
+from engine.definition import Ending
+from engine.errors import not_found
+from storage.snapshots import load_ticket
+from storage.tables.tickets import TICKETS
+from storage.ticket_columns import address_key, applicant_key
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy.engine import Connection
+
+    from engine.ticket import Ticket
+
+
+TICKET = "工单"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorklistRow:
+    """A ticket with its earliest due instant; `(due_at, ticket.ticket_no)` continues the page."""
+
+    ticket: Ticket
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedTicket:
+    """Another ticket of the same applicant at the same address (R-5.2)."""
+
+    ticket_no: str
+    submitted_at: datetime
+    ended_at: datetime | None
+    ending: Ending | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketCounts:
+    """How many tickets are open, and how the others ended."""
+
+    open: int
+    completed: int
+    aborted: int
+
+
+_IS_OPEN = TICKETS.c.ended_at.is_(None)
+_WORKLIST = select(TICKETS.c.snapshot, TICKETS.c.due_at).order_by(
+    TICKETS.c.due_at.asc().nulls_last(), TICKETS.c.ticket_no
+)
+_DUE = (
+    select(TICKETS.c.ticket_no)
+    .where(TICKETS.c.next_rung_at <= bindparam("at"))
+    .order_by(TICKETS.c.next_rung_at, TICKETS.c.ticket_no)
+    .limit(bindparam("limit"))
+)
+_OTHER_CALENDAR = (
+    select(TICKETS.c.ticket_no)
+    .where(_IS_OPEN, TICKETS.c.calendar_version != bindparam("version"))
+    .order_by(TICKETS.c.due_at.asc().nulls_last(), TICKETS.c.ticket_no)
+    .limit(bindparam("limit"))
+)
+_OPEN_NUMBERS = select(TICKETS.c.ticket_no).where(_IS_OPEN).order_by(TICKETS.c.ticket_no)
+_RELATED = (
+    select(TICKETS.c.ticket_no, TICKETS.c.submitted_at, TICKETS.c.ended_at, TICKETS.c.ending)
+    .where(
+        TICKETS.c.applicant_key == bindparam("applicant_key"),
+        TICKETS.c.address_key == bindparam("address_key"),
+    )
+    .order_by(TICKETS.c.submitted_at.desc(), TICKETS.c.ticket_no.desc())
+)
+_BY_EXTERNAL_REF = select(TICKETS.c.snapshot).where(TICKETS.c.external_ref == bindparam("sought"))
+_BY_TOKEN = select(TICKETS.c.snapshot).where(TICKETS.c.progress_token == bindparam("sought"))
+_TOKEN = select(TICKETS.c.progress_token).where(TICKETS.c.ticket_no == bindparam("ticket_no"))
+_COUNTS = select(TICKETS.c.ending, func.count().label("tickets")).group_by(TICKETS.c.ending)
+
+
+class TicketReads:
+    """The reads of the ticket repository."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def worklist(  # noqa: PLR0913  (one argument a filter)
+        self,
+        *,
+        branch: str | None = None,
+        manager: str | None = None,
+        text: str | None = None,
+        open_only: bool = True,
+        limit: int = 50,
+        after: tuple[datetime | None, str] | None = None,
+        due_before: datetime | None = None,
+    ) -> list[WorklistRow]:
+        """Tickets, the most pressing first; those without a due instant come last.
+
+        Args:
+            branch: of this branch only.
+            manager: with this user as one of its two managers.
+            text: with this text in number, name or address.
+            open_only: leave out what has ended.
+            limit: at most so many.
+            after: continue after the row with this due instant and ticket number.
+            due_before: due before this instant; the present one gives what is overdue.
+        """
+        statement = _WORKLIST.limit(limit)
+        if open_only:
+            statement = statement.where(_IS_OPEN)
+        if branch is not None:
+            statement = statement.where(TICKETS.c.branch == branch)
+        if manager is not None:
+            managed = (TICKETS.c.project_manager == manager, TICKETS.c.account_manager == manager)
+            statement = statement.where(or_(*managed))
+        if text:
+            statement = statement.where(_contains(text))
+        if due_before is not None:
+            statement = statement.where(TICKETS.c.due_at < due_before)
+        if after is not None:
+            statement = statement.where(_comes_after(*after))
+        rows = self._connection.execute(statement)
+        return [WorklistRow(ticket=load_ticket(row.snapshot), due_at=row.due_at) for row in rows]
+
+    def due_for_reminder(self, at: datetime, limit: int) -> list[str]:
+        """The tickets to be looked at by `at`, the longest due first."""
+        return self._numbers(_DUE, {"at": at, "limit": limit})
+
+    def derived_with_other_calendar(self, version: str, limit: int) -> list[str]:
+        """Open tickets whose derived columns come from another calendar (R-2.3)."""
+        return self._numbers(_OTHER_CALENDAR, {"version": version, "limit": limit})
+
+    def open_numbers(self, definition_id: str | None = None) -> list[str]:
+        """The numbers of all open tickets, or of those of one definition."""
+        if definition_id is None:
+            return self._numbers(_OPEN_NUMBERS, {})
+        return self._numbers(_OPEN_NUMBERS.where(TICKETS.c.definition_id == definition_id), {})
+
+    def related(self, id_number: str, address: str) -> list[RelatedTicket]:
+        """Tickets of the same applicant at the same address, open or not, the newest first.
+
+        Blanks, punctuation and full-width letters make no difference.
+        """
+        keys = {"applicant_key": applicant_key(id_number), "address_key": address_key(address)}
+        return [
+            RelatedTicket(
+                ticket_no=row.ticket_no,
+                submitted_at=row.submitted_at,
+                ended_at=row.ended_at,
+                ending=None if row.ending is None else Ending(row.ending),
+            )
+            for row in self._connection.execute(_RELATED, keys)
+        ]
+
+    def find_by_external_ref(self, external_ref: str) -> Ticket | None:
+        """The ticket that was imported under that reference, if any."""
+        return self._find(_BY_EXTERNAL_REF, external_ref)
+
+    def find_by_progress_token(self, progress_token: str) -> Ticket | None:
+        """The ticket whose progress page has that token, if any."""
+        return self._find(_BY_TOKEN, progress_token)
+
+    def progress_token(self, ticket_no: str) -> str:
+        """The token of the ticket's progress page.
+
+        Raises:
+            NotFoundError: there is no such ticket.
+        """
+        token = self._connection.execute(_TOKEN, {"ticket_no": ticket_no}).scalar()
+        if token is None:
+            raise not_found(TICKET, ticket_no)
+        return str(token)
+
+    def counts(self, branch: str | None = None) -> TicketCounts:
+        """How many tickets there are, of one branch or of all."""
+        statement = _COUNTS if branch is None else _COUNTS.where(TICKETS.c.branch == branch)
+        found = {row.ending: row.tickets for row in self._connection.execute(statement)}
+        return TicketCounts(
+            open=found.get(None, 0),
+            completed=found.get(Ending.COMPLETED, 0),
+            aborted=found.get(Ending.ABORTED, 0),
+        )
+
+    def _find(self, statement: Select[str], sought: str) -> Ticket | None:
+        snapshot = self._connection.execute(statement, {"sought": sought}).scalar()
+        return None if snapshot is None else load_ticket(snapshot)
+
+    def _numbers(self, statement: Select[str], parameters: dict[str, object]) -> list[str]:
+        return list(self._connection.execute(statement, parameters).scalars())
+
+
+def _contains(text: str) -> ColumnElement[bool]:
+    columns = (TICKETS.c.ticket_no, TICKETS.c.title, TICKETS.c.address)
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))
+
+
+def _comes_after(due_at: datetime | None, ticket_no: str) -> ColumnElement[bool]:
+    """Later in the order of the worklist, in which no due instant counts as the latest."""
+    if due_at is None:
+        return and_(TICKETS.c.due_at.is_(None), TICKETS.c.ticket_no > ticket_no)
+    return or_(
+        TICKETS.c.due_at.is_(None),
+        TICKETS.c.due_at > due_at,
+        and_(TICKETS.c.due_at == due_at, TICKETS.c.ticket_no > ticket_no),
+    )

@@ -1,0 +1,252 @@
+"""Tickets: loaded whole, saved whole, each change with exactly one ledger entry.
+
+    get(ticket_no) -> Ticket                                         NotFoundError
+    add(ticket, draft, *, actor, at, standing, progress_token) -> Ticket         RefusedError
+    save(ticket, draft, *, actor, at, standing) -> Ticket                        ConflictError
+    set_next_rung(ticket_no, revision, next_rung_at) -> bool
+    refresh_standing(ticket_no, revision, standing) -> bool
+    next_number(branch, on) -> str                                   NotFoundError
+    and the reads of `storage.ticket_reads`
+
+The guarded update of the row is also the lock of the head of its stream: revision and number of
+the last entry are one number, so no two changes can continue the same entry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql
+
+from engine.errors import ConflictError, Reason, RefusedError, not_found
+from engine.ledger import LedgerHead, seal
+from storage.grid import BRANCH
+from storage.ledger import FIELDS, INSERT_ENTRY, row_of
+from storage.snapshots import load_ticket
+from storage.tables.organisation import BRANCHES
+from storage.tables.tickets import LEDGER, TICKET_NUMBERS, TICKETS
+from storage.ticket_columns import changing_columns, lasting_columns, standing_columns
+from storage.ticket_reads import TICKET, TicketReads
+from storage.upserts import insert_or_set, insert_or_skip
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from sqlalchemy import Insert, Update
+    from sqlalchemy.engine import Connection
+
+    from engine.ledger import LedgerDraft, LedgerEntry
+    from engine.standing import TicketStanding
+    from engine.ticket import Actor, Ticket
+
+CHANGING = (
+    "definition_id",
+    "definition_version",
+    "state",
+    "stage_id",
+    "customer_type",
+    "service_scheme",
+    "title",
+    "address",
+    "address_key",
+    "entered_at",
+    "ended_at",
+    "ending",
+    "due_at",
+    "next_rung_at",
+    "calendar_version",
+    "suspended",
+    "project_manager",
+    "account_manager",
+    "revision",
+    "head_hash",
+    "snapshot",
+)
+"""The columns that a change of a ticket may change."""
+
+
+def _guarded(*columns: str) -> Update:
+    """Set those columns, given as `new_*`, unless somebody changed the ticket meanwhile."""
+    return (
+        update(TICKETS)
+        .where(
+            TICKETS.c.ticket_no == bindparam("key"),
+            TICKETS.c.revision == bindparam("loaded_revision"),
+        )
+        .values({name: bindparam(f"new_{name}") for name in columns})
+    )
+
+
+def _in_one_statement() -> Insert:
+    """Change the ticket and, if that succeeds, append the entry: one round trip to a server."""
+    changed = _guarded(*CHANGING).returning(TICKETS.c.ticket_no).cte("changed")
+    entry = select(*(bindparam(name, type_=LEDGER.c[name].type) for name in FIELDS))
+    appended = insert(LEDGER).from_select(FIELDS, entry.select_from(changed))
+    return appended.execution_options(preserve_rowcount=True)
+
+
+_GET = select(TICKETS.c.snapshot, TICKETS.c.head_hash).where(
+    TICKETS.c.ticket_no == bindparam("ticket_no")
+)
+_ADD = insert_or_skip(TICKETS, "external_ref")
+_CHANGE = _guarded(*CHANGING)
+_CHANGE_AND_APPEND = _in_one_statement()
+_SET_NEXT_RUNG = _guarded("next_rung_at")
+_REFRESH = _guarded("stage_id", "due_at", "next_rung_at", "ending", "calendar_version")
+_NEXT_NUMBER = insert_or_set(
+    TICKET_NUMBERS, "branch", "on", values={"last": TICKET_NUMBERS.c.last + 1}
+)
+_BRANCH_CODE = select(BRANCHES.c.code).where(BRANCHES.c.id == bindparam("branch"))
+
+
+class Tickets(TicketReads):
+    """The tickets of one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._dialect = connection.dialect.name
+        self._heads: dict[str, LedgerHead] = {}
+
+    def get(self, ticket_no: str) -> Ticket:
+        """The ticket as it is now.
+
+        Raises:
+            NotFoundError: there is none of that number.
+        """
+        row = self._connection.execute(_GET, {"ticket_no": ticket_no}).first()
+        if row is None:
+            raise not_found(TICKET, ticket_no)
+        snapshot, head_hash = row
+        ticket = load_ticket(snapshot)
+        self._heads[ticket_no] = LedgerHead(stream=ticket_no, seq=ticket.revision, hash=head_hash)
+        return ticket
+
+    def add(  # noqa: PLR0913  (what every save takes, and the token)
+        self,
+        ticket: Ticket,
+        draft: LedgerDraft,
+        *,
+        actor: Actor,
+        at: datetime,
+        standing: TicketStanding,
+        progress_token: str,
+    ) -> Ticket:
+        """Store a new ticket with the first entry of its stream; returns it at revision 1.
+
+        Raises:
+            RefusedError: a ticket with the same external reference exists.
+        """
+        head = LedgerHead(stream=ticket.ticket_no)
+        entry = seal(draft, head, actor, at, ticket.definition_ref)
+        added = replace(ticket, revision=entry.seq)
+        row = {
+            **lasting_columns(added, progress_token),
+            **changing_columns(added, standing),
+            "head_hash": entry.hash,
+        }
+        if self._connection.execute(_ADD[self._dialect], row).rowcount != 1:
+            raise _known_reference(ticket.request.external_ref)
+        self._connection.execute(INSERT_ENTRY, row_of(entry))
+        self._heads[ticket.ticket_no] = entry.head
+        return added
+
+    def save(
+        self,
+        ticket: Ticket,
+        draft: LedgerDraft,
+        *,
+        actor: Actor,
+        at: datetime,
+        standing: TicketStanding,
+    ) -> Ticket:
+        """Store a change of a ticket that was loaded in this unit of work, with its entry.
+
+        Returns the ticket at its new revision.
+
+        Raises:
+            ConflictError: somebody else changed the ticket since it was loaded.
+            LookupError: it was not loaded in this unit of work (a mistake of the program).
+        """
+        head = self._heads.get(ticket.ticket_no)
+        if head is None:
+            msg = f"{ticket.ticket_no} was not loaded in this unit of work"
+            raise LookupError(msg)
+        if head.seq != ticket.revision:
+            raise _stale(ticket.ticket_no)
+        entry = seal(draft, head, actor, at, ticket.definition_ref)
+        saved = replace(ticket, revision=entry.seq)
+        changes = {**changing_columns(saved, standing), "head_hash": entry.hash}
+        if not self._change(ticket.ticket_no, ticket.revision, changes, entry):
+            raise _stale(ticket.ticket_no)
+        self._heads[ticket.ticket_no] = entry.head
+        return saved
+
+    def set_next_rung(self, ticket_no: str, revision: int, next_rung_at: datetime | None) -> bool:
+        """Note when to look at the ticket again; False if it has changed since that revision."""
+        changes = {"next_rung_at": next_rung_at}
+        parameters = _parameters(ticket_no, revision, changes)
+        return self._connection.execute(_SET_NEXT_RUNG, parameters).rowcount == 1
+
+    def refresh_standing(self, ticket_no: str, revision: int, standing: TicketStanding) -> bool:
+        """Renew the derived columns; False if the ticket has changed since that revision."""
+        parameters = _parameters(ticket_no, revision, standing_columns(standing))
+        return self._connection.execute(_REFRESH, parameters).rowcount == 1
+
+    def next_number(self, branch: str, on: date) -> str:
+        """The next ticket number of the branch on that day, for example `TC-20210906-0001`.
+
+        The counter stays locked until the transaction ends; a roll-back gives the number back, so
+        there are no gaps.
+
+        Raises:
+            NotFoundError: there is no such branch.
+        """
+        code = self._connection.execute(_BRANCH_CODE, {"branch": branch}).scalar()
+        if code is None:
+            raise not_found(BRANCH, branch)
+        statement = _NEXT_NUMBER[self._dialect].returning(TICKET_NUMBERS.c.last)
+        first = {"branch": branch, "on": on, "last": 1}
+        number = self._connection.execute(statement, first).scalar_one()
+        return f"{code}-{on:%Y%m%d}-{number:04}"
+
+    def _change(
+        self, ticket_no: str, revision: int, changes: Mapping[str, object], entry: LedgerEntry
+    ) -> bool:
+        parameters = _parameters(ticket_no, revision, changes)
+        if self._dialect == postgresql.dialect.name:
+            both = {**parameters, **row_of(entry)}
+            return self._connection.execute(_CHANGE_AND_APPEND, both).rowcount == 1
+        if self._connection.execute(_CHANGE, parameters).rowcount != 1:
+            return False
+        self._connection.execute(INSERT_ENTRY, row_of(entry))
+        return True
+
+
+def _parameters(ticket_no: str, revision: int, changes: Mapping[str, object]) -> dict[str, object]:
+    new = {f"new_{name}": value for name, value in changes.items()}
+    return {"key": ticket_no, "loaded_revision": revision, **new}
+
+
+def _stale(ticket_no: str) -> ConflictError:
+    return ConflictError(
+        Reason(
+            code="stale_revision",
+            message=f"工单 {ticket_no} 已被他人处理，您看到的内容不是最新的",
+            remedy="请刷新后重试",
+        )
+    )
+
+
+def _known_reference(external_ref: str) -> RefusedError:
+    return RefusedError(
+        Reason(
+            code="duplicate_external_ref",
+            field="external_ref",
+            message=f"外部编号“{external_ref}”的申请已经受理，不能重复录入",
+            clause="R-5.2",
+            remedy="请查询原工单",
+        )
+    )

@@ -1,0 +1,219 @@
+"""The network from substation to service point, and the customers behind it (R-7.1).
+
+    put_nodes(nodes) -> Changes              `nodes`: anything with the attributes of `Node`
+    put_customers(customers) -> Changes      ... of `Customer`
+    knows(node_id) -> bool
+    node(node_id) -> Node                    NotFoundError
+    find_node(node_id) -> Node | None
+    ancestors(node_id) -> list[Node]         from the parent upwards
+    nodes() -> list[Node]; node_ids() -> frozenset[str]
+    customers(node_id=None) -> list[Customer]
+
+Putting the same again changes nothing. That a parent exists is checked when the transaction
+commits, so the order of the nodes does not matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from sqlalchemy import CTE, bindparam, func, literal, or_, select
+
+from engine.errors import not_found
+from storage.tables.topology import CUSTOMERS, NODES
+from storage.upserts import insert_or_update
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from decimal import Decimal
+
+    from sqlalchemy import ColumnElement, Table
+    from sqlalchemy.engine import Connection
+
+    from storage.upserts import ByDialect
+
+
+NODE = "电网节点"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One node; kVA and kW are None where they do not apply, as is the parent of the topmost."""
+
+    id: str
+    kind: str
+    parent_id: str | None
+    name: str
+    rated_kva: Decimal | None
+    contract_kw: Decimal | None
+    area_class: str
+    important: bool
+    alternative_node_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """A customer at a service point; `phone` and `wechat_openid` may be empty."""
+
+    customer_no: str
+    node_id: str
+    name: str
+    phone: str
+    wechat_openid: str
+    outage_notices: bool
+
+
+# ruff: noqa: D102  (the attributes are those of `Node` and `Customer`)
+
+
+class NodeFacts(Protocol):
+    """What is asked of a node that is put in."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def parent_id(self) -> str | None: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def rated_kva(self) -> Decimal | None: ...
+    @property
+    def contract_kw(self) -> Decimal | None: ...
+    @property
+    def area_class(self) -> str: ...
+    @property
+    def important(self) -> bool: ...
+    @property
+    def alternative_node_id(self) -> str | None: ...
+
+
+class CustomerFacts(Protocol):
+    """What is asked of a customer who is put in."""
+
+    @property
+    def customer_no(self) -> str: ...
+    @property
+    def node_id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def phone(self) -> str: ...
+    @property
+    def wechat_openid(self) -> str: ...
+    @property
+    def outage_notices(self) -> bool: ...
+
+
+class Changes(NamedTuple):
+    """What putting rows in did; those that were there already, as they are, are unchanged."""
+
+    added: int
+    changed: int
+    unchanged: int
+
+
+def path_upwards() -> CTE:
+    """The node `start` with everything above it: columns id and steps, 0 for the node itself."""
+    above = select(NODES.c.id, NODES.c.parent_id, literal(0).label("steps")).where(
+        NODES.c.id == bindparam("start")
+    )
+    path = above.cte("path", recursive=True)
+    return path.union_all(
+        select(NODES.c.id, NODES.c.parent_id, path.c.steps + 1).join(
+            path, NODES.c.id == path.c.parent_id
+        )
+    )
+
+
+def _unless_equal(table: Table) -> Callable[..., ColumnElement[bool]]:
+    """Leave rows alone that would only be written again."""
+    columns = [column for column in table.columns if not column.primary_key]
+    return lambda new: or_(*(column.is_distinct_from(new[column.name]) for column in columns))
+
+
+_PUT_NODES = insert_or_update(NODES, "id", only_if=_unless_equal(NODES))
+_PUT_CUSTOMERS = insert_or_update(CUSTOMERS, "customer_no", only_if=_unless_equal(CUSTOMERS))
+_NODES = select(NODES).order_by(NODES.c.id)
+_NODE = select(NODES).where(NODES.c.id == bindparam("sought"))
+_IDS = select(NODES.c.id)
+_PATH = path_upwards()
+_ANCESTORS = (
+    select(NODES).join(_PATH, _PATH.c.id == NODES.c.id).where(_PATH.c.steps > 0)
+).order_by(_PATH.c.steps)
+_CUSTOMERS = select(CUSTOMERS).order_by(CUSTOMERS.c.customer_no)
+_BEHIND = _CUSTOMERS.where(CUSTOMERS.c.node_id == bindparam("sought"))
+
+
+class Topology:
+    """The network of one transaction's view."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put_nodes(self, nodes: Iterable[NodeFacts]) -> Changes:
+        """Add nodes, or replace what is known of those that are there."""
+        names = tuple(field.name for field in fields(Node))
+        rows = [{name: getattr(node, name) for name in names} for node in nodes]
+        return self._put(NODES, _PUT_NODES, rows)
+
+    def put_customers(self, customers: Iterable[CustomerFacts]) -> Changes:
+        """Add customers, or replace what is known of those who are there.
+
+        Their service points must have been put in before.
+        """
+        names = tuple(field.name for field in fields(Customer))
+        rows = [{name: getattr(customer, name) for name in names} for customer in customers]
+        return self._put(CUSTOMERS, _PUT_CUSTOMERS, rows)
+
+    def knows(self, node_id: str) -> bool:
+        """Whether there is such a node."""
+        return self.find_node(node_id) is not None
+
+    def node(self, node_id: str) -> Node:
+        """The node.
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        node = self.find_node(node_id)
+        if node is None:
+            raise not_found(NODE, node_id)
+        return node
+
+    def find_node(self, node_id: str) -> Node | None:
+        """The node, if there is one of that id."""
+        found = self._connection.execute(_NODE, {"sought": node_id}).mappings().first()
+        return None if found is None else Node(**found)
+
+    def ancestors(self, node_id: str) -> list[Node]:
+        """What the node hangs on, from its parent up to the substation."""
+        rows = self._connection.execute(_ANCESTORS, {"start": node_id}).mappings()
+        return [Node(**row) for row in rows]
+
+    def nodes(self) -> list[Node]:
+        """Every node, by id."""
+        return [Node(**row) for row in self._connection.execute(_NODES).mappings()]
+
+    def node_ids(self) -> frozenset[str]:
+        """The id of every node."""
+        return frozenset(self._connection.execute(_IDS).scalars())
+
+    def customers(self, node_id: str | None = None) -> list[Customer]:
+        """Every customer, or those at one service point."""
+        if node_id is None:
+            found = self._connection.execute(_CUSTOMERS)
+        else:
+            found = self._connection.execute(_BEHIND, {"sought": node_id})
+        return [Customer(**row) for row in found.mappings()]
+
+    def _put(self, table: Table, put: ByDialect, rows: list[dict[str, object]]) -> Changes:
+        if not rows:
+            return Changes(added=0, changed=0, unchanged=0)
+        count = select(func.count()).select_from(table)
+        before = self._connection.execute(count).scalar_one()
+        written = self._connection.execute(put[self._connection.dialect.name], rows).rowcount
+        added = self._connection.execute(count).scalar_one() - before
+        return Changes(added=added, changed=written - added, unchanged=len(rows) - written)

@@ -1,0 +1,60 @@
+"""Inserts that tell what to do with a key that exists: each database has its own construct.
+
+A statement is made once a dialect, at import, so that its compiled form is found in the cache.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy import ColumnElement, Insert, Table
+
+
+class ByDialect:
+    """A statement in the form of each database; its result knows how many rows it wrote."""
+
+    def __init__(self, table: Table, finish: Callable[..., Insert]) -> None:
+        self._forms = {
+            name: finish(insert(table)).execution_options(preserve_rowcount=True)
+            for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+        }
+
+    def __getitem__(self, dialect: str) -> Insert:
+        """The form for the dialect of that name."""
+        return self._forms[dialect]
+
+
+def insert_or_skip(table: Table, *key: str) -> ByDialect:
+    """Insert a row unless the key exists; the row count tells."""
+    return ByDialect(table, lambda insert: insert.on_conflict_do_nothing(index_elements=key))
+
+
+def insert_or_update(
+    table: Table, *key: str, only_if: Callable[..., ColumnElement[bool]] | None = None
+) -> ByDialect:
+    """Insert a row, or give the row of that key the new values of all other columns."""
+    others = [column.name for column in table.columns if column.name not in key]
+
+    def finish(insert: postgresql.Insert) -> Insert:
+        return insert.on_conflict_do_update(
+            index_elements=key,
+            set_={name: insert.excluded[name] for name in others},
+            where=None if only_if is None else only_if(insert.excluded),
+        )
+
+    return ByDialect(table, finish)
+
+
+def insert_or_set(
+    table: Table, *key: str, values: Mapping[str, ColumnElement[object]]
+) -> ByDialect:
+    """Insert a row, or set those columns of the row of that key."""
+    return ByDialect(
+        table,
+        lambda insert: insert.on_conflict_do_update(index_elements=key, set_=dict(values)),
+    )

@@ -1,0 +1,225 @@
+"""The outbox: one row a key, each row to one claimer, and a state that never goes back."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from itertools import product
+from threading import Barrier
+from typing import TYPE_CHECKING
+
+import pytest
+
+from engine.errors import NotFoundError
+from notifications.message import Audience, Channel, Message, MessageKind, MessageState
+from tests.contract.builders import AT, a_message, a_ticket, stored
+
+if TYPE_CHECKING:
+    from storage.database import Database
+
+HOUR = timedelta(hours=1)
+S = MessageState
+
+
+def added(database: Database, *messages: Message) -> int:
+    with database.writing() as work:
+        count = work.outbox.add(messages)
+        work.commit()
+    return count
+
+
+def claimed(database: Database, limit: int = 100, by: str = "node") -> list[str]:
+    with database.writing() as work:
+        messages = work.outbox.claim(AT, by, limit)
+        work.commit()
+    return [message.id for message in messages]
+
+
+def test_a_message_comes_back_as_it_went_in(database: Database) -> None:
+    message = a_message(
+        kind=MessageKind.ESCALATION,
+        channel=Channel.WECHAT,
+        audience=Audience.STAFF,
+        ticket_no="TC-1",
+        params={"姓名": "陈水", "q": "\"'\\"},
+        urgent=True,
+        state=S.FAILED,
+        expires_at=AT + HOUR,
+        claimed_at=AT,
+        claimed_by="node",
+        attempts=3,
+        next_attempt_at=AT,
+        provider_id="p1",
+        error_code="16",
+        error_text="拒绝",
+        settled_at=AT,
+    )
+    assert added(database, message, a_message()) == 2
+    with database.reading() as work:
+        found = work.outbox.get(message.id)
+    assert found == message
+    assert found.created_at.utcoffset() == timedelta(0)
+    assert isinstance(found.state, MessageState)
+
+
+def test_an_unknown_message_is_not_found(database: Database) -> None:
+    with database.reading() as work, pytest.raises(NotFoundError):
+        work.outbox.get("x")
+
+
+def test_a_key_that_is_there_is_left_as_it_is(database: Database) -> None:
+    first = a_message()
+    again = a_message(dedupe_key=first.dedupe_key, text="anders")
+    assert added(database, first) == 1
+    assert added(database, again, a_message()) == 1
+    assert added(database) == 0
+    with database.reading() as work:
+        assert work.outbox.get(first.id).text == first.text
+        with pytest.raises(NotFoundError):
+            work.outbox.get(again.id)
+
+
+def test_two_that_add_one_key_at_once_make_one_message(database: Database) -> None:
+    messages = [a_message(dedupe_key="one") for _ in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        counts = list(threads.map(lambda message: added(database, message), messages))
+    assert sorted(counts) == [0, 0, 0, 1]
+
+
+def test_a_claim_marks_who_when_and_how_often(database: Database) -> None:
+    message = a_message()
+    added(database, message)
+    with database.writing() as work:
+        taken = work.outbox.claim(AT, "node", 10)
+        work.commit()
+    expected = replace(message, state=S.SENDING, claimed_at=AT, claimed_by="node", attempts=1)
+    assert taken == [expected]
+    assert claimed(database) == []
+
+
+def test_only_what_may_be_sent_now_is_claimed_urgent_first(database: Database) -> None:
+    later = a_message(not_before=AT + timedelta(microseconds=1))
+    waiting = a_message(next_attempt_at=AT + timedelta(microseconds=1))
+    worthless = a_message(expires_at=AT)
+    done = a_message(state=S.ACCEPTED)
+    plain = a_message(not_before=AT)
+    older = a_message(not_before=AT - HOUR, next_attempt_at=AT, expires_at=AT + HOUR)
+    urgent = a_message(urgent=True)
+    added(database, later, waiting, worthless, done, plain, older, urgent)
+    assert claimed(database, limit=2) == [urgent.id, older.id]
+    assert claimed(database) == [plain.id]
+
+
+def test_two_claimers_at_once_get_each_message_once(database: Database) -> None:
+    added(database, *(a_message() for _ in range(200)))
+    begin = Barrier(4)
+
+    def drain(name: str) -> list[str]:
+        begin.wait()
+        mine: list[str] = []
+        while batch := claimed(database, limit=7, by=name):
+            mine += batch
+        return mine
+
+    with ThreadPoolExecutor(4) as threads:
+        shares = list(threads.map(drain, "abcd"))
+    everything = [message_id for share in shares for message_id in share]
+    assert len(everything) == len(set(everything)) == 200
+
+
+def test_states_move_exactly_as_messages_allow(database: Database) -> None:
+    pairs = [(a_message(state=before), after) for before, after in product(S, S)]
+    added(database, *(message for message, _ in pairs))
+    with database.writing() as work:
+        moved = {each.id: work.outbox.settle(each.id, after, AT) for each, after in pairs}
+        work.commit()
+    assert moved == {each.id: each.state.may_become(after) for each, after in pairs}
+    with database.reading() as work:
+        for message, after in pairs:
+            found = work.outbox.get(message.id)
+            assert found.state is (after if moved[message.id] else message.state)
+            assert found.settled_at == (AT if moved[message.id] else None)
+
+
+def test_a_receipt_before_the_answer_is_not_undone_by_it(database: Database) -> None:
+    message = a_message()
+    added(database, message)
+    claimed(database)
+    with database.writing() as work:
+        assert work.outbox.settle(message.id, S.DELIVERED, AT)
+        assert not work.outbox.settle(message.id, S.ACCEPTED, AT, provider_id="p1")
+        assert not work.outbox.settle(message.id, S.FAILED, AT, error_code="16")
+        work.commit()
+    with database.reading() as work:
+        assert work.outbox.get(message.id).state is S.DELIVERED
+
+
+def test_a_receipt_keeps_the_providers_id(database: Database) -> None:
+    message = a_message()
+    added(database, message)
+    claimed(database)
+    with database.writing() as work:
+        work.outbox.settle(message.id, S.ACCEPTED, AT, provider_id="p1")
+        work.outbox.settle(message.id, S.FAILED, AT, error_code="16", error_text="拒绝")
+        work.commit()
+    with database.reading() as work:
+        found = work.outbox.find_by_provider_id("p1")
+        assert work.outbox.find_by_provider_id("") is None
+    assert found is not None
+    assert (found.id, found.state) == (message.id, S.FAILED)
+    assert (found.error_code, found.error_text) == ("16", "拒绝")
+
+
+def test_what_certainly_was_not_sent_is_sent_again_later(database: Database) -> None:
+    message = a_message()
+    added(database, message)
+    claimed(database)
+    with database.writing() as work:
+        assert work.outbox.settle(message.id, S.PENDING, AT, next_attempt_at=AT + HOUR)
+        work.commit()
+    assert claimed(database) == []
+    with database.writing() as work:
+        again = work.outbox.claim(AT + HOUR, "node", 10)
+        work.commit()
+    assert [(each.id, each.attempts) for each in again] == [(message.id, 2)]
+
+
+def test_a_claim_never_settled_becomes_stale(database: Database) -> None:
+    message = a_message()
+    added(database, message)
+    claimed(database)
+    with database.reading() as work:
+        assert work.outbox.stale_claims(AT) == []
+        assert [each.id for each in work.outbox.stale_claims(AT + HOUR)] == [message.id]
+
+
+def test_expired_and_superseded_messages_never_left(database: Database) -> None:
+    late, newer, sent = a_message(expires_at=AT), a_message(), a_message(state=S.SENDING)
+    added(database, late, newer, sent)
+    with database.writing() as work:
+        assert work.outbox.expire(AT) == 1
+        assert work.outbox.supersede([newer.dedupe_key, sent.dedupe_key, "unknown"]) == 1
+        assert work.outbox.supersede([]) == 0
+        work.commit()
+    with database.reading() as work:
+        assert work.outbox.counts_by_state() == {S.EXPIRED: 1, S.SUPERSEDED: 1, S.SENDING: 1}
+
+
+def test_messages_are_listed_the_newest_first(database: Database) -> None:
+    ticket = stored(database, a_ticket(branch="longling"))
+    old = a_message(ticket_no=ticket.ticket_no)
+    new = a_message(created_at=AT + HOUR, state=S.FAILED)
+    added(database, old, new)
+    with database.reading() as work:
+        listing = work.outbox.listing
+
+        def ids(**filters: object) -> list[str]:
+            return [message.id for message in listing(**filters)]  # type: ignore[arg-type]
+
+        assert ids() == [new.id, old.id]
+        assert ids(limit=1) == [new.id]
+        assert ids(state="failed") == [new.id]
+        assert ids(ticket_no=ticket.ticket_no) == [old.id]
+        assert ids(branch="longling") == [old.id]
+        assert ids(branch="tengchong") == []

@@ -1,0 +1,113 @@
+"""The caps of the plan as a value: what a definition may contain at most (R-1, R-3.1, R-10.3).
+
+They stand in `policy/caps.yaml`; `workflows.policy` holds definitions against them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated
+
+from pydantic import Field
+
+from engine.definition import Applicants, Checkpoint
+from workflows.problems import DefinitionFaultsError
+from workflows.rule_files import policy_text
+from workflows.schema import Clause, Days, Identifier, Name, Shape
+from workflows.shape_check import checked_shape
+from workflows.yaml_source import read_yaml
+
+FILE = "caps.yaml"
+
+Cited = Annotated[Clause, Field(min_length=1)]
+
+
+class StageCap(Shape):
+    """A stage that customers may see, and its longest limit in working days."""
+
+    id: Identifier
+    name: Name
+    limit_days: Days | None
+
+
+class RequirementCap(Shape):
+    """A document that may be asked: from whom, at the earliest when, and whether it may wait."""
+
+    id: Identifier
+    any_of: list[Identifier]
+    due_at: Checkpoint
+    applies_to: Applicants = Applicants.ALL
+    key: bool = False
+    deferrable: bool = False
+
+
+class DeferralCap(Shape):
+    """Where deferred documents fall due, by investment boundary."""
+
+    extended: Checkpoint
+    standard: Checkpoint
+    clause: Cited
+
+
+class ForbiddenWords(Shape):
+    """Words that no name in a definition may contain."""
+
+    words: list[Name]
+    clause: Cited
+
+
+class DefinitionCap(Shape):
+    """The caps of one definition."""
+
+    id: Identifier
+    customers: Name
+    stages: list[StageCap]
+    handling_limit_days: Days | None
+    end_to_end_limit_days: Days | None
+    end_to_end_from: Identifier | None = None
+    checkpoints: list[Checkpoint]
+    requirements: list[Identifier]
+
+
+class Caps(Shape):
+    """The whole file."""
+
+    stages_clause: Cited
+    limits_clause: Cited
+    documents_clause: Cited
+    requirements: list[RequirementCap]
+    deferral: DeferralCap
+    forbidden_words: ForbiddenWords
+    definitions: list[DefinitionCap]
+
+    def of(self, definition_id: str) -> DefinitionCap | None:
+        """The caps of a definition; None if the plan says nothing about such a process."""
+        return next((each for each in self.definitions if each.id == definition_id), None)
+
+    def allowed_requirements(self, definition_id: str) -> tuple[RequirementCap, ...]:
+        """What that definition may ask for; a process the plan does not name, what others may."""
+        cap = self.of(definition_id)
+        if cap is None:
+            return tuple(self.requirements)
+        return tuple(each for each in self.requirements if each.id in cap.requirements)
+
+
+@cache
+def shipped_caps() -> Caps:
+    """The caps of the plan."""
+    return load_caps(policy_text(FILE), path=FILE)
+
+
+def load_caps(text: str, *, path: str) -> Caps:
+    """The caps that the YAML `text` describes.
+
+    Raises:
+        DefinitionFaultsError: it cannot be read; all problems at once.
+    """
+    source, problems = read_yaml(text, file=path)
+    if source is None:
+        raise DefinitionFaultsError(problems)
+    caps, faults = checked_shape(source.root, Caps)
+    if caps is None or faults:
+        raise DefinitionFaultsError(source.problem(fault) for fault in faults)
+    return caps

@@ -1,0 +1,142 @@
+"""Holds a definition against the caps of the plan (R-1, R-3.1, R-10.3, 四(二)3, 附件).
+
+Always allowed is what is better for the customer: shorter limits, fewer documents, more ways to
+satisfy one. The numbers stand in `policy/caps.yaml`, not here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workflows.policy_documents import document_faults
+from workflows.problems import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engine.definition import WorkflowDefinition
+    from workflows.caps import Caps, DefinitionCap
+    from workflows.paths import Graph
+    from workflows.problems import Path
+
+
+def policy_faults(definition: WorkflowDefinition, caps: Caps) -> Iterator[Fault]:
+    """Everything in which the definition asks more, or takes longer, than the plan allows."""
+    yield from _forbidden_words(definition, caps)
+    yield from document_faults(definition, caps)
+    cap = caps.of(definition.id)
+    if cap is None:
+        return
+    yield from _stages(definition, cap, caps.stages_clause)
+    yield from _limits(definition, cap, caps.limits_clause)
+    if definition.end_to_end_from != (cap.end_to_end_from or ""):
+        yield Fault(
+            code="end_to_end_start",
+            message="全过程时间须从"
+            + (f"状态“{cap.end_to_end_from}”" if cap.end_to_end_from else "报装申请")
+            + "起算",
+            at=("end_to_end_from",),
+            clause=caps.limits_clause,
+        )
+
+
+def checkpoint_faults(definition: WorkflowDefinition, caps: Caps, graph: Graph) -> Iterator[Fault]:
+    """The borders that every way to the end must cross (R-3.3, Q1)."""
+    cap = caps.of(definition.id)
+    for checkpoint in cap.checkpoints if cap else ():
+        around = graph.way_around(checkpoint)
+        if around:
+            yield Fault(
+                code="checkpoint_missing",
+                message=f"存在不经过“{checkpoint}”即可办结的路径：{' → '.join(around)}",
+                at=("transitions",),
+                clause="R-3.3, 四(二)4",
+                remedy=f"请在该路径上的流转注明 checkpoint: {checkpoint}",
+            )
+
+
+def _forbidden_words(definition: WorkflowDefinition, caps: Caps) -> Iterator[Fault]:
+    rule = caps.forbidden_words
+    for path, name in _names(definition):
+        for word in rule.words:
+            if word in name:
+                yield Fault(
+                    code="forbidden_word",
+                    message=f"“{name}”：不得要求客户签订{word}",
+                    at=path,
+                    clause=rule.clause,
+                    remedy="请删去",
+                )
+
+
+def _names(definition: WorkflowDefinition) -> Iterator[tuple[Path, str]]:
+    for index, stage in enumerate(definition.stages):
+        yield ("stages", index, "name"), stage.name
+    for index, state in enumerate(definition.states):
+        yield ("states", index, "name"), state.name
+    for kind, name in definition.document_names.items():
+        yield ("document_names", kind), name
+    for index, requirement in enumerate(definition.documents):
+        yield ("documents", index, "name"), requirement.name
+
+
+def _stages(definition: WorkflowDefinition, cap: DefinitionCap, clause: str) -> Iterator[Fault]:
+    allowed = {stage.id: stage for stage in cap.stages}
+    all_names = "、".join(stage.name for stage in cap.stages)
+    found = [stage.id for stage in definition.stages]
+    for index, stage in enumerate(definition.stages):
+        expected = allowed.get(stage.id)
+        if expected is None:
+            yield Fault(
+                code="stage_not_allowed",
+                message=f"不得增设环节“{stage.name}”：{cap.customers}的环节只有{all_names}",
+                at=("stages", index),
+                clause=clause,
+                remedy="请删去，或改为环节内部的状态",
+            )
+        elif stage.name != expected.name:
+            yield Fault(
+                code="stage_renamed",
+                message=f"环节 {stage.id} 应称“{expected.name}”，现为“{stage.name}”",
+                at=("stages", index, "name"),
+                clause=clause,
+            )
+    missing = [stage.name for stage in cap.stages if stage.id not in found]
+    if missing:
+        yield Fault(
+            code="stage_missing",
+            message=f"缺少环节“{'、'.join(missing)}”：{cap.customers}的环节为{all_names}",
+            at=("stages",),
+            clause=clause,
+        )
+    expected_order = [stage.id for stage in cap.stages if stage.id in found]
+    if [each for each in found if each in allowed] != expected_order:
+        yield Fault(
+            code="stage_order",
+            message=f"环节的次序应为{all_names}",
+            at=("stages",),
+            clause=clause,
+        )
+
+
+def _limits(definition: WorkflowDefinition, cap: DefinitionCap, clause: str) -> Iterator[Fault]:
+    longest = {stage.id: stage.limit_days for stage in cap.stages}
+    rows: list[tuple[Path, str, int | None, int | None]] = [
+        (("stages", at, "limit", "days"), each.name, each.limit.days, longest.get(each.id))
+        for at, each in enumerate(definition.stages)
+    ]
+    handling, whole = definition.handling_limit.days, definition.end_to_end_limit.days
+    rows += [
+        (("handling_limit", "days"), "合计办理时间", handling, cap.handling_limit_days),
+        (("end_to_end_limit", "days"), "全过程时间", whole, cap.end_to_end_limit_days),
+    ]
+    for path, what, found, allowed in rows:
+        if allowed is not None and (found is None or found > allowed):
+            shown = "未设时限" if found is None else f"为 {found} 个工作日"
+            yield Fault(
+                code="limit_above_plan",
+                message=f"“{what}”{shown}，{cap.customers}不得超过 {allowed} 个工作日",
+                at=path,
+                clause=clause,
+                remedy=f"请改为 {allowed} 或更短",
+            )
