@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
-    from engine.definition import DocumentRequirement, WorkflowDefinition
+    from engine.definition import Checkpoint, DocumentRequirement, WorkflowDefinition
     from engine.ticket import DocumentRecord, Ticket
 
 
@@ -72,6 +72,7 @@ class RequirementView:
     state: DocumentState
     state_name: str
     is_key: bool
+    due_at: Checkpoint
     due_text: str
     clause: str
     note: str
@@ -125,6 +126,7 @@ def _requirement(
         state=state,
         state_name=STATE_NAMES[state],
         is_key=requirement.key,
+        due_at=due,
         due_text=CHECKPOINTS[due],
         clause=requirement.clause,
         note=papers[-1].note if papers and counted is None else "",

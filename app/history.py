@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 Facts = dict[str, Any]
 
+SWEEP_NAMES = {"reclassification": "按新规则重新归类", "calendar_changed": "日历变更重算"}
+"""What the system does to tickets by itself, as it stands in the ledger."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryLine:
@@ -60,7 +63,7 @@ class Narrator:
         for each in self.definition.transitions:
             if each.trigger == action:
                 return each.name
-        named: Mapping[str, str] = ACTION_NAMES  # type: ignore[assignment]  # StrEnum keys
+        named = {**SWEEP_NAMES, **{str(each): name for each, name in ACTION_NAMES.items()}}
         return named.get(action, action)
 
     def _sentence(self, event: Facts) -> str:
@@ -152,6 +155,12 @@ class Narrator:
         """Another definition applies."""
         return f"适用流程由 {event['before']} 改为 {event['after']}：{'；'.join(event['reasons'])}"
 
+    def promise_changed(self, event: Facts) -> str:
+        """Another calendar gave another due date."""
+        provisional = "（暂定）" if event["provisional"] else ""
+        before, after = _day(event["before"]), _day(event["after"])
+        return f"“{self._stage(event['stage'])}”最迟日期由 {before} 变更为 {after}{provisional}"
+
     def flagged(self, event: Facts) -> str:
         """Something for the auditors."""
         return f"标记：{event['flag']['note']}"
@@ -171,6 +180,7 @@ _TELLERS: dict[str, Callable[[Narrator, Facts], str]] = {
     "ManagersAssigned": Narrator.assigned,
     "ApplicationAmended": Narrator.amended,
     "TicketReclassified": Narrator.reclassified,
+    "PromiseChanged": Narrator.promise_changed,
     "TicketFlagged": Narrator.flagged,
 }
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.document_view import document_list
-from app.labels import SERVICE_HOTLINE, SUPERVISION_HOTLINE
+from app.document_view import RequirementView, document_list
+from app.labels import CHECKPOINTS, SERVICE_HOTLINE, SUPERVISION_HOTLINE
 from app.ticket_page import pause_note, shown_title
 from engine.calendar import local_date
+from engine.definition import Checkpoint
 from engine.timetable import timetable
 
 if TYPE_CHECKING:
     from datetime import date
 
     from app.ticket_page import Surroundings
-    from engine.definition import Ending
+    from engine.definition import Ending, WorkflowDefinition
     from engine.ticket import Ticket
     from engine.timetable import TimetableEntry
 
@@ -72,7 +73,7 @@ def progress_page(ticket: Ticket, around: Surroundings, branch_phone: str) -> Pr
         to_hand_in=tuple(
             ToHandIn(
                 name="或".join(each.kinds.values()),
-                due_text=each.due_text,
+                due_text=_due_text(each, definition),
                 problem=each.note,
                 clause=each.clause,
             )
@@ -86,3 +87,14 @@ def progress_page(ticket: Ticket, around: Surroundings, branch_phone: str) -> Pr
         branch_name=around.branch_name,
         branch_phone=branch_phone,
     )
+
+
+def _due_text(requirement: RequirementView, definition: WorkflowDefinition) -> str:
+    """Until when, without naming the internal milestone of the plan as if it were a stage (Q1)."""
+    if requirement.due_at is not Checkpoint.PLAN_CONFIRMATION:
+        return CHECKPOINTS[requirement.due_at]
+    passing = next(each for each in definition.transitions if each.checkpoint is requirement.due_at)
+    here = definition.state_by_id[passing.source].stage
+    if here == definition.state_by_id[passing.target].stage:
+        return "安排施工前"
+    return f"{definition.stage_by_id[here].name}前"

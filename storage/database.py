@@ -56,16 +56,12 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._for_reading = engine
         self.dialect = engine.dialect.name
-        self._writing: Engine = engine
         if self.dialect == SQLITE:
-            self._writing = engine.execution_options()
-            self._reading = engine.execution_options()
             event.listen(engine, "connect", _prepare_sqlite)
-            event.listen(self._writing, "begin", _beginning("BEGIN IMMEDIATE"))
-            event.listen(self._reading, "begin", _beginning("BEGIN"))
         else:
-            self._reading = engine.execution_options(
+            self._for_reading = engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
             _try_idle_connections(engine)
@@ -73,13 +69,13 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[UnitOfWork]:
         """One transaction that may write; without `commit()` nothing of it stays."""
-        with self._writing.connect() as connection:
+        with self._connected(self._engine, "BEGIN IMMEDIATE") as connection:
             yield UnitOfWork(connection)
 
     @contextmanager
     def reading(self) -> Iterator[UnitOfWork]:
         """One transaction that only reads, all of it as of one moment."""
-        with self._reading.connect() as connection:
+        with self._connected(self._for_reading, "BEGIN") as connection:
             yield UnitOfWork(connection)
 
     def migrate(self) -> None:
@@ -95,16 +91,17 @@ class Database:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
-        with self._writing.begin() as connection:
+        with self._connected(self._engine, "BEGIN IMMEDIATE") as connection:
             if self.dialect == POSTGRESQL:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
             config.attributes["connection"] = connection
             is_back = revision == "base" or revision < (_revision(connection) or "")
             (command.downgrade if is_back else command.upgrade)(config, revision)
+            connection.commit()
 
     def revision(self) -> str | None:
         """The revision of the tables; None before the first migration."""
-        with self._reading.connect() as connection:
+        with self._connected(self._for_reading, "BEGIN") as connection:
             return _revision(connection)
 
     def is_behind(self) -> bool:
@@ -132,6 +129,18 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self._engine.dispose()
+
+    @contextmanager
+    def _connected(self, engine: Engine, begin: str) -> Iterator[Connection]:
+        """A connection whose transaction is rolled back in the end unless it was committed.
+
+        SQLite's driver is given its own BEGIN. An event of SQLAlchemy could do the same, but
+        any such event makes every statement slower.
+        """
+        with engine.connect() as connection:
+            if self.dialect == SQLITE:
+                connection.connection.cursor().execute(begin).close()
+            yield connection
 
 
 def open_database(url: str) -> Database:
@@ -190,13 +199,6 @@ def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:  # no
     connection.isolation_level = None
     for pragma in PRAGMAS:
         connection.execute(pragma)
-
-
-def _beginning(statement: str) -> Callable[[Connection], None]:
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(statement)
-
-    return begin
 
 
 def _try_idle_connections(engine: Engine) -> None:

@@ -91,7 +91,8 @@ class EligibilityPolicy:
 class ConnectionFacts:
     """The facts that decide, without any name. Capacities in kW, voltage in kV.
 
-    `requested_voltage_kv` None leaves the voltage to the company; 10 asks for 10 kV.
+    `requested_voltage_kv` None leaves the voltage to the company. Asking for 10 kV does not make a
+    customer a high-voltage one: only the cap or a second source does (R-4.2).
     """
 
     applicant_kind: ApplicantKind
@@ -139,6 +140,8 @@ def classify(facts: ConnectionFacts, on: date, policy: EligibilityPolicy) -> Cla
             f"总容量 {_kw(facts.total_kw)} 未超过低压接入容量上限 {_kw(cap.cap_kw)}，"
             f"单电源，按低压接入（依据 {cap.clause}）"
         )
+        if facts.requested_voltage_kv == HIGH_VOLTAGE_KV:
+            reasons.append("客户申请 10 kV，但容量和电源数均未达到高压条件（依据 R-4.2, 四(三)1）")
         three_zero, sentence = _three_zero(facts, on, policy)
         is_resident = facts.applicant_kind is ApplicantKind.RESIDENT
         customer_type = CustomerType.LV_RESIDENT if is_resident else CustomerType.LV_BUSINESS
@@ -226,8 +229,6 @@ def _why_high_voltage(facts: ConnectionFacts, cap: VoltageCap) -> list[str]:
         )
     if facts.supply_sources > 1:
         found.append(f"客户申请 {facts.supply_sources} 个电源，按 10 kV 接入（依据 R-4.2, 三(一)）")
-    if facts.requested_voltage_kv == HIGH_VOLTAGE_KV:
-        found.append("客户申请 10 kV 供电，按 10 kV 接入（依据 R-4.2, 三(二)）")
     return found
 
 

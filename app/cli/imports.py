@@ -89,9 +89,11 @@ def _finish(report: ImportReport, *, dry_run: bool, as_json: bool) -> None:
             {"line": each.line, "field": each.field, "problem": each.problem}
             for each in report.refused
         ],
+        "notes": [{"line": each.line, "note": each.note} for each in report.notes],
         "dry_run": dry_run,
     }
     lines = [f"第 {each.line} 行 {each.field}：{each.problem}" for each in report.refused]
+    lines += [f"第 {each.line} 行：{each.note}" for each in report.notes]
     lines.append(
         f"{'可导入' if dry_run else '已导入'} {report.accepted} 条，未变 {report.unchanged} 条，"
         f"问题 {len(report.refused)} 处"

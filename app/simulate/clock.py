@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from datetime import UTC, datetime
 
 
 class SimulatedClock:
@@ -16,10 +13,10 @@ class SimulatedClock:
     """
 
     def __init__(self, starts_at: datetime) -> None:
-        self._now = starts_at
+        self._now = starts_at.astimezone(UTC)
 
     def __call__(self) -> datetime:
-        """The present instant of the simulation."""
+        """The present instant of the simulation, in UTC."""
         return self._now
 
     def advance_to(self, at: datetime) -> None:
@@ -31,4 +28,4 @@ class SimulatedClock:
         if at < self._now:
             msg = f"time cannot go back from {self._now} to {at}"
             raise ValueError(msg)
-        self._now = at
+        self._now = at.astimezone(UTC)

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from app.simulate.customer import awaited, builds, hands_in
 from app.simulate.staff import second_pair
 from engine.application import InvestmentBoundary
+from engine.calendar import local_date
 from engine.definition import Checkpoint, Ending
 from engine.documents import KEY, missing_at, outstanding_deferrals
 from engine.ticket import DocumentSource, DocumentStatus, PauseCause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from app.simulate.agenda import Course
     from app.simulate.trip import Trip
@@ -30,6 +32,7 @@ UNLIMITED_DAYS = 5
 REASONS = {
     "fail_inspection": "接地装置不符合要求，请整改后申请复验",
 }
+WITHDRAWN = "客户书面申请撤回"
 SOME_REASON = "按现场情况办理"
 EVIDENCE = {
     PauseCause.EXTERNAL_LINE: "外线施工通知单",
@@ -79,15 +82,18 @@ def hands_over(trip: Trip) -> Course:
         )
 
 
-def aborts(trip: Trip, reason: str) -> bool:
-    """End the ticket for that reason, wherever it stands."""
+def aborts(trip: Trip, days: float) -> Course:
+    """After so many days the customer withdraws the application, wherever the ticket stands."""
+    yield trip.at_desk(days=days, hours=0.5)
+    if not trip.is_open:
+        return
     states = trip.definition.state_by_id
     step = next(
         each
         for each in trip.definition.offered[trip.ticket.state]
         if states[each.target].ending is Ending.ABORTED
     )
-    return _fires(trip, step, reason)
+    _fires(trip, step, WITHDRAWN)
 
 
 def _next_step(trip: Trip) -> Transition:

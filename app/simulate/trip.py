@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from app.simulate.diary import awake
 from engine.calendar import local_date
 from engine.clock_keeping import company_holds
+from engine.definition import Ending
 from engine.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Trip:
         """The transitions that leave the state, abortion excepted."""
         states = self.definition.state_by_id
         leaving = self.definition.offered[self.ticket.state]
-        aborted = {each.id for each in states.values() if each.ending == "aborted"}
+        aborted = {each.id for each in states.values() if each.ending is Ending.ABORTED}
         return tuple(each for each in leaving if each.target not in aborted)
 
     def attempt(self, change: Callable[[], Ticket]) -> bool:

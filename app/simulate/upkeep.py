@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from app.simulate.agenda import Course
     from app.simulate.trip import Scene
+    from app.sweeps import Sweep
 
 VISITS = (
     time(0, 5),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from app.authorization import Action, is_permitted
 from app.labels import SERVICE_HOTLINE, SUPERVISION_HOTLINE
@@ -85,7 +86,10 @@ def _permissions(who: SignedIn | None) -> frozenset[str]:
 
 
 def _day(on: date | None) -> str:
-    return "" if on is None else f"{on:%Y-%m-%d}（周{WEEKDAYS[on.weekday()]}）"
+    if on is None:
+        return ""
+    text = f"{on:%Y-%m-%d}（周{WEEKDAYS[on.weekday()]}）"
+    return Markup('<span class="hd-nowrap">{}</span>').format(text)
 
 
 def _moment(at: datetime | None) -> str:

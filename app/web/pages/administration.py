@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from workflows.diagram import mermaid
 
 from app.labels import CHECKPOINTS, YEAR_STATUSES
 from app.web.access import Administrator, Reader
@@ -15,6 +14,7 @@ from app.web.rendering import page
 from app.web.serving import application_of
 from engine.calendar import local_date
 from engine.errors import not_found
+from workflows.diagram import mermaid
 
 if TYPE_CHECKING:
     from datetime import date
