@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from workflows.classification import EligibilityPolicy
 
 NAME = "reclassification"
+RULES = "reclassified_for"
+"""Mark in the database: the rules for which every open ticket was looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +71,22 @@ class AmendmentService:
         return kept
 
     def reevaluate(self) -> SweepReport:
-        """Move open tickets to better rules that have come into force since (R-4.4)."""
+        """Move open tickets to better rules that have come into force since (R-4.4).
+
+        Looks at them once for each change of the rules, not at every tick.
+        """
         act = self.desk.act(SYSTEM)
+        rules = self.policy().in_force(local_date(act.at))
         with self.desk.database.reading() as work:
+            if work.marks.find(RULES) == rules:
+                return SweepReport(name=NAME)
             numbers = work.tickets.open_numbers()
-        return sweep_each(NAME, numbers, lambda ticket_no: self._reevaluate(ticket_no, act))
+        report = sweep_each(NAME, numbers, lambda ticket_no: self._reevaluate(ticket_no, act))
+        if not (report.overtaken or report.failed):
+            with self.desk.database.writing() as work:
+                work.marks.set(RULES, rules)
+                work.commit()
+        return report
 
     def _corrected(
         self, work: Work, case: Case, corrections: Mapping[str, str]

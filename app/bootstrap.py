@@ -128,8 +128,8 @@ def _carriers(settings: Settings) -> Mapping[Channel, MessageChannel]:
 
     carriers: dict[Channel, MessageChannel] = {}
     outgoing = FileChannel(settings.var_dir / "messages.jsonl")
-    if settings.sms_carrier is Carrier.HTTP:
-        carriers[Channel.SMS] = _http_gateway(settings)
+    if settings.sms_carrier in {Carrier.HTTP, Carrier.KANNEL}:
+        carriers[Channel.SMS] = _sms_gateway(settings)
     elif settings.sms_carrier is Carrier.FILE:
         carriers[Channel.SMS] = outgoing
     if settings.wechat_carrier is Carrier.FILE:
@@ -137,9 +137,23 @@ def _carriers(settings: Settings) -> Mapping[Channel, MessageChannel]:
     return carriers
 
 
-def _http_gateway(settings: Settings) -> MessageChannel:
+def _sms_gateway(settings: Settings) -> MessageChannel:
     from notifications.channels.http_sms import HttpSmsChannel, HttpSmsSettings  # noqa: PLC0415
+    from notifications.channels.kannel import kannel_settings  # noqa: PLC0415
 
+    secrets_by_name = {
+        name: secret.get_secret_value() for name, secret in settings.sms_secrets.items()
+    }
+    if settings.sms_carrier is Carrier.KANNEL:
+        return HttpSmsChannel(
+            kannel_settings(
+                settings.sms_url,
+                sender=settings.sms_sender,
+                secrets=secrets_by_name,
+                receipt_base=f"{settings.base_url}/receipts/sms",
+                receipt_key=receipt_key(settings),
+            )
+        )
     return HttpSmsChannel(
         HttpSmsSettings(
             url=settings.sms_url,
@@ -148,7 +162,7 @@ def _http_gateway(settings: Settings) -> MessageChannel:
             body=settings.sms_body,
             content_type=settings.sms_content_type,
             headers=settings.sms_headers,
-            secrets={key: value.get_secret_value() for key, value in settings.sms_secrets.items()},
+            secrets=secrets_by_name,
             success=settings.sms_success,
             id_pattern=settings.sms_id_pattern,
             errors=settings.sms_errors,

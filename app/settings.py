@@ -22,6 +22,7 @@ class Carrier(StrEnum):
 
     FILE = "file"
     HTTP = "http"
+    KANNEL = "kannel"
     OFF = "off"
 
 
@@ -71,10 +72,14 @@ class Settings(BaseSettings):
         10, ge=1, description="a message claimed this long without an answer is in doubt"
     )
 
-    sms_carrier: Carrier = Field(Carrier.FILE, description="what carries SMS: file, http or off")
+    sms_carrier: Carrier = Field(
+        Carrier.FILE, description="what carries SMS: file, http, kannel or off"
+    )
     wechat_carrier: Carrier = Field(Carrier.FILE, description="what carries WeChat: file or off")
     sms_method: str = Field("GET", pattern="^(GET|POST)$", description="method of the SMS gateway")
-    sms_url: str = Field("", description="Jinja2 template of the SMS gateway's address")
+    sms_url: str = Field(
+        "", description="SMS gateway: Jinja2 template of the address, or Kannel's base address"
+    )
     sms_body: str = Field("", description="Jinja2 template of the body, for POST")
     sms_content_type: str = Field("", description="content type of the body, for POST")
     sms_headers: dict[str, str] = Field(

@@ -25,7 +25,8 @@ from engine.events import (
 from engine.ticket import Flag, FlagCode, ManagerPair, StageRun
 
 if TYPE_CHECKING:
-    from engine.application import Contact
+    from decimal import Decimal
+
     from engine.calendar import WorkCalendar
     from engine.definition import WorkflowDefinition
     from engine.ticket import Act, Classification, Ticket
@@ -123,6 +124,15 @@ def amend(
     reasons = []
     if not changes:
         reasons.append(Reason(code="unchanged", message="没有任何内容需要更正"))
+    if _changes_more(ticket.request, corrected):
+        reasons.append(
+            Reason(
+                code="not_amendable",
+                message=f"只能更正{'、'.join(AMENDABLE.values())}",
+                clause="R-5.1b",
+                remedy="其他内容有误的，请中止本工单后重新受理",
+            )
+        )
     if not reason.strip():
         reasons.append(_reason_missing("更正申请资料"))
     if reasons:
@@ -144,8 +154,9 @@ def reclassify(
     keeps its state. An extended boundary stays extended (R-4.3).
 
     Raises:
-        RefusedError: the plan is confirmed and the definition would change (R-4.4).
+        RefusedError: ended, or the plan is confirmed and the definition would change (R-4.4).
     """
+    refuse_if_ended(ticket, new_definition)
     if classification.definition_id != ticket.definition_id:
         _refuse_late_reclassification(ticket, new_definition)
     extended = InvestmentBoundary.EXTENDED in {ticket.boundary, classification.investment_boundary}
@@ -164,13 +175,23 @@ def reclassify(
             reasons=classification.reasons,
         )
     ]
-    if extended and classification.investment_boundary is InvestmentBoundary.STANDARD:
+    if _leaves_three_zero(ticket, classification):
         note = "更正后不再符合三零条件，投资界面保持延伸，须回访核实是否该延不延"
         flag = Flag(code=FlagCode.BOUNDARY_NOT_EXTENDED, note=note)
         moved = replace(moved, flags=(*moved.flags, flag))
         events.append(TicketFlagged(flag=flag))
     kept = keep_clocks(moved, new_definition, calendar, act, moved=False)
     return Outcome(ticket=kept.ticket, events=(*events, *kept.events))
+
+
+def _leaves_three_zero(ticket: Ticket, classification: Classification) -> bool:
+    """The rule had extended the boundary and does not any more (该延不延, R-4.4)."""
+    before, after = ticket.classification, classification
+    return (
+        before is not None
+        and before.investment_boundary is InvestmentBoundary.EXTENDED
+        and after.investment_boundary is InvestmentBoundary.STANDARD
+    )
 
 
 def _mapped_runs(ticket: Ticket, new_definition: WorkflowDefinition) -> tuple[StageRun, ...]:
@@ -199,21 +220,25 @@ def _refuse_late_reclassification(ticket: Ticket, new_definition: WorkflowDefini
 def _changes(
     before: ConnectionApplication, after: ConnectionApplication
 ) -> dict[str, tuple[str, str]]:
-    pairs = {
+    facts: dict[str, tuple[str | Decimal, str | Decimal]] = {
         "name": (before.contact.name, after.contact.name),
         "phone": (before.contact.phone, after.contact.phone),
         "address": (before.address, after.address),
-        "requested_capacity_kw": (
-            str(before.requested_capacity_kw),
-            str(after.requested_capacity_kw),
-        ),
+        "requested_capacity_kw": (before.requested_capacity_kw, after.requested_capacity_kw),
     }
-    return {field: pair for field, pair in pairs.items() if pair[0] != pair[1]}
+    return {field: (str(was), str(now)) for field, (was, now) in facts.items() if was != now}
 
 
-def corrected_contact(contact: Contact, *, name: str | None, phone: str | None) -> Contact:
-    """The contact with what was given replaced."""
-    return replace(contact, name=name or contact.name, phone=phone or contact.phone)
+def _changes_more(before: ConnectionApplication, after: ConnectionApplication) -> bool:
+    """Whether `after` differs in anything that leaves no trace in `_changes`."""
+    contact = replace(before.contact, name=after.contact.name, phone=after.contact.phone)
+    amended = replace(
+        before,
+        contact=contact,
+        address=after.address,
+        requested_capacity_kw=after.requested_capacity_kw,
+    )
+    return amended != after
 
 
 def _reason_missing(what: str) -> Reason:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from engine.calendar import OfficeHours, WorkCalendar
     from engine.definition import WorkflowDefinition
-    from engine.ticket import Ticket
+    from engine.ticket import StageRun, Ticket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +50,20 @@ def unusually_fast(
     limit = definition.handling_limit.days
     if limit is None:
         return None
-    used = sum(
-        (_office_time(run.started_at, run.ended_at, calendar, hours) for run in ticket.stage_runs),
-        timedelta(),
-    )
+    used = sum((_company_time(run, calendar, hours) for run in ticket.stage_runs), timedelta())
     some_day = local_date(ticket.submitted_at)
     day = hours.closing(some_day) - hours.opening(some_day)
     if used * 100 < day * limit * policy.floor_percent:
         return _flag(f"公司办理用时不足办理时限的 {policy.floor_percent}%")
     return None
+
+
+def _company_time(run: StageRun, calendar: WorkCalendar, hours: OfficeHours) -> timedelta:
+    """Office time of a stage without its pauses: that time was not the company's (R-1.2)."""
+    paused = (
+        _office_time(pause.suspended_at, pause.resumed_at, calendar, hours) for pause in run.pauses
+    )
+    return _office_time(run.started_at, run.ended_at, calendar, hours) - sum(paused, timedelta())
 
 
 def _office_time(

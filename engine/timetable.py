@@ -89,7 +89,7 @@ def _entry(  # noqa: PLR0913, PLR0917  (one stage with all that dates it)
         stage_id=stage_id,
         name=stage.name,
         limit_days=stage.limit.days,
-        state=_state(run, is_due=now.due_on is not None or stage.limit.days is None),
+        state=_state(run, is_paused=now.clock.is_paused),
         due_on=now.due_on,
         provisional=now.provisional,
         changed_from=first if first is not None and now.due_on not in {None, first} else None,
@@ -98,7 +98,7 @@ def _entry(  # noqa: PLR0913, PLR0917  (one stage with all that dates it)
     )
 
 
-def _state(run: StageRun, *, is_due: bool) -> EntryState:
+def _state(run: StageRun, *, is_paused: bool) -> EntryState:
     if run.ended_at is not None:
         return EntryState.DONE
-    return EntryState.CURRENT if is_due and run.started_at is not None else EntryState.WAITING
+    return EntryState.WAITING if is_paused or run.started_at is None else EntryState.CURRENT

@@ -86,6 +86,10 @@ class EligibilityPolicy:
         in_force = [row for row in self.zero_investment if row.from_on <= on]
         return in_force[-1] if in_force else None
 
+    def in_force(self, on: date) -> str:
+        """Names the rules of that day; another name means that open tickets are looked at again."""
+        return f"{self.low_voltage_cap(on)} {self.zero_investment_rule(on)}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionFacts:

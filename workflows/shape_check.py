@@ -125,7 +125,7 @@ def _border(kind: str, where: str, details: ErrorDetails) -> str:
         case "string_pattern_mismatch" if found.strip():
             hint = "，且不能有全角符号" if FULL_WIDTH.intersection(found) else ""
             return f"“{where}”只能用小写字母、数字和下划线，以字母开头{hint}，现为“{found}”"
-        case "string_pattern_mismatch" | "too_short":
+        case "string_pattern_mismatch" | "string_too_short" | "too_short":
             return f"“{where}”不能为空"
         case "string_too_long":
             return f"“{where}”最多 {limits.get('max_length')} 个字"

@@ -306,9 +306,7 @@ def pauses(governed: Iterable[Governed]) -> tuple[PauseFigures, ...]:
         for pause in run.pauses
     )
     return tuple(
-        PauseFigures(
-            cause_name=name, by_hand=counted[cause, True], by_state=counted[cause, False]
-        )
+        PauseFigures(cause_name=name, by_hand=counted[cause, True], by_state=counted[cause, False])
         for cause, name in CAUSE_NAMES.items()
     )
 

@@ -82,7 +82,7 @@ def hands_over(trip: Trip) -> Course:
         )
 
 
-def aborts(trip: Trip, days: float) -> Course:
+def withdrawn(trip: Trip, days: float) -> Course:
     """After so many days the customer withdraws the application, wherever the ticket stands."""
     yield trip.at_desk(days=days, hours=0.5)
     if not trip.is_open:

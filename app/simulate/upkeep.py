@@ -29,7 +29,7 @@ VISITS = (
     time(21, 30),
 )
 """Local times at which the daemon sweeps."""
-DISPATCH, RECLASSIFICATION = "dispatch", "reclassification"
+DISPATCH = "dispatch"
 DOWN_DAYS = 2
 
 
@@ -48,14 +48,11 @@ class Upkeep:
             told(day)
             for visit in VISITS if day not in down else ():
                 yield datetime.combine(day, visit, tzinfo=SHANGHAI)
-                self._sweep(is_first=visit == VISITS[0])
+                self._sweep()
 
-    def _sweep(self, *, is_first: bool) -> None:
-        """One round. Rules change at midnight only, so reclassification is for the first visit."""
-        sweeps = self._scene.application.sweeps
-        for sweep in sweeps.all():
-            if sweep.name == RECLASSIFICATION and not is_first:
-                continue
+    def _sweep(self) -> None:
+        """One round; sending goes on until there is nothing left to send."""
+        for sweep in self._scene.application.sweeps.all():
             counts = self._run(sweep)
             while sweep.name == DISPATCH and sum(counts.values()):
                 counts = self._run(sweep)

@@ -21,8 +21,10 @@ from app.web.server import create_app
 from engine.ticket import SYSTEM, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from fastapi import APIRouter
     from httpx2 import Response
 
 START = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
@@ -126,8 +128,11 @@ def demo(browser: Browser) -> Browser:
     return browser.sign_in("demo")
 
 
-def a_browser(application: Application, *, scheme: str = "http") -> Browser:
-    client = TestClient(create_app(application), base_url=f"{scheme}://console.test")
+def a_browser(
+    application: Application, *, scheme: str = "http", further: Sequence[APIRouter] = ()
+) -> Browser:
+    app = create_app(application, further=further)
+    client = TestClient(app, base_url=f"{scheme}://console.test")
     return Browser(client=client, application=application)
 
 

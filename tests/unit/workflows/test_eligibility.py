@@ -83,6 +83,16 @@ def test_an_earlier_start_is_allowed_and_a_later_one_refused() -> None:
     assert "2022-12-31" in problem.message
 
 
+def test_a_branch_may_open_before_the_plan_does() -> None:
+    voluntary = '- {from: 2021-10-01, urban_kw: 50, rural_kw: 50, clause: "R-4.1"}'
+    first = "- {from: 2021-12-31, urban_kw: 160,"
+    policy = load((first, f"{voluntary}\n  {first}"))
+    assert policy.zero_investment_rule(date(2021, 9, 30)) is None
+    opened = policy.zero_investment_rule(date(2021, 10, 1))
+    assert opened is not None
+    assert opened.urban_kw == Decimal(50)
+
+
 def test_fewer_kinds_of_applicants_are_refused() -> None:
     (problem,) = refused((", farmers_cooperative]", "]"))
     assert (problem.code, problem.path) == ("below_the_plan", "zero_investment_applicants")
@@ -113,6 +123,19 @@ def test_all_faults_of_form_come_at_once_with_their_lines() -> None:
     assert [each.line for each in problems] == lines
     assert [each.code for each in problems] == ["wrong_type", "wrong_type", "unknown_word"]
     assert "small_micro" in problems[-1].remedy
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("cap_kw: 160", "cap_kw: 0", "不能小于 0"),
+        ("cap_kw: 160", "cap_kw: .inf", "数字"),
+        ('cap_kw: 160, clause: "R-4.2, 四(三)1"', "cap_kw: 160, clause: ''", "“clause”不能为空"),
+    ],
+)
+def test_a_row_has_a_finite_capacity_and_a_clause(old: str, new: str, told: str) -> None:
+    (problem,) = refused((old, new))
+    assert told in problem.message
 
 
 def test_a_file_that_is_no_yaml_is_refused_with_its_line() -> None:

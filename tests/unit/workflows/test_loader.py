@@ -120,6 +120,13 @@ def test_an_unknown_role_names_the_nearest_known_one_and_the_rest_is_still_check
     assert problems[1].remedy == "是否应为“project_manager”？"
 
 
+def test_a_required_word_that_is_unknown_is_not_also_called_missing() -> None:
+    problem = problem_of(
+        BUSINESS, ("due_at: intake\n    deferrable", "due_at: intak\n    deferrable")
+    )
+    assert (problem.code, problem.remedy) == ("unknown_word", "是否应为“intake”？")
+
+
 def test_an_unreadable_file_is_refused_with_its_line() -> None:
     problem = problem_of(BUSINESS, ("version: 1", "version： 1"))
     assert (problem.code, problem.line) == ("full_width_punctuation", 4)

@@ -1,0 +1,439 @@
+"""What the pages show and do: from the counter to the connected customer, refusals included."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from engine.ticket import SYSTEM, PauseCause
+from tests.integration.web.conftest import Browser, StandingClock, a_browser
+
+if TYPE_CHECKING:
+    from app.bootstrap import Application
+
+RESIDENT = "TC-20261123-0001"
+DEFERRED = "TC-20261123-0002"
+WITHOUT_KEY = "TC-20261123-0003"
+HIGH_VOLTAGE = "TC-20261123-0008"
+FORM = {
+    "applicant_name": "陈晓",
+    "applicant_kind": "resident",
+    "id_number": "530502200310082006",
+    "phone": "13812345521",
+    "address": "示例路1号",
+    "area_class": "county_seat",
+    "requested_capacity_kw": "8",
+    "existing_capacity_kw": "",
+    "requested_voltage_kv": "",
+    "supply_sources": "",
+    "node_id": "",
+    "channel": "counter",
+    "major_campaign": "no",
+    "external_ref": "",
+    "documents": ["identity", "property_proof"],
+}
+PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+
+
+def act(browser: Browser, ticket_no: str, verb: str, **fields: str) -> Browser:
+    return browser.get(f"/tickets/{ticket_no}").post(f"/tickets/{ticket_no}/{verb}", **fields)
+
+
+def progress_path(application: Application, ticket_no: str) -> str:
+    actor = application.accounts.actor("demo")
+    return f"/p/{application.queries.ticket(ticket_no, actor=actor).progress_token}"
+
+
+# --- the worklist -------------------------------------------------------------------------------
+
+
+def test_the_queue_puts_the_least_time_first_and_says_the_state_in_words(
+    demo: Browser, clock: StandingClock
+) -> None:
+    act(demo, DEFERRED, "actions/complete_intake")
+    clock.pass_by(days=1)
+    demo.get("/account")
+    demo.sign_in("demo").get("/queue")
+    words = re.findall(r"超时 \d+ 个工作日|今日到期|剩 \d+ 个工作日|未起算", demo.text)
+    assert words[0] == "今日到期"
+    assert words[-1] == "未起算"
+    clock.pass_by(days=1)
+    demo.sign_in("demo").get("/queue")
+    assert "超时 1 个工作日" in demo.text
+
+
+def test_the_filters_of_the_queue_hold_together(demo: Browser, clock: StandingClock) -> None:
+    numbers = lambda: set(re.findall(r"/tickets/(TC-[\d-]+)", demo.page))  # noqa: E731
+    assert len(numbers()) == 0
+    demo.get("/queue")
+    everything = numbers()
+    demo.get("/queue", params={"text": "0002"})
+    assert numbers() == {DEFERRED}
+    demo.get("/queue", params={"overdue": "true"})
+    assert numbers() == set()
+    clock.pass_by(days=2)
+    demo.sign_in("demo").get("/queue", params={"overdue": "true"})
+    assert numbers() == everything - {WITHOUT_KEY}
+    demo.sign_in("tc-account-1").get("/queue", params={"mine": "true"})
+    assert numbers()
+    assert numbers() < everything
+
+
+def test_the_queue_pages_without_losing_or_repeating_a_ticket(
+    demo: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.queries.PAGE_SIZE", 4)
+    seen: list[str] = []
+    demo.get("/queue")
+    while True:
+        seen += re.findall(r'href="/tickets/(TC-[\d-]+)"', demo.page)
+        following = re.search(r'href="(/queue\?[^"]+)">下一页', demo.page)
+        if following is None:
+            break
+        demo.get(following[1].replace("&amp;", "&"))
+    assert len(seen) == len(set(seen)) == 9
+
+
+@pytest.mark.parametrize("after", ["x", "~", "2026-13-01~TC", "2026-11-23T00:00:00~TC", "'--"])
+def test_a_mangled_page_address_shows_the_first_page(demo: Browser, after: str) -> None:
+    assert demo.get("/queue", params={"after": after}).status == 200
+
+
+# --- a new application ----------------------------------------------------------------------------
+
+
+def test_the_counter_form_makes_a_ticket_and_leads_to_it(demo: Browser) -> None:
+    demo.get("/tickets/new").post("/tickets", **FORM)
+    assert demo.status == 200
+    assert "申请已受理登记" in demo.text
+    assert "陈*" in demo.text
+    assert "138****5521" in demo.text
+    assert "530***********2006" in demo.text
+    assert "13812345521" not in demo.page
+    assert "530502200310082006" not in demo.page
+
+
+def test_everything_wrong_is_said_at_once_linked_to_its_field_and_nothing_is_lost(
+    demo: Browser,
+) -> None:
+    wrong = {**FORM, "phone": "12", "requested_capacity_kw": "-1", "address": ""}
+    demo.get("/tickets/new").post("/tickets", **wrong)
+    assert demo.status == 422
+    for field in ("phone", "requested_capacity_kw", "address"):
+        assert f'href="#field-{field}"' in demo.page
+        assert f'id="field-{field}"' in demo.page
+        assert f'id="problem-{field}"' in demo.page
+    assert 'value="陈晓"' in demo.page
+    assert re.search(r'value="property_proof" checked', demo.page)
+    assert '<option value="resident" selected>' in demo.page
+
+
+def test_text_that_looks_like_a_script_is_shown_as_text(demo: Browser) -> None:
+    demo.get("/tickets/new").post(
+        "/tickets",
+        **{**FORM, "address": "<script>alert(1)</script>\"'"},
+    )
+    assert demo.status == 200
+    assert "<script" not in demo.page
+    assert "&lt;script&gt;alert(1)" in demo.page
+
+
+def test_above_ten_kilovolts_there_is_no_process_and_the_form_says_so(demo: Browser) -> None:
+    demo.get("/tickets/new").post("/tickets", **{**FORM, "requested_voltage_kv": "35"})
+    assert demo.status == 409
+    assert "无适用流程" in demo.text
+
+
+def test_people_of_a_branch_enter_for_their_own_branch_only(demo: Browser) -> None:
+    demo.get("/tickets/new").post("/tickets", **FORM, branch="yongchang")
+    assert "腾冲分公司" in demo.text
+
+
+# --- a ticket -------------------------------------------------------------------------------------
+
+
+def test_a_move_that_is_not_allowed_says_what_is_missing_by_which_clause(demo: Browser) -> None:
+    demo.get(f"/tickets/{WITHOUT_KEY}")
+    assert "暂不能“完成业务受理”" in demo.text
+    assert "缺少有效身份证件" in demo.text
+    assert "四(二)" in demo.text
+    demo.post(f"/tickets/{WITHOUT_KEY}/actions/complete_intake")
+    assert demo.status == 409
+    assert "未能办理" in demo.text
+
+
+def test_whoever_comes_second_learns_who_was_first(demo: Browser, application: Application) -> None:
+    late = a_browser(application).sign_in("demo").get(f"/tickets/{RESIDENT}")
+    act(demo, RESIDENT, "actions/complete_intake")
+    late.post(f"/tickets/{RESIDENT}/actions/complete_intake")
+    assert late.status == 409
+    assert "工单已由柳青于 11-23 09:30 处理（完成业务受理）" in late.text
+    assert late.hidden("revision") == demo.hidden("revision")
+
+
+def test_a_form_without_a_revision_changes_nothing(demo: Browser) -> None:
+    demo.get(f"/tickets/{RESIDENT}")
+    demo.post(f"/tickets/{RESIDENT}/actions/complete_intake", revision="")
+    assert demo.status == 422
+
+
+def test_aborting_asks_for_a_reason(demo: Browser) -> None:
+    act(demo, RESIDENT, "actions/abort")
+    assert demo.status == 409
+    assert "必须说明原因" in demo.text
+    act(demo, RESIDENT, "actions/abort", reason="客户撤回申请")
+    assert demo.status == 200
+    assert "客户撤回申请" in demo.text
+    assert "可办理事项" not in demo.text
+
+
+def test_an_unknown_trigger_is_refused_with_what_is_possible(demo: Browser) -> None:
+    act(demo, RESIDENT, "actions/teleport")
+    assert demo.status == 422
+    assert "完成业务受理" in demo.text
+
+
+def test_a_document_goes_from_missing_to_good(demo: Browser) -> None:
+    act(demo, WITHOUT_KEY, "documents", kind="identity", source="counter",
+        upload=("身份证.pdf", PDF, "application/pdf"))  # fmt: skip
+    assert demo.status == 200
+    assert "待核" in demo.text
+    file = demo.client.get(f"/tickets/{WITHOUT_KEY}/documents/2/file")
+    assert file.content == PDF
+    assert file.headers["content-disposition"].startswith("attachment; filename*=UTF-8''")
+    assert file.headers["content-security-policy"].startswith("sandbox")
+    assert file.headers["x-content-type-options"] == "nosniff"
+    assert file.headers["content-type"] == "application/octet-stream"
+    act(demo, WITHOUT_KEY, "documents/2/verify")
+    assert "第 2 份资料（有效身份证件）审核合格" in demo.text
+
+
+def test_a_rejected_document_shows_its_reason_and_counts_no_more(
+    demo: Browser, application: Application
+) -> None:
+    act(demo, RESIDENT, "documents/1/reject", reason="照片模糊")
+    assert "不合格" in demo.text
+    assert "照片模糊" in demo.text
+    customer = a_browser(application).get(progress_path(application, RESIDENT))
+    assert "照片模糊" in customer.text
+
+
+@pytest.mark.parametrize(
+    ("upload", "said"),
+    [
+        (("virus.exe", b"MZ\x90\x00", "application/pdf"), "PDF"),
+        (("page.pdf", b"<html><script>1</script>", "application/pdf"), "page.pdf"),
+    ],
+)
+def test_a_file_that_is_not_what_it_says_is_refused_and_the_form_is_kept(
+    demo: Browser, upload: tuple[str, bytes, str], said: str
+) -> None:
+    act(demo, WITHOUT_KEY, "documents", kind="identity", source="on_site", upload=upload,
+        expires_on="2030-01-31")  # fmt: skip
+    assert demo.status in {409, 422}
+    assert said.lower() in demo.text.lower()
+    assert 'value="2030-01-31"' in demo.page
+    assert f"/tickets/{WITHOUT_KEY}/documents/2/" not in demo.page
+
+
+def test_a_date_that_is_none_is_refused(demo: Browser) -> None:
+    act(demo, RESIDENT, "documents", kind="identity", source="counter", expires_on="31.1.2030")
+    assert demo.status == 422
+    assert "不是日期" in demo.text
+
+
+def test_stopping_the_clock_needs_a_declared_cause_and_evidence(demo: Browser) -> None:
+    act(demo, RESIDENT, "actions/complete_intake")
+    act(demo, RESIDENT, "actions/finish_site_visit")
+    act(demo, RESIDENT, "actions/release_works")
+    act(demo, RESIDENT, "suspend", cause=str(PauseCause.EXTERNAL_LINE), evidence="")
+    assert demo.status == 409
+    assert "停表必须有依据" in demo.text
+    act(demo, RESIDENT, "suspend", cause="holiday", evidence="x")
+    assert demo.status == 422
+    act(demo, RESIDENT, "suspend", cause=str(PauseCause.EXTERNAL_LINE), evidence="外线通知 7 号")
+    assert demo.status == 200
+    assert "因外线工程施工，自 2026-11-23 起暂停计时" in demo.text
+    assert "恢复计时" in demo.text
+    act(demo, RESIDENT, "resume")
+    assert "已恢复计时" in demo.text
+
+
+def test_managers_are_two_people_and_a_change_needs_a_reason(demo: Browser) -> None:
+    pair = {"project_manager": "tc-project-2", "account_manager": "tc-account-2"}
+    act(demo, RESIDENT, "managers", **pair)
+    assert demo.status == 409
+    assert "更换双经理必须说明原因" in demo.text
+    assert '<option value="tc-project-2" selected>' in demo.page
+    act(demo, RESIDENT, "managers", **pair, reason="休假")
+    assert demo.status == 200
+    assert "项目经理陆星野，客户经理程远帆，原因：休假" in demo.text
+
+
+def test_a_correction_keeps_before_and_after_masked(demo: Browser) -> None:
+    act(demo, RESIDENT, "amend", phone="13912340000", reason="客户更换号码")
+    assert demo.status == 200
+    assert "139****0000" in demo.text
+    assert "13912340000" not in demo.page
+
+
+def test_a_malformed_correction_is_refused_and_kept(demo: Browser) -> None:
+    act(demo, RESIDENT, "amend", phone="139", reason="客户更换号码")
+    assert demo.status == 422
+    assert 'value="139"' in demo.page
+
+
+def test_an_extended_boundary_is_recorded(demo: Browser) -> None:
+    act(demo, HIGH_VOLTAGE, "boundary", reason="三大攻坚战项目")
+    assert demo.status == 200
+    assert "已延伸至客户红线" in demo.text
+
+
+def test_the_whole_number_is_shown_only_for_a_reason_and_leaves_a_trace(
+    demo: Browser, application: Application
+) -> None:
+    demo.get("/tickets/new").post("/tickets", **FORM)
+    ticket_no = re.search(r"TC-\d{8}-\d{4}", demo.text)[0]  # type: ignore[index]
+    demo.post(f"/tickets/{ticket_no}/contact", reason=" ")
+    assert demo.status == 409
+    assert "13812345521" not in demo.page
+    demo.post(f"/tickets/{ticket_no}/contact", reason="联系现场勘查")
+    assert "13812345521" in demo.text
+    with application.database.reading() as work:
+        last = list(work.ledger.entries("administration"))[-1]
+    assert last.action == "reveal_contact"
+    assert last.facts == {"ticket_no": ticket_no, "reason": "联系现场勘查"}
+    assert "13812345521" not in demo.get(f"/tickets/{ticket_no}").page
+
+
+def test_the_explanation_counts_each_day_and_marks_dates_in_unknown_years(
+    demo: Browser,
+) -> None:
+    demo.get(f"/tickets/{RESIDENT}/clock")
+    assert "第 1 天" in demo.text
+    act(demo, HIGH_VOLTAGE, "actions/complete_intake")
+    demo.get(f"/tickets/{HIGH_VOLTAGE}/clock")
+    assert "星期六" in demo.text
+    assert "不计" in demo.text
+
+
+def test_a_due_date_in_a_year_without_a_notice_is_marked_provisional(
+    demo: Browser, clock: StandingClock
+) -> None:
+    clock.pass_by(days=37)
+    demo.sign_in("demo")
+    act(demo, HIGH_VOLTAGE, "actions/complete_intake")
+    assert "暂定" in demo.text
+    assert "暂定" in demo.get("/queue").text
+
+
+# --- the customer ---------------------------------------------------------------------------------
+
+
+def test_the_customer_sees_stages_dates_and_what_to_hand_in_but_no_internal_state(
+    demo: Browser, application: Application
+) -> None:
+    act(demo, DEFERRED, "actions/complete_intake")
+    act(demo, DEFERRED, "actions/finish_site_visit")
+    customer = a_browser(application).get(progress_path(application, DEFERRED))
+    assert customer.status == 200
+    assert "还需要您补交 1 项资料" in customer.text
+    assert "正在办理，最迟 2026-11-24" in customer.text
+    assert "12398" in customer.text
+    assert "0875-0000103" in customer.text
+    assert customer.headers["cache-control"] == "no-store"
+    assert "set-cookie" not in customer.headers
+    definition = next(
+        each for each in application.queries.definitions(actor=SYSTEM) if each.id == "lv_resident"
+    )
+    told = customer.text
+    for stage in definition.stages:
+        told = told.replace(stage.name, "")
+    for state in definition.states:
+        assert state.name not in told, state.id
+
+
+def test_the_customer_is_told_why_the_clock_stands_still(
+    demo: Browser, application: Application
+) -> None:
+    for verb in ("complete_intake", "finish_site_visit", "release_works"):
+        act(demo, RESIDENT, f"actions/{verb}")
+    act(demo, RESIDENT, "suspend", cause="external_line", evidence="外线通知 7 号")
+    customer = a_browser(application).get(progress_path(application, RESIDENT))
+    assert "因外线工程施工" in customer.text
+    assert "外线通知 7 号" not in customer.text
+
+
+def test_a_token_nobody_has_gives_the_same_page_empty(application: Application) -> None:
+    stranger = a_browser(application)
+    for token in ("x", "a" * 200, "%00", "..%2Fqueue", "TC-20261123-0001"):
+        stranger.get(f"/p/{token}")
+        assert stranger.status == 404
+    assert "请核对短信中的链接是否完整" in stranger.get("/p/x").text
+
+
+# --- the rest -------------------------------------------------------------------------------------
+
+
+def test_messages_can_be_looked_through_by_state(demo: Browser, application: Application) -> None:
+    assert "待发送" in demo.get("/outbox").text
+    application.sending.dispatch()
+    demo.get("/outbox", params={"state": "pending"})
+    assert "没有符合条件的消息" in demo.text
+    assert demo.get("/outbox", params={"state": "nonsense"}).status == 200
+
+
+def test_definitions_and_calendar_are_shown(demo: Browser) -> None:
+    assert "高压双电源用电报装" in demo.get("/definitions").text
+    assert "stateDiagram" in demo.get("/definitions/hv_dual_supply").page
+    assert demo.get("/definitions/none").status == 404
+    assert "国务院办公厅通知" in demo.get("/calendar").text
+    assert "暂定" in demo.get("/calendar", params={"year": "2027"}).text
+    assert "2026 年工作日历" in demo.get("/calendar", params={"year": "1"}).text
+
+
+def test_accounts_are_listed_with_their_roles(demo: Browser) -> None:
+    demo.get("/admin/users")
+    assert "tc-project-1" in demo.text
+    assert "项目经理" in demo.text
+    assert "yc-project" not in demo.text
+
+
+def test_a_password_is_set_on_the_account_page_and_then_works(browser: Browser) -> None:
+    browser.sign_in("demo")
+    assert "请现在设置密码" in browser.text
+    browser.post("/account/password", new="four-plain-words", again="four-plain-word")
+    assert browser.status == 422
+    assert "两次输入的新密码不一致" in browser.text
+    browser.post("/account/password", new="password123", again="password123")
+    assert browser.status == 422
+    browser.post("/account/password", new="four-plain-words", again="four-plain-words")
+    assert "密码已更新" in browser.text
+    browser.post("/logout")
+    browser.post("/login", user_id="demo", password="four-plain-words", next="/queue")
+    assert "待办队列" in browser.text
+
+
+def test_another_session_can_be_ended(application: Application) -> None:
+    elsewhere = a_browser(application).sign_in("demo")
+    here = a_browser(application).sign_in("demo").get("/account")
+    ending = re.search(r'action="(/account/sessions/[0-9a-f]+/end)"', here.page)
+    assert ending is not None
+    here.post(ending[1])
+    assert "该设备已退出登录" in here.text
+    assert "登录" in elsewhere.get("/queue").text
+    assert "待办队列" not in elsewhere.text
+
+
+def test_the_process_says_that_it_lives_and_works(browser: Browser) -> None:
+    assert browser.get("/healthz").page == "ok\n"
+    assert browser.get("/readyz").page == "ready\n"
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/tickets/TC-1", "/tickets/x/documents/abc/file"])
+def test_what_does_not_exist_is_a_chinese_page_with_a_request_id(demo: Browser, path: str) -> None:
+    assert demo.get(path).status == 404
+    assert "没有找到" in demo.text
+    assert demo.headers["x-request-id"] in demo.text
