@@ -84,7 +84,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Application:
     )
     tickets = TicketService(desk=desk, policy=shipped_eligibility, settings=settings)
     amendments = AmendmentService(desk=desk, policy=shipped_eligibility)
-    calendars = CalendarService(desk=desk, hours=hours)
+    calendars = CalendarService(desk=desk)
     reminders = Reminders(desk=desk, telling=telling, hours=hours)
     sending = Sending(
         database=database,

@@ -13,16 +13,16 @@ from app.authorization import Action, authorize
 from app.sweeping import SweepReport, sweep_each
 from engine.calendar import YearStatus, local_date
 from engine.clocks import promise_of
+from engine.errors import MalformedError, Reason
 from engine.events import Outcome, PromiseChanged
 from engine.ledger import LedgerDraft
-from engine.standing import standing_of
 from engine.ticket import SYSTEM
 from workflows.calendar_sources import build_calendar, parse_year_csv, statutory_days_missing
 
 if TYPE_CHECKING:
     from app.case import Case
     from app.desk import Desk
-    from engine.calendar import DayOverride, OfficeHours, WorkCalendar, YearSummary
+    from engine.calendar import DayOverride, WorkCalendar, YearSummary
     from engine.ticket import Act, Actor
 
 NAME = "calendar"
@@ -47,7 +47,6 @@ class CalendarService:
     """What administrators do to the calendar, and the sweep that follows a change."""
 
     desk: Desk
-    hours: OfficeHours
 
     def calendar(self) -> WorkCalendar:
         """The calendar in force."""
@@ -86,9 +85,23 @@ class CalendarService:
         return result
 
     def override(self, day: DayOverride, *, actor: Actor) -> None:
-        """Make one day worked or off, whatever the notice says (R-2.2)."""
+        """Make one day worked or off, whatever the notice says (R-2.2).
+
+        Raises:
+            MalformedError: without a note, which explains every due date that the day moves.
+        """
         act = self.desk.act(actor)
         authorize(actor, Action.MANAGE_CALENDAR)
+        if not day.note.strip():
+            raise MalformedError(
+                Reason(
+                    code="note_missing",
+                    field="note",
+                    message="须写明原因，它会出现在时限的逐日说明中",
+                    clause="R-2.2",
+                    remedy="例如：抗震救灾临时放假",
+                )
+            )
         with self.desk.database.writing() as work:
             work.calendars.set_override(day, actor.user_id, act.at)
             draft = LedgerDraft(
@@ -128,16 +141,17 @@ class CalendarService:
             if outcome is not None:
                 self.desk.recorder.keep(work, case, outcome, action="calendar_changed")
             else:
-                standing = standing_of(
-                    case.ticket, case.definition, case.calendar, self.hours, act.at
-                )
+                standing = self.desk.recorder.standing(case, case.ticket, case.definition)
                 work.tickets.refresh_standing(ticket_no, case.ticket.revision, standing)
             work.commit()
         return outcome is not None
 
 
 def _repromised(case: Case) -> Outcome | None:
-    """The ticket with its new promise, if the calendar changed the one the customer was told."""
+    """The ticket with its new promise, if the calendar changed the one the customer was told.
+
+    A provisional date that turns out to be right leaves its trace; nobody is told again.
+    """
     run = case.ticket.current_run
     if run is None:
         return None
@@ -152,4 +166,5 @@ def _repromised(case: Case) -> Outcome | None:
         provisional=after.provisional,
     )
     runs = (*case.ticket.stage_runs[:-1], renewed)
-    return Outcome(ticket=replace(case.ticket, stage_runs=runs), events=(changed,))
+    events = () if before.due_on == after.due_on else (changed,)
+    return Outcome(ticket=replace(case.ticket, stage_runs=runs), events=events)

@@ -23,7 +23,10 @@ class Calendars:
 
     def current(self, work: Work) -> WorkCalendar:
         """The calendar as of this transaction."""
-        stamp = work.calendars.stamp()
+        return self.of(work, work.calendars.stamp())
+
+    def of(self, work: Work, stamp: str) -> WorkCalendar:
+        """The same where its stamp has been read already."""
         if self._known is None or self._known[0] != stamp:
             built = build_calendar(work.calendars.years(), work.calendars.overrides())
             self._known = (stamp, built)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from app.ports import Dossier
     from engine.calendar import WorkCalendar
     from engine.definition import WorkflowDefinition
     from engine.machine import TicketMachine
@@ -14,12 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A ticket as it was loaded, with what the engine needs to decide about it."""
+    """A ticket as it was loaded, with what the engine needs to decide about it.
+
+    `dossier` is what was read with it; a ticket that is new has none yet.
+    """
 
     ticket: Ticket
     machine: TicketMachine
     calendar: WorkCalendar
     act: Act
+    dossier: Dossier | None = None
 
     @property
     def definition(self) -> WorkflowDefinition:

@@ -71,7 +71,8 @@ class ClockView:
         """What is left, in words: `剩 3 个工作日`, `超时 1 个工作日`."""
         match self.state:
             case ClockState.OVERDUE:
-                return f"超时 {-(self.remaining_days or 0)} 个工作日"
+                late = -(self.remaining_days or 0)
+                return f"超时 {late} 个工作日" if late else "超时不足 1 个工作日"
             case ClockState.DUE_TODAY:
                 return "今日到期"
             case ClockState.RUNNING:

@@ -84,15 +84,17 @@ class Desk:
         self, work: Work, ticket_no: str, act: Act, *, expected_revision: int | None = None
     ) -> Case:
         """The ticket, if the actor may know of it and it is still at the revision he saw."""
-        ticket = work.tickets.get(ticket_no)
+        dossier = work.tickets.dossier(ticket_no)
+        ticket = dossier.ticket
         refuse_foreign_branch(ticket, act.actor)
         if expected_revision is not None and expected_revision != ticket.revision:
             raise stale(ticket_no)
         return Case(
             ticket=ticket,
             machine=self.definitions.of(work, ticket),
-            calendar=self.calendars.current(work),
+            calendar=self.calendars.of(work, dossier.calendar_stamp),
             act=act,
+            dossier=dossier,
         )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from app.labels import CHECKPOINTS
+from engine.definition import Checkpoint
 from engine.documents import SOURCE_NAMES, due_checkpoint, requirements, satisfying
 from engine.ticket import DocumentStatus
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
-    from engine.definition import Checkpoint, DocumentRequirement, WorkflowDefinition
+    from engine.definition import DocumentRequirement, WorkflowDefinition
     from engine.ticket import DocumentRecord, Ticket
 
 
@@ -27,6 +28,8 @@ class DocumentState(StrEnum):
     REJECTED = "rejected"
     DEFERRED = "deferred"
     EXPIRED = "expired"
+    NOT_YET = "not_yet"
+    """Nobody asks for it before the ticket reaches its stage."""
 
 
 STATE_NAMES = {
@@ -36,6 +39,7 @@ STATE_NAMES = {
     DocumentState.REJECTED: "不合格",
     DocumentState.DEFERRED: "容缺",
     DocumentState.EXPIRED: "已过期",
+    DocumentState.NOT_YET: "未到提交环节",
 }
 
 
@@ -81,7 +85,11 @@ class RequirementView:
     @property
     def is_outstanding(self) -> bool:
         """Whether something is still to be handed in."""
-        return self.state not in {DocumentState.PENDING, DocumentState.VERIFIED}
+        return self.state not in {
+            DocumentState.PENDING,
+            DocumentState.VERIFIED,
+            DocumentState.NOT_YET,
+        }
 
 
 def document_list(
@@ -95,8 +103,24 @@ def document_list(
 
 
 def missing_count(ticket: Ticket, definition: WorkflowDefinition, on: date) -> int:
-    """How many requirements have nothing that counts."""
-    return sum(satisfying(each, ticket, on) is None for each in requirements(definition, ticket))
+    """How many requirements are asked for by now and have nothing that counts."""
+    return sum(
+        satisfying(each, ticket, on) is None and _is_asked_for(each, ticket, definition)
+        for each in requirements(definition, ticket)
+    )
+
+
+def _is_asked_for(
+    requirement: DocumentRequirement, ticket: Ticket, definition: WorkflowDefinition
+) -> bool:
+    """Papers of the application from the start, a later one from the stage that ends with it."""
+    if requirement.due_at is Checkpoint.INTAKE:
+        return True
+    stage = definition.state_by_id[ticket.state].stage
+    return any(
+        each.checkpoint is requirement.due_at and definition.state_by_id[each.source].stage == stage
+        for each in definition.transitions
+    )
 
 
 def _requirement(
@@ -116,8 +140,12 @@ def _requirement(
         state = _paper_state(counted, on)
     elif requirement.id in ticket.deferred and not papers:
         state = DocumentState.DEFERRED
+    elif papers:
+        state = papers[-1].state
+    elif _is_asked_for(requirement, ticket, definition):
+        state = DocumentState.MISSING
     else:
-        state = papers[-1].state if papers else DocumentState.MISSING
+        state = DocumentState.NOT_YET
     due = due_checkpoint(requirement, definition, ticket)
     return RequirementView(
         id=requirement.id,

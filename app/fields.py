@@ -51,16 +51,25 @@ def foreign_fields(
     return [_foreign(name, known, what) for name in names if name not in known]
 
 
-def _foreign(name: str, known: Collection[str], what: str) -> Reason:
-    label = folded(name).lower()
-    if label in TIME_NAMES or label.endswith(TIME_SUFFIXES):
-        return Reason(
+def time_claims(names: Iterable[str], *, what: str = "字段") -> list[Reason]:
+    """Why names that claim the time of an event are refused (R-5.1)."""
+    return [
+        Reason(
             code="time_claimed",
             field=shown(name),
             message=f"不接受{what}“{shown(name)}”：时间一律以系统记录为准，不得录入或倒填",
             clause="R-5.1, 四(一)1",
             remedy=f"请删除该{what}",
         )
+        for name in names
+        if (label := folded(name).lower()) in TIME_NAMES or label.endswith(TIME_SUFFIXES)
+    ]
+
+
+def _foreign(name: str, known: Collection[str], what: str) -> Reason:
+    for claim in time_claims([name], what=what):
+        return claim
+    label = folded(name).lower()
     near = difflib.get_close_matches(label, known, n=1)
     remedy = f"是否应为“{near[0]}”" if near else f"可用的{what}：{'、'.join(known)}"
     return Reason(

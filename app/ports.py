@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import date, datetime
 
+    from engine.application import Contact
     from engine.calendar import CalendarYear, DayOverride
     from engine.definition import Ending, WorkflowDefinition
     from engine.ledger import LedgerDraft
@@ -33,15 +34,35 @@ class RelatedTicket(Protocol):
     def ending(self) -> Ending | None: ...
 
 
+class Dossier(Protocol):
+    """A ticket with what its change depends on and what messages about it mention."""
+
+    @property
+    def ticket(self) -> Ticket: ...
+    @property
+    def progress_token(self) -> str: ...
+    @property
+    def branch_name(self) -> str: ...
+    @property
+    def branch_phone(self) -> str: ...
+    @property
+    def managers(self) -> Mapping[str, Contact]: ...
+    @property
+    def calendar_stamp(self) -> str: ...
+
+
 class Tickets(Protocol):
     """Tickets with their ledger. `save` and `add` write exactly one entry each.
 
-    `get` raises NotFoundError, `save` ConflictError when the ticket has changed since `get`.
+    `save` also puts the messages into the outbox, because each statement is a round trip.
+
+    `get` and `dossier` raise NotFoundError, `save` ConflictError when the ticket has changed since.
     `set_next_rung` and `refresh_standing` touch derived columns only and tell whether the ticket
     was still at that revision.
     """
 
     def get(self, ticket_no: str) -> Ticket: ...
+    def dossier(self, ticket_no: str) -> Dossier: ...
     def add(
         self,
         ticket: Ticket,
@@ -60,9 +81,11 @@ class Tickets(Protocol):
         actor: Actor,
         at: datetime,
         standing: TicketStanding,
+        messages: Sequence[Message],
     ) -> Ticket: ...
     def next_number(self, branch: str, on: date) -> str: ...
     def progress_token(self, ticket_no: str) -> str: ...
+    def find_by_progress_token(self, progress_token: str) -> Ticket | None: ...
     def related(self, id_number: str, address: str) -> Sequence[RelatedTicket]: ...
     def open_numbers(self) -> Sequence[str]: ...
     def due_for_reminder(self, at: datetime, limit: int) -> Sequence[str]: ...
@@ -96,6 +119,7 @@ class Outbox(Protocol):
         next_attempt_at: datetime | None = None,
     ) -> bool: ...
     def stale_claims(self, before: datetime) -> list[Message]: ...
+    def expire(self, at: datetime) -> int: ...
 
 
 class Receipts(Protocol):

@@ -14,9 +14,11 @@ from app.labels import CHECKPOINTS, SERVICE_HOTLINE, SUPERVISION_HOTLINE
 from app.ticket_page import pause_note, shown_title
 from engine.calendar import local_date
 from engine.definition import Checkpoint
+from engine.documents import KEY
 from engine.timetable import timetable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from app.ticket_page import Surroundings
@@ -37,7 +39,10 @@ class ToHandIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressPage:
-    """The customer's timetable (用电时刻表, R-6.2) and what the customer can do."""
+    """The customer's timetable (用电时刻表, R-6.2) and what the customer can do.
+
+    `waits_for` names the paper with whose receipt the company's time begins; empty if it runs.
+    """
 
     ticket_no: str
     name: str
@@ -45,7 +50,7 @@ class ProgressPage:
     submitted_on: date
     timetable: tuple[TimetableEntry, ...]
     to_hand_in: tuple[ToHandIn, ...]
-    waits_for_documents: bool
+    waits_for: str
     pause_note: str
     ending: Ending | None
     ended_on: date | None
@@ -79,7 +84,7 @@ def progress_page(ticket: Ticket, around: Surroundings, branch_phone: str) -> Pr
             )
             for each in outstanding
         ),
-        waits_for_documents=any(each.is_key for each in outstanding),
+        waits_for=_awaited(ticket, definition, outstanding),
         pause_note=pause_note(ticket),
         ending=definition.state_by_id[ticket.state].ending,
         ended_on=None if ticket.ended_at is None else local_date(ticket.ended_at),
@@ -98,3 +103,15 @@ def _due_text(requirement: RequirementView, definition: WorkflowDefinition) -> s
     if here == definition.state_by_id[passing.target].stage:
         return "安排施工前"
     return f"{definition.stage_by_id[here].name}前"
+
+
+def _awaited(
+    ticket: Ticket, definition: WorkflowDefinition, outstanding: Sequence[RequirementView]
+) -> str:
+    awaited = definition.state_by_id[ticket.state].until_received
+    kinds = (
+        "或".join(each.kinds.values())
+        for each in outstanding
+        if awaited == each.id or (awaited == KEY and each.is_key)
+    )
+    return next(kinds, "")

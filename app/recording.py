@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.ledger import LedgerDraft
-from engine.standing import TicketStanding, standing_of
+from engine.standing import TicketStanding, standing_after_change
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -48,15 +48,14 @@ class Recorder:
             ConflictError: somebody else changed it since it was loaded.
         """
         governing = definition or case.definition
-        kept = work.tickets.save(
+        return work.tickets.save(
             outcome.ticket,
             ledger_draft(action, case.ticket.state, outcome),
             actor=case.act.actor,
             at=case.act.at,
-            standing=self._standing(case, outcome, governing),
+            standing=self.standing(case, outcome.ticket, governing),
+            messages=self.telling.messages(work, case, outcome, governing),
         )
-        self.telling.tell(work, case, outcome, governing, is_new=False)
-        return kept
 
     def begin(self, work: Work, case: Case, outcome: Outcome, *, progress_token: str) -> Ticket:
         """Save a new ticket with the first entry of its ledger stream."""
@@ -65,16 +64,17 @@ class Recorder:
             ledger_draft("submit", "", outcome),
             actor=case.act.actor,
             at=case.act.at,
-            standing=self._standing(case, outcome, case.definition),
+            standing=self.standing(case, outcome.ticket, case.definition),
             progress_token=progress_token,
         )
-        self.telling.tell(work, case, outcome, case.definition, is_new=True)
+        work.outbox.add(self.telling.first_messages(work, case, outcome))
         return kept
 
-    def _standing(
-        self, case: Case, outcome: Outcome, definition: WorkflowDefinition
+    def standing(
+        self, case: Case, ticket: Ticket, definition: WorkflowDefinition
     ) -> TicketStanding:
-        return standing_of(outcome.ticket, definition, case.calendar, self.hours, case.act.at)
+        """The derived columns of the ticket now."""
+        return standing_after_change(ticket, definition, case.calendar, self.hours, case.act.at)
 
 
 def ledger_draft(action: str, source: str, outcome: Outcome) -> LedgerDraft:

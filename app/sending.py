@@ -14,7 +14,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.sweeping import SweepReport
-from notifications.channels.base import ErrorClass, Receipt, ReceiptRefusedError, Result, Verdict
+from notifications.channels.base import (
+    ErrorClass,
+    Receipt,
+    ReceiptRefusedError,
+    Result,
+    Verdict,
+    receipt_refused,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,8 +56,9 @@ class Sending:
         self._resolve_doubts(report)
         claimed = self._claim()
         for channel, messages in _by_channel(claimed).items():
-            for result in self._submit(channel, messages):
-                self._settle(result, messages, report)
+            for batch in self._batches(channel, messages):
+                for result in self._submit(channel, batch):
+                    self._settle(result, batch, report)
         return report
 
     def take_receipt(self, channel: Channel, fields: Mapping[str, str], raw: str) -> None:
@@ -61,7 +69,7 @@ class Sending:
         """
         at = self.clock()
         try:
-            receipt = self.channels[channel].parse_receipt(fields)
+            receipt = self._parsed(channel, fields)
         except ReceiptRefusedError as refusal:
             with self.database.writing() as work:
                 work.receipts.add(channel, raw, at, problem=refusal.reasons[0].code)
@@ -71,6 +79,12 @@ class Sending:
             work.receipts.add(channel, raw, at, problem="")
             self._apply(work, receipt, at)
             work.commit()
+
+    def _parsed(self, channel: Channel, fields: Mapping[str, str]) -> Receipt:
+        carrier = self.channels.get(channel)
+        if carrier is None:
+            raise receipt_refused(code="channel_off", problem="该渠道未启用")
+        return carrier.parse_receipt(fields)
 
     def _apply(self, work: Work, receipt: Receipt, at: datetime) -> None:
         work.outbox.settle(
@@ -82,10 +96,23 @@ class Sending:
         )
 
     def _claim(self) -> list[Message]:
+        at = self.clock()
         with self.database.writing() as work:
-            messages = work.outbox.claim(self.clock(), self.node, self.claim_limit)
+            work.outbox.expire(at)
+            messages = work.outbox.claim(at, self.node, self.claim_limit)
             work.commit()
         return messages
+
+    def _batches(self, channel: Channel, messages: list[Message]) -> list[list[Message]]:
+        """What is handed over before the next answer is kept.
+
+        A channel that cannot be asked later gets one at a time: whoever dies in between leaves
+        one message in doubt, not those that were answered before it.
+        """
+        carrier = self.channels.get(channel)
+        if carrier is None or carrier.remembers_everything:
+            return [messages]
+        return [[message] for message in messages]
 
     def _submit(self, channel: Channel, messages: Sequence[Message]) -> list[Result]:
         carrier = self.channels.get(channel)

@@ -29,26 +29,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
-    """Plans and stores the messages of a change or of a reminder."""
+    """Plans the messages of a change or of a reminder."""
 
     hours: OfficeHours
     quiet: QuietHours
     channels: frozenset[Channel]
     base_url: str
 
-    def tell(
-        self,
-        work: Work,
-        case: Case,
-        outcome: Outcome,
-        definition: WorkflowDefinition,
-        *,
-        is_new: bool,
-    ) -> None:
-        """Put the messages that an outcome causes into the outbox."""
-        context = self._context(work, case, definition)
-        before = None if is_new else case.ticket
-        work.outbox.add(plan(before, outcome, context))
+    def messages(
+        self, work: Work, case: Case, outcome: Outcome, definition: WorkflowDefinition
+    ) -> tuple[Message, ...]:
+        """The messages that a change of the ticket causes."""
+        return plan(case.ticket, outcome, self._context(work, case, definition))
+
+    def first_messages(self, work: Work, case: Case, outcome: Outcome) -> tuple[Message, ...]:
+        """The messages that a new ticket causes, once it is stored."""
+        return plan(None, outcome, self._context(work, case, case.definition))
 
     def remind(self, work: Work, case: Case, rungs: tuple[DueRung, ...]) -> tuple[Message, ...]:
         """The messages of newly claimed rungs, put into the outbox."""
@@ -72,30 +68,29 @@ class Telling:
 
     def _context(self, work: Work, case: Case, definition: WorkflowDefinition) -> PlanContext:
         ticket = case.ticket
-        branch = work.grid.branch(ticket.branch)
-        token = work.tickets.progress_token(ticket.ticket_no)
+        dossier = case.dossier or work.tickets.dossier(ticket.ticket_no)
         return PlanContext(
             definition=definition,
             calendar=case.calendar,
             hours=self.hours,
             at=case.act.at,
-            branch_name=branch.name,
-            branch_phone=branch.phone,
-            progress_url=f"{self.base_url}/p/{token}",
-            people=People(work.accounts),
+            branch_name=dossier.branch_name,
+            branch_phone=dossier.branch_phone,
+            progress_url=f"{self.base_url}/p/{dossier.progress_token}",
+            people=People(work.accounts, dossier.managers),
             channels=self.channels,
             quiet=self.quiet,
         )
 
 
 class People(Mapping[str, Contact]):
-    """User id -> contact, looked up only when a message mentions somebody."""
+    """User id -> contact; who is not known yet is looked up when a message mentions him."""
 
     __slots__ = ("_accounts", "_known")
 
-    def __init__(self, accounts: Accounts) -> None:
+    def __init__(self, accounts: Accounts, known: Mapping[str, Contact]) -> None:
         self._accounts = accounts
-        self._known: dict[str, Contact] = {}
+        self._known = dict(known)
 
     def __getitem__(self, user_id: str) -> Contact:
         if user_id not in self._known:

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.application_form import ApplicationForm
 from app.authorization import Action, authorize
 from app.case import Case
+from app.manager_pairs import assigned
+from app.restarts import linked_to_earlier
 from engine import amendments, suspensions
-from engine.application import ConnectionApplication, IntakeChannel
+from engine.application import IntakeChannel
 from engine.audit_flags import unusually_fast
 from engine.calendar import local_date
 from engine.definition import Ending
 from engine.documents import Paper, supply
 from engine.errors import MalformedError, Reason
 from engine.events import ManagersAssigned, Outcome, TicketFlagged
-from engine.ticket import DocumentSource, Flag, FlagCode, Ticket
+from engine.ticket import DocumentSource, Ticket
 from workflows.classification import ConnectionFacts, classify
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from app.desk import Desk
     from app.ports import Work
     from app.settings import Settings
-    from engine.application import ServiceRequest
+    from engine.application import ConnectionApplication, ServiceRequest
     from engine.events import Event
     from engine.machine import Offer
     from engine.ticket import Act, Actor, ManagerPair, PauseCause
@@ -59,8 +60,12 @@ class TicketService:
         branch: str,
         documents: Sequence[str] = (),
         actor: Actor,
+        token: str = "",
     ) -> Ticket:
         """Turn an application into a ticket; clocks start if the key document is there (R-1.2).
+
+        `token` is the progress token that a form was made with (`new_token`): sent twice, by a
+        double click or a repeated request, it gives the ticket that is there already.
 
         Raises:
             RefusedError: no definition covers it (above 10 kV), or the actor may not.
@@ -68,28 +73,20 @@ class TicketService:
         form = ApplicationForm(application=application, branch=branch, documents=tuple(documents))
         act = self.desk.act(actor)
         with self.desk.database.writing() as work:
-            ticket = self.submit_in(work, form, act)
+            # Holds the branch's next number: whoever sends the same form at the same moment waits
+            # here, and then finds the ticket; his number is given back.
+            case = self._classified(work, form, act)
+            known = work.tickets.find_by_progress_token(token) if token else None
+            if known is not None and known.request == application:
+                return known
+            fresh = token if token and known is None else new_token()
+            ticket = self._received(work, case, form, fresh)
             work.commit()
         return ticket
 
     def submit_in(self, work: Work, form: ApplicationForm, act: Act) -> Ticket:
         """The same inside a caller's transaction: an import submits many rows in one."""
-        authorize(act.actor, Action.SUBMIT, branch=form.branch)
-        application = form.application
-        facts = ConnectionFacts.from_application(application)
-        classification = classify(facts, local_date(act.at), self.policy())
-        case = self._new_case(work, classification.definition_id, application, form.branch, act)
-        ticket = replace(
-            case.ticket,
-            classification=classification,
-            boundary=classification.investment_boundary,
-        )
-        ticket, events = self._linked(work, ticket, act)
-        for kind in form.documents:
-            paper = Paper(kind=kind, source=SOURCES[application.channel])
-            supplied = supply(ticket, case.definition, paper, act)
-            ticket, events = supplied.ticket, [*events, *supplied.events]
-        return self._begin(work, replace(case, ticket=ticket), events)
+        return self._received(work, self._classified(work, form, act), form, new_token())
 
     def open(
         self, definition_id: str, request: ServiceRequest, *, branch: str, actor: Actor
@@ -112,7 +109,7 @@ class TicketService:
                         remedy="请用 huodian ticket submit 或营业厅受理页面",
                     )
                 )
-            ticket = self._begin(work, case, [])
+            ticket = self._begin(work, case, [], new_token())
             work.commit()
         return ticket
 
@@ -195,15 +192,12 @@ class TicketService:
         """Name or replace the two managers; both must be active people of that role (R-6.1)."""
         act = self.desk.act(actor, reason)
         with self.desk.database.writing() as work:
-            work.accounts.refuse_unfit_managers(pair, work.tickets.get(ticket_no).branch)
             ticket = self.desk.change_in(
                 work,
                 ticket_no,
                 act,
                 Action.ASSIGN_MANAGERS,
-                lambda case: amendments.assign_managers(
-                    case.ticket, case.definition, pair, reason=reason
-                ),
+                lambda case: assigned(work, case, pair),
                 expected_revision=expected_revision,
             )
             work.commit()
@@ -228,6 +222,27 @@ class TicketService:
 
     # --- parts of the above --------------------------------------------------------------------
 
+    def _classified(self, work: Work, form: ApplicationForm, act: Act) -> Case:
+        """A new ticket with its number, its definition and why it is that one (R-4.4)."""
+        authorize(act.actor, Action.SUBMIT, branch=form.branch)
+        application = form.application
+        facts = ConnectionFacts.from_application(application)
+        classification = classify(facts, local_date(act.at), self.policy())
+        case = self._new_case(work, classification.definition_id, application, form.branch, act)
+        boundary = classification.investment_boundary
+        ticket = replace(case.ticket, classification=classification, boundary=boundary)
+        return replace(case, ticket=ticket)
+
+    def _received(self, work: Work, case: Case, form: ApplicationForm, token: str) -> Ticket:
+        """The ticket with the papers that came along, linked to what went before (R-5.2)."""
+        window_days = self.settings.restart_window_days
+        ticket, events = linked_to_earlier(work, case.ticket, case.act, window_days)
+        for kind in form.documents:
+            paper = Paper(kind=kind, source=SOURCES[form.application.channel])
+            supplied = supply(ticket, case.definition, paper, case.act)
+            ticket, events = supplied.ticket, [*events, *supplied.events]
+        return self._begin(work, replace(case, ticket=ticket), events, token)
+
     def _new_case(
         self,
         work: Work,
@@ -251,30 +266,13 @@ class TicketService:
         calendar = self.desk.calendars.current(work)
         return Case(ticket=ticket, machine=machine, calendar=calendar, act=act)
 
-    def _begin(self, work: Work, case: Case, events: list[Event]) -> Ticket:
+    def _begin(self, work: Work, case: Case, events: list[Event], token: str) -> Ticket:
         submitted = case.machine.submit(case.ticket, case.act, case.calendar)
         pair = case.ticket.managers
         if pair is not None:
             events = [*events, ManagersAssigned(before=None, after=pair, reason="按网格预置")]
         outcome = Outcome(ticket=submitted.ticket, events=(*submitted.events, *events))
-        token = secrets.token_urlsafe(24)
         return self.desk.recorder.begin(work, case, outcome, progress_token=token)
-
-    def _linked(self, work: Work, ticket: Ticket, act: Act) -> tuple[Ticket, list[Event]]:
-        """Link and flag a second application for the same address by the same person (R-5.2)."""
-        application = ticket.request
-        if not isinstance(application, ConnectionApplication):
-            return ticket, []
-        since = act.at - timedelta(days=self.settings.restart_window_days)
-        for earlier in work.tickets.related(application.id_number, application.address):
-            if earlier.ended_at is None or (
-                earlier.ending is Ending.ABORTED and earlier.ended_at >= since
-            ):
-                note = f"与工单 {earlier.ticket_no} 为同一申请人、同一用电地址，疑似重走流程"
-                flag = Flag(code=FlagCode.RESTARTED, note=note)
-                linked = replace(ticket, linked_to=earlier.ticket_no, flags=(*ticket.flags, flag))
-                return linked, [TicketFlagged(flag=flag)]
-        return ticket, []
 
     def _flagged(self, case: Case, outcome: Outcome) -> Outcome:
         """A ticket that reached its end too fast is flagged in the same entry (R-5.3)."""
@@ -292,3 +290,8 @@ class TicketService:
             return outcome
         ticket = replace(outcome.ticket, flags=(*outcome.ticket.flags, flag))
         return Outcome(ticket=ticket, events=(*outcome.events, TicketFlagged(flag=flag)))
+
+
+def new_token() -> str:
+    """What makes the address of a customer's progress page unguessable: 192 random bits."""
+    return secrets.token_urlsafe(24)

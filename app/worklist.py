@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.clock_view import ClockView, clock_view, clocks_of, most_urgent
 from app.document_view import missing_count
-from app.ticket_page import shown_title
+from app.ticket_page import pause_note, shown_title
 from engine.calendar import local_date
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ class WorklistRow:
     urgent: ClockView
     missing_documents: int
     managers: tuple[str, ...]
+    pause_note: str
     is_flagged: bool
 
 
@@ -121,5 +122,6 @@ def worklist_row(ticket: Ticket, around: Surroundings) -> WorklistRow:
         urgent=most_urgent(clocks),
         missing_documents=missing_count(ticket, definition, local_date(at)),
         managers=tuple(around.names.get(user_id, user_id) for user_id in managers),
+        pause_note=pause_note(ticket),
         is_flagged=bool(ticket.flags),
     )

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -51,6 +51,8 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 """The time zone in which days begin and end (R-2.1)."""
 
 ONE_DAY = timedelta(days=1)
+REMEMBERED = 4096
+"""Conversions that are kept: a use case asks for the same few instants again and again."""
 
 
 class CalendarExhaustedError(RefusedError):
@@ -226,6 +228,7 @@ class OfficeHours:
         return self.closing(on) if self.ends_at_close else start_of_day(on + ONE_DAY)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def local_date(at: datetime) -> date:
     """The Shanghai day of an instant.
 
@@ -243,5 +246,6 @@ def start_of_day(on: date) -> datetime:
     return _instant(on, time.min)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _instant(on: date, local: time) -> datetime:
     return datetime.combine(on, local, tzinfo=SHANGHAI).astimezone(UTC)

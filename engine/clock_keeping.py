@@ -73,8 +73,11 @@ def keep_clocks(
         run = paused_run(run, Pause(suspended_at=at, cause=state.held_by_customer))
         events.append(ClockStopped(cause=state.held_by_customer, explicit=False))
     runs[-1] = promise_of(run, definition, calendar, at)
-    kept = replace(ticket, stage_runs=tuple(runs))
-    return Outcome(ticket=_end_to_end(kept, definition, at, holds=holds), events=tuple(events))
+    whole_from = ticket.end_to_end_started_at
+    if whole_from is None and holds and definition.end_to_end_from in {"", ticket.state}:
+        whole_from = at
+    kept = replace(ticket, stage_runs=tuple(runs), end_to_end_started_at=whole_from)
+    return Outcome(ticket=kept, events=tuple(events))
 
 
 def paused_run(run: StageRun, pause: Pause) -> StageRun:
@@ -102,12 +105,3 @@ def _ended(run: StageRun, act: Act) -> StageRun:
     if pauses and pauses[-1].resumed_at is None:
         pauses = (*pauses[:-1], replace(pauses[-1], resumed_at=act.at))
     return replace(run, pauses=pauses, ended_at=act.at, ended_by=act.actor.user_id)
-
-
-def _end_to_end(
-    ticket: Ticket, definition: WorkflowDefinition, at: datetime, *, holds: bool
-) -> Ticket:
-    begins = definition.end_to_end_from in {"", ticket.state}
-    if ticket.end_to_end_started_at is None and holds and begins:
-        return replace(ticket, end_to_end_started_at=at)
-    return ticket

@@ -115,9 +115,13 @@ def elapsed_days(clock: Clock, calendar: WorkCalendar, on: date) -> int:
 
 def due_on(clock: Clock, calendar: WorkCalendar) -> date | None:
     """The last working day within the limit; None without one, or while a pause holds it open."""
-    if clock.started_on is None or clock.limit_days is None:
+    return None if clock.limit_days is None else reached_on(clock, clock.limit_days, calendar)
+
+
+def reached_on(clock: Clock, days: int, calendar: WorkCalendar) -> date | None:
+    """The day on which the clock counts its `days`-th working day; None while that is open."""
+    if clock.started_on is None:
         return None
-    days = clock.limit_days
     due = calendar.add_working_days(clock.started_on, days)
     for pause in clock.pauses:
         if pause.from_on > due:

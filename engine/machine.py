@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from engine.calendar import WorkCalendar
-    from engine.definition import Transition, WorkflowDefinition
+    from engine.definition import DocumentRequirement, Transition, WorkflowDefinition
     from engine.ticket import Act, Ticket
 
 
@@ -114,14 +114,7 @@ class TicketMachine:
         self, ticket: Ticket, state: str, attempt: Attempt, calendar: WorkCalendar
     ) -> Outcome:
         transition, act = attempt.transition, attempt.act
-        events: list[Event] = []
-        after = replace(ticket, state=state, entered_at=act.at)
-        if transition.checkpoint is not None:
-            passed = (*after.passed_checkpoints, transition.checkpoint)
-            after = replace(after, passed_checkpoints=passed)
-        if transition.checkpoint is Checkpoint.INTAKE:
-            after, deferred = self._defer(after, act.at)
-            events.extend(deferred)
+        after, events = self._arrived(ticket, state, transition, act.at)
         kept = keep_clocks(after, self.definition, calendar, act, moved=True)
         before_run, after_run = ticket.current_run, kept.ticket.current_run
         left = before_run.stage_id if before_run else ""
@@ -136,18 +129,30 @@ class TicketMachine:
         )
         return Outcome(ticket=kept.ticket, events=(moved, *events, *kept.events))
 
-    def _defer(self, ticket: Ticket, at: datetime) -> tuple[Ticket, list[Event]]:
-        """Conditional acceptance: what may come later and is not there is deferred (四(二)4)."""
-        lacking = [
+    def _arrived(
+        self, ticket: Ticket, state: str, transition: Transition, at: datetime
+    ) -> tuple[Ticket, list[Event]]:
+        """The ticket in its new state, with the border that it passed on the way."""
+        passed, deferred = ticket.passed_checkpoints, ticket.deferred
+        events: list[Event] = []
+        if transition.checkpoint is not None:
+            passed = (*passed, transition.checkpoint)
+        if transition.checkpoint is Checkpoint.INTAKE and (lacking := self._lacking(ticket, at)):
+            deferred = tuple(each.id for each in lacking)
+            due = due_checkpoint(lacking[0], self.definition, ticket)
+            events.append(DocumentsDeferred(requirements=deferred, due_before=due))
+        arrived = replace(
+            ticket, state=state, entered_at=at, passed_checkpoints=passed, deferred=deferred
+        )
+        return arrived, events
+
+    def _lacking(self, ticket: Ticket, at: datetime) -> list[DocumentRequirement]:
+        """What may come later and is not there: conditional acceptance defers it (四(二)4)."""
+        return [
             each
             for each in requirements(self.definition, ticket)
             if each.deferrable and satisfying(each, ticket, local_date(at)) is None
         ]
-        if not lacking:
-            return ticket, []
-        ids = tuple(each.id for each in lacking)
-        due = due_checkpoint(lacking[0], self.definition, ticket)
-        return replace(ticket, deferred=ids), [DocumentsDeferred(requirements=ids, due_before=due)]
 
     def _transition(self, ticket: Ticket, trigger: str) -> Transition:
         definition = self.definition

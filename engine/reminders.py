@@ -6,12 +6,13 @@ a daemon that was down sends the most urgent rung once and skips the ones it sle
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from engine.calendar import local_date
-from engine.clocks import due_on, running_clocks
+from engine.clocks import due_on, reached_on, running_clocks
 from engine.definition import RungTiming
 from engine.documents import due_checkpoint, outstanding_deferrals
 
@@ -69,14 +70,33 @@ def next_rung_at(
     after: datetime,
 ) -> datetime | None:
     """The first instant after `after` at which any clock of the ticket has a rung."""
-    return min(
-        (
-            rung.at
-            for clock in running_clocks(ticket, definition)
-            for rung in _upcoming(clock, definition.reminders, calendar, hours, after)
-        ),
-        default=None,
+    rungs = (
+        _rungs(clock, definition.reminders, calendar, hours, until=after)
+        for clock in running_clocks(ticket, definition)
     )
+    return min((at for at, _, _ in chain.from_iterable(rungs) if at > after), default=None)
+
+
+def attention_at(
+    ticket: Ticket,
+    definition: WorkflowDefinition,
+    calendar: WorkCalendar,
+    hours: OfficeHours,
+    at: datetime,
+) -> datetime | None:
+    """When the sweep is to look at a ticket that was changed `at`: at the next rung of any clock.
+
+    At once while a rung is due, reminded of already or not: a change just before the sweep must
+    not carry the ticket past a reminder (R-6.3).
+    """
+    coming: datetime | None = None
+    for clock in running_clocks(ticket, definition):
+        for rung_at, _, _ in _rungs(clock, definition.reminders, calendar, hours, until=at):
+            if rung_at <= at:
+                return at
+            if coming is None or rung_at < coming:
+                coming = rung_at
+    return coming
 
 
 def latest_rung(
@@ -87,8 +107,19 @@ def latest_rung(
     at: datetime,
 ) -> DueRung | None:
     """The most urgent rung whose instant has come; None before the first."""
-    passed = [rung for rung in _rungs(clock, ladder, calendar, hours, until=at) if rung.at <= at]
-    return max(passed, key=lambda rung: (rung.at, rung.urgency), default=None)
+    passed = [rung for rung in _rungs(clock, ladder, calendar, hours, until=at) if rung[0] <= at]
+    due = due_on(clock, calendar)
+    if not passed or due is None:
+        return None
+    rung_at, urgency, overdue_days = max(passed)
+    return DueRung(
+        clock=clock,
+        rung_id=ladder[urgency].id,
+        urgency=urgency,
+        overdue_days=overdue_days,
+        due_on=due,
+        at=rung_at,
+    )
 
 
 def deferrals_due_in_stage(
@@ -110,40 +141,23 @@ def deferrals_due_in_stage(
     )
 
 
-def _upcoming(
-    clock: Clock,
-    ladder: tuple[ReminderRung, ...],
-    calendar: WorkCalendar,
-    hours: OfficeHours,
-    after: datetime,
-) -> Iterator[DueRung]:
-    for rung in _rungs(clock, ladder, calendar, hours, until=after):
-        if rung.at > after:
-            yield rung
-
-
 def _rungs(
     clock: Clock,
     ladder: tuple[ReminderRung, ...],
     calendar: WorkCalendar,
     hours: OfficeHours,
     until: datetime,
-) -> Iterator[DueRung]:
-    """Every rung of the clock up to the first one after `until` of the daily overdue ones."""
+) -> Iterator[tuple[datetime, int, int | None]]:
+    """Instant, urgency and days overdue of each rung, of the daily ones those around `until`."""
     due = None if clock.is_paused else due_on(clock, calendar)
-    if due is None or clock.limit_days is None:
+    if due is None:
         return
+    # A rung that passed before the clock was last resumed is not made up for.
+    resumed_on = clock.pauses[-1].to_on if clock.pauses else None
     for urgency, rung in enumerate(ladder):
         for at, overdue_days in _instants(rung, clock, due, calendar, hours, until):
-            if not _before_last_pause(clock, at):
-                yield DueRung(
-                    clock=clock,
-                    rung_id=rung.id,
-                    urgency=urgency,
-                    overdue_days=overdue_days,
-                    due_on=due,
-                    at=at,
-                )
+            if resumed_on is None or local_date(at) >= resumed_on:
+                yield at, urgency, overdue_days
 
 
 def _instants(  # noqa: PLR0913, PLR0917  (the facts that place a rung)
@@ -165,7 +179,7 @@ def _instants(  # noqa: PLR0913, PLR0917  (the facts that place a rung)
             yield hours.closing(due) - timedelta(hours=rung.hours), None
         case RungTiming.OVERDUE:
             yield hours.end_of_period(due), 0
-        case RungTiming.OVERDUE_DAILY:
+        case RungTiming.OVERDUE_DAILY:  # pragma: no branch  (the last of all timings)
             today = max(due, local_date(until))
             late_days = calendar.working_days_between(due, today)
             for days in range(max(1, late_days - 1), late_days + 2):
@@ -176,12 +190,4 @@ def _half_left_on(clock: Clock, calendar: WorkCalendar) -> date | None:
     """The first working day on which only half the limit is left; a one-day limit has none."""
     limit = clock.limit_days or 0
     left = limit // 2
-    if left == 0:
-        return None
-    return due_on(replace(clock, limit_days=limit - left + 1), calendar)
-
-
-def _before_last_pause(clock: Clock, at: datetime) -> bool:
-    """A rung that passed before the clock was last resumed is not made up for."""
-    resumed_on = clock.pauses[-1].to_on if clock.pauses else None
-    return resumed_on is not None and local_date(at) < resumed_on
+    return None if left == 0 else reached_on(clock, limit - left + 1, calendar)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.clocks import due_on, running_clocks
-from engine.reminders import next_rung_at
+from engine.reminders import attention_at, next_rung_at
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,13 +44,36 @@ def standing_of(
     at: datetime,
 ) -> TicketStanding:
     """The derived columns of the ticket at the instant `at`."""
+    coming = next_rung_at(ticket, definition, calendar, hours, at)
+    return _derived(ticket, definition, calendar, hours, coming)
+
+
+def standing_after_change(
+    ticket: Ticket,
+    definition: WorkflowDefinition,
+    calendar: WorkCalendar,
+    hours: OfficeHours,
+    at: datetime,
+) -> TicketStanding:
+    """The same for a ticket that has just been changed, see `attention_at`."""
+    coming = attention_at(ticket, definition, calendar, hours, at)
+    return _derived(ticket, definition, calendar, hours, coming)
+
+
+def _derived(
+    ticket: Ticket,
+    definition: WorkflowDefinition,
+    calendar: WorkCalendar,
+    hours: OfficeHours,
+    coming: datetime | None,
+) -> TicketStanding:
     state = definition.state_by_id[ticket.state]
     dues = (due_on(clock, calendar) for clock in running_clocks(ticket, definition))
     earliest = min((due for due in dues if due is not None), default=None)
     return TicketStanding(
         stage_id=state.stage,
         due_at=None if earliest is None else hours.end_of_period(earliest),
-        next_rung_at=next_rung_at(ticket, definition, calendar, hours, at),
+        next_rung_at=coming,
         ending=state.ending,
         calendar_version=calendar.version,
     )

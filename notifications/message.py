@@ -8,7 +8,7 @@ early, twice, late or in the wrong order, and none of that may make a delivered 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime  # noqa: TC003  (storage builds its codec from these types)
+from datetime import datetime
 from enum import StrEnum
 
 ONE_PART = 70

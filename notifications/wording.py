@@ -28,7 +28,7 @@ LONGEST_REMARK = 60
 
 CHECKPOINT_NAMES = {
     Checkpoint.INTAKE: "业务受理",
-    Checkpoint.PLAN_CONFIRMATION: "供电方案确定",
+    Checkpoint.PLAN_CONFIRMATION: "安排施工",
     Checkpoint.COMPLETION: "竣工检验",
     Checkpoint.ENERGIZATION: "装表接电",
 }

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 STAMP = "calendar_changes"
 """The mark that counts the changes of the calendar."""
+UNCHANGED = "0"
+"""The stamp of a calendar that was never changed."""
 
 _Y = CALENDAR_YEARS.c
 _NEWEST = select(_Y.year, func.max(_Y.revision).label("revision")).group_by(_Y.year).subquery()
@@ -52,7 +54,7 @@ class Calendars:
 
     def stamp(self) -> str:
         """A text that changes with every change of the records; cheap to ask for."""
-        return self._marks.find(STAMP) or "0"
+        return self._marks.find(STAMP) or UNCHANGED
 
     def years(self) -> list[CalendarYear]:
         """The imported years, each as it was imported last."""

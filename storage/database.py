@@ -6,9 +6,9 @@
     Database.writing() / .reading()       context managers that give a `UnitOfWork`
     Database.close() -> None
 
-A writing unit takes SQLite's write lock at its first statement, so two writers queue instead of
-failing half way. A reading unit sees one moment of the database, however many reads it makes, and
-on PostgreSQL cannot write.
+A writing unit takes SQLite's write lock when it begins, so two writers queue instead of failing
+half way. A reading unit sees one moment of the database, however many reads it makes, and cannot
+write.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from engine.errors import MalformedError, Reason, RefusedError
 from storage.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from sqlalchemy.engine import URL
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -37,8 +37,6 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 WAIT_SECONDS = 30
 """How long to wait for a lock of SQLite, or for a free connection."""
-IDLE_SECONDS = 5
-"""A connection unused for this long is tried before it is used: the server may have restarted."""
 MIGRATION_LOCK = 4_774_051_113
 """Key of the advisory lock that migrating takes on PostgreSQL."""
 PRAGMAS = (
@@ -64,18 +62,17 @@ class Database:
             self._for_reading = engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-            _try_idle_connections(engine)
 
     @contextmanager
     def writing(self) -> Iterator[UnitOfWork]:
         """One transaction that may write; without `commit()` nothing of it stays."""
-        with self._connected(self._engine, "BEGIN IMMEDIATE") as connection:
+        with self._connected(writes=True) as connection:
             yield UnitOfWork(connection)
 
     @contextmanager
     def reading(self) -> Iterator[UnitOfWork]:
         """One transaction that only reads, all of it as of one moment."""
-        with self._connected(self._for_reading, "BEGIN") as connection:
+        with self._connected(writes=False) as connection:
             yield UnitOfWork(connection)
 
     def migrate(self) -> None:
@@ -91,7 +88,7 @@ class Database:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
-        with self._connected(self._engine, "BEGIN IMMEDIATE") as connection:
+        with self._connected(writes=True) as connection:
             if self.dialect == POSTGRESQL:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
             config.attributes["connection"] = connection
@@ -101,7 +98,7 @@ class Database:
 
     def revision(self) -> str | None:
         """The revision of the tables; None before the first migration."""
-        with self._connected(self._for_reading, "BEGIN") as connection:
+        with self._connected(writes=False) as connection:
             return _revision(connection)
 
     def is_behind(self) -> bool:
@@ -112,9 +109,12 @@ class Database:
         """Make sure that the database answers and has the tables this program was written for.
 
         Raises:
-            RefusedError: the tables are older or newer; says what to do.
+            RefusedError: it cannot be reached, or the tables are older or newer; says what to do.
         """
-        found, expected = self.revision(), expected_revision()
+        try:
+            found, expected = self.revision(), expected_revision()
+        except exc.OperationalError as error:
+            raise _unreachable() from error
         if found == expected:
             return
         is_newer = found is not None and found > expected
@@ -131,20 +131,38 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
-    def _connected(self, engine: Engine, begin: str) -> Iterator[Connection]:
-        """A connection whose transaction is rolled back in the end unless it was committed.
-
-        SQLite's driver is given its own BEGIN. An event of SQLAlchemy could do the same, but
-        any such event makes every statement slower.
-        """
+    def _connected(self, *, writes: bool) -> Iterator[Connection]:
+        """A connection whose transaction is rolled back in the end unless it was committed."""
+        engine = self._engine if writes else self._for_reading
         with engine.connect() as connection:
             if self.dialect == SQLITE:
-                connection.connection.cursor().execute(begin).close()
-            yield connection
+                with _sqlite_transaction(connection, writes=writes):
+                    yield connection
+            else:
+                yield connection
 
 
-def open_database(url: str) -> Database:
+@contextmanager
+def _sqlite_transaction(connection: Connection, *, writes: bool) -> Iterator[None]:
+    """Begin by our own statement, which the driver would choose otherwise.
+
+    An event of SQLAlchemy could do the same, but any such event slows every statement down.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute(f"PRAGMA query_only = {not writes}").close()
+    driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN").close()
+    try:
+        yield
+    finally:
+        if driver.in_transaction:  # it was not committed, or the commit itself failed
+            driver.rollback()
+
+
+def open_database(url: str, *, idle_seconds: float = 5) -> Database:
     """Open the database at `url`; the directory of a SQLite file is made if it is missing.
+
+    A connection to a server that lay unused for `idle_seconds` is tried before it is used: the
+    server may have been restarted.
 
     Raises:
         MalformedError: the URL is neither `sqlite:///path` nor `postgresql+psycopg://...`.
@@ -154,7 +172,10 @@ def open_database(url: str) -> Database:
     if parsed.get_backend_name() == SQLITE:
         Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
         options["connect_args"] = {"timeout": WAIT_SECONDS}
-    return Database(create_engine(parsed, pool_size=10, max_overflow=20, **options))
+    engine = create_engine(parsed, pool_size=10, max_overflow=20, **options)
+    if engine.dialect.name == POSTGRESQL:
+        _try_idle_connections(engine, idle_seconds)
+    return Database(engine)
 
 
 def expected_revision() -> str:
@@ -185,6 +206,16 @@ def _malformed() -> MalformedError:
     )
 
 
+def _unreachable() -> RefusedError:
+    return RefusedError(
+        Reason(
+            code="database_unreachable",
+            message="无法连接数据库",
+            remedy="请确认数据库服务已启动，并检查 HUODIAN_DATABASE_URL",
+        )
+    )
+
+
 def _revision(connection: Connection) -> str | None:
     table = "sqlite_master" if connection.dialect.name == SQLITE else "information_schema.tables"
     column = "name" if connection.dialect.name == SQLITE else "table_name"
@@ -201,14 +232,14 @@ def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:  # no
         connection.execute(pragma)
 
 
-def _try_idle_connections(engine: Engine) -> None:
+def _try_idle_connections(engine: Engine, idle_seconds: float) -> None:
     """Have connections tried that lay idle: cheap where it matters, free on the hot path."""
 
     def returned(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
         entry.info["idle_since"] = monotonic()
 
     def taken(connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: object) -> None:
-        if monotonic() - entry.info.get("idle_since", monotonic()) < IDLE_SECONDS:
+        if monotonic() - entry.info.get("idle_since", monotonic()) < idle_seconds:
             return
         try:
             engine.dialect.do_ping(connection)

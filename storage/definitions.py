@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from engine.errors import ConflictError, Reason, not_found
 from storage.snapshots import dump_definition, load_definition
@@ -54,9 +54,13 @@ _SUPERSEDE = (
     .where(
         _V.id == bindparam("published_id"),
         _V.version < bindparam("published_version"),
-        _V.superseded_at.is_(None),
+        # A version planned for later is overtaken by a newer one that begins before it.
+        or_(_V.superseded_at.is_(None), _V.superseded_at > bindparam("at")),
     )
     .values(superseded_at=bindparam("at"))
+)
+_IS_PUBLISHED = select(_V.version).where(
+    _V.id == bindparam("definition_id"), _V.version == bindparam("version")
 )
 _ONE = select(_V.content, _V.source).where(
     _V.id == bindparam("definition_id"), _V.version == bindparam("version")
@@ -92,6 +96,9 @@ class Definitions:
         Raises:
             ConflictError: that version of the definition is published already.
         """
+        sought = {"definition_id": definition.id, "version": definition.version}
+        if self._connection.execute(_IS_PUBLISHED, sought).first() is not None:
+            raise _published_already(definition.ref)
         begins = in_force_from or at
         row = {
             "id": definition.id,

@@ -21,10 +21,26 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, case, func, or_, select, update
+from sqlalchemy import (
+    JSON,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects import postgresql
 
 from engine.errors import not_found
+from engine.ledger import canonical
 from notifications.message import Audience, Channel, Message, MessageKind, MessageState
+from storage.prepared import Prepared
 from storage.tables.messages import MESSAGES
 from storage.tables.tickets import TICKETS
 from storage.upserts import insert_or_skip
@@ -33,50 +49,79 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import BindParameter, ColumnElement, Row, Update
+    from sqlalchemy import BindParameter, ColumnElement, FromClause, Row, Update
+    from sqlalchemy.dialects.postgresql import Insert as PostgreSQLInsert
     from sqlalchemy.engine import Connection
+    from sqlalchemy.sql.dml import ReturningUpdate
 
 FIELDS = tuple(field.name for field in fields(Message))
 MESSAGE = "消息"
 _values = attrgetter(*FIELDS)
 
-_ADD = insert_or_skip(MESSAGES, "dedupe_key")
+_ADD = Prepared(insert_or_skip(MESSAGES, "dedupe_key"))
+# A server gets all rows as one parameter: one round trip, however many messages there are.
+_GIVEN = func.json_populate_recordset(
+    literal_column("NULL::messages"), cast(bindparam("messages", type_=Text), JSON)
+).table_valued(*FIELDS, name="given")
+
+
+def adding_if(done: FromClause | None = None) -> PostgreSQLInsert:
+    """Add the messages given by `as_parameter`, if `done` has a row (if at all, without it)."""
+    source = _GIVEN if done is None else done.join(_GIVEN, true())
+    rows = select(*(_GIVEN.c[name] for name in FIELDS)).select_from(source)
+    return (
+        postgresql.insert(MESSAGES)
+        .from_select(FIELDS, rows)
+        .on_conflict_do_nothing(index_elements=["dedupe_key"])
+    )
+
+
+_ADD_AT_ONCE = Prepared(adding_if())
 _GET = select(MESSAGES).where(MESSAGES.c.id == bindparam("message_id"))
 _BY_PROVIDER = select(MESSAGES).where(
     MESSAGES.c.provider_id == bindparam("sought"), MESSAGES.c.provider_id != ""
 )
-_SENDABLE = (
-    select(MESSAGES.c.id)
-    .where(
-        MESSAGES.c.state == MessageState.PENDING.value,
-        MESSAGES.c.not_before <= bindparam("at"),
-        or_(MESSAGES.c.next_attempt_at.is_(None), MESSAGES.c.next_attempt_at <= bindparam("at")),
-        or_(MESSAGES.c.expires_at.is_(None), MESSAGES.c.expires_at > bindparam("at")),
+# Written out, not a parameter: only so can the partial indexes be used.
+_IS_PENDING = MESSAGES.c.state == literal_column(f"'{MessageState.PENDING}'")
+_IS_SENDING = MESSAGES.c.state == literal_column(f"'{MessageState.SENDING}'")
+
+
+def _claiming(urgency: ColumnElement[bool]) -> ReturningUpdate[Any]:
+    """Take the first messages of an urgency that may be sent now and that nobody else is taking."""
+    sendable = (
+        select(MESSAGES.c.id)
+        .where(
+            _IS_PENDING,
+            urgency,
+            MESSAGES.c.not_before <= bindparam("at"),
+            or_(
+                MESSAGES.c.next_attempt_at.is_(None),
+                MESSAGES.c.next_attempt_at <= bindparam("at"),
+            ),
+            or_(MESSAGES.c.expires_at.is_(None), MESSAGES.c.expires_at > bindparam("at")),
+        )
+        .order_by(MESSAGES.c.not_before, MESSAGES.c.id)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True)
+        .cte("sendable")  # evaluated once; a plain subquery may be run again, beyond the limit
     )
-    .order_by(MESSAGES.c.urgent.desc(), MESSAGES.c.not_before, MESSAGES.c.id)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
-    .cte("sendable")  # evaluated once; a plain subquery may be run again, beyond the limit
-)
-_CLAIM = (
-    update(MESSAGES)
-    .where(
-        MESSAGES.c.id.in_(select(_SENDABLE.c.id)), MESSAGES.c.state == MessageState.PENDING.value
+    return (
+        update(MESSAGES)
+        .where(MESSAGES.c.id.in_(select(sendable.c.id)), _IS_PENDING)
+        .values(
+            state=MessageState.SENDING.value,
+            claimed_at=bindparam("at"),
+            claimed_by=bindparam("by"),
+            attempts=MESSAGES.c.attempts + 1,
+        )
+        .returning(*MESSAGES.columns)
     )
-    .values(
-        state=MessageState.SENDING.value,
-        claimed_at=bindparam("at"),
-        claimed_by=bindparam("by"),
-        attempts=MESSAGES.c.attempts + 1,
-    )
-    .returning(*MESSAGES.columns)
-)
+
+
+_CLAIMS = (_claiming(MESSAGES.c.urgent), _claiming(~MESSAGES.c.urgent))
 _STALE = (
     select(MESSAGES)
-    .where(
-        MESSAGES.c.state == MessageState.SENDING.value,
-        MESSAGES.c.claimed_at < bindparam("before"),
-    )
+    .where(_IS_SENDING, MESSAGES.c.claimed_at < bindparam("before"))
     .order_by(MESSAGES.c.claimed_at, MESSAGES.c.id)
 )
 _EXPIRE = (
@@ -87,7 +132,7 @@ _EXPIRE = (
 _SUPERSEDE = (
     update(MESSAGES)
     .where(
-        MESSAGES.c.state == MessageState.PENDING.value,
+        _IS_PENDING,
         MESSAGES.c.dedupe_key.in_(bindparam("keys", expanding=True)),
     )
     .values(state=MessageState.SUPERSEDED.value)
@@ -133,19 +178,23 @@ class Outbox:
 
         Returns how many were new.
         """
-        rows = [dict(zip(FIELDS, _values(message), strict=True)) for message in messages]
-        if not rows:
+        if not messages:
             return 0
-        return self._connection.execute(_ADD[self._dialect], rows).rowcount
+        if self._dialect == postgresql.dialect.name:
+            return _ADD_AT_ONCE.run(self._connection, as_parameter(messages))
+        return _ADD.run(self._connection, *_rows(messages))
 
     def claim(self, at: datetime, by: str, limit: int) -> list[Message]:
         """Take messages that may be sent at `at`, urgent ones first; nobody else gets them.
 
         Commit before sending: a claim that is rolled back would be sent twice.
         """
-        parameters = {"at": at, "by": by, "limit": limit}
-        claimed = [_message(row) for row in self._connection.execute(_CLAIM, parameters)]
-        return sorted(claimed, key=lambda each: (not each.urgent, each.not_before, each.id))
+        claimed: list[Message] = []
+        for claim in _CLAIMS:
+            parameters = {"at": at, "by": by, "limit": limit - len(claimed)}
+            taken = map(_message, self._connection.execute(claim, parameters))
+            claimed += sorted(taken, key=attrgetter("not_before", "id"))
+        return claimed
 
     def settle(  # noqa: PLR0913  (what a provider may say)
         self,
@@ -223,6 +272,15 @@ class Outbox:
     def counts_by_state(self) -> dict[MessageState, int]:
         """How many messages are in each state; states without any are left out."""
         return {MessageState(state): count for state, count in self._connection.execute(_COUNTS)}
+
+
+def as_parameter(messages: Sequence[Message]) -> dict[str, str]:
+    """The messages as the one parameter of `adding_if`."""
+    return {"messages": canonical(_rows(messages))}
+
+
+def _rows(messages: Sequence[Message]) -> list[dict[str, object]]:
+    return [dict(zip(FIELDS, _values(message), strict=True)) for message in messages]
 
 
 def _message(row: Row[*tuple[Any, ...]]) -> Message:

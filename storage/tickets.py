@@ -1,8 +1,9 @@
 """Tickets: loaded whole, saved whole, each change with exactly one ledger entry.
 
     get(ticket_no) -> Ticket                                         NotFoundError
+    dossier(ticket_no) -> Dossier          the ticket with what a change of it reads; NotFoundError
     add(ticket, draft, *, actor, at, standing, progress_token) -> Ticket         RefusedError
-    save(ticket, draft, *, actor, at, standing) -> Ticket                        ConflictError
+    save(ticket, draft, *, actor, at, standing, messages=()) -> Ticket           ConflictError
     set_next_rung(ticket_no, revision, next_rung_at) -> bool
     refresh_standing(ticket_no, revision, standing) -> bool
     next_number(branch, on) -> str                                   NotFoundError
@@ -22,8 +23,11 @@ from sqlalchemy.dialects import postgresql
 
 from engine.errors import ConflictError, Reason, RefusedError, not_found
 from engine.ledger import LedgerHead, seal
+from storage.dossiers import DOSSIER, dossier_of
 from storage.grid import BRANCH
 from storage.ledger import FIELDS, INSERT_ENTRY, row_of
+from storage.outbox import Outbox, adding_if, as_parameter
+from storage.prepared import Prepared
 from storage.snapshots import load_ticket
 from storage.tables.organisation import BRANCHES
 from storage.tables.tickets import LEDGER, TICKET_NUMBERS, TICKETS
@@ -32,15 +36,17 @@ from storage.ticket_reads import TICKET, TicketReads
 from storage.upserts import insert_or_set, insert_or_skip
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from sqlalchemy import Insert, Update
     from sqlalchemy.engine import Connection
 
-    from engine.ledger import LedgerDraft, LedgerEntry
+    from engine.ledger import LedgerDraft
     from engine.standing import TicketStanding
     from engine.ticket import Actor, Ticket
+    from notifications.message import Message
+    from storage.dossiers import Dossier
 
 CHANGING = (
     "definition_id",
@@ -80,20 +86,25 @@ def _guarded(*columns: str) -> Update:
     )
 
 
-def _in_one_statement() -> Insert:
-    """Change the ticket and, if that succeeds, append the entry: one round trip to a server."""
+def _in_one_statement(*, tells: bool) -> Insert:
+    """Change the ticket and, if that succeeds, append the entry and add the messages.
+
+    One round trip to a server.
+    """
     changed = _guarded(*CHANGING).returning(TICKETS.c.ticket_no).cte("changed")
     entry = select(*(bindparam(name, type_=LEDGER.c[name].type) for name in FIELDS))
-    appended = insert(LEDGER).from_select(FIELDS, entry.select_from(changed))
-    return appended.execution_options(preserve_rowcount=True)
+    append = insert(LEDGER).from_select(FIELDS, entry.select_from(changed))
+    return append.add_cte(adding_if(changed).cte("told")) if tells else append
 
 
 _GET = select(TICKETS.c.snapshot, TICKETS.c.head_hash).where(
     TICKETS.c.ticket_no == bindparam("ticket_no")
 )
 _ADD = insert_or_skip(TICKETS, "external_ref")
-_CHANGE = _guarded(*CHANGING)
-_CHANGE_AND_APPEND = _in_one_statement()
+_CHANGE = Prepared(_guarded(*CHANGING))
+_APPEND = Prepared(INSERT_ENTRY)
+_CHANGE_AND_APPEND = Prepared(_in_one_statement(tells=False))
+_CHANGE_APPEND_AND_TELL = Prepared(_in_one_statement(tells=True))
 _SET_NEXT_RUNG = _guarded("next_rung_at")
 _REFRESH = _guarded("stage_id", "due_at", "next_rung_at", "ending", "calendar_version")
 _NEXT_NUMBER = insert_or_set(
@@ -124,6 +135,21 @@ class Tickets(TicketReads):
         self._heads[ticket_no] = LedgerHead(stream=ticket_no, seq=ticket.revision, hash=head_hash)
         return ticket
 
+    def dossier(self, ticket_no: str) -> Dossier:
+        """The ticket as it is now, with what a change of it reads.
+
+        Raises:
+            NotFoundError: there is none of that number.
+        """
+        row = DOSSIER.first(self._connection, {"ticket_no": ticket_no})
+        if row is None:
+            raise not_found(TICKET, ticket_no)
+        found = dossier_of(row)
+        self._heads[ticket_no] = LedgerHead(
+            stream=ticket_no, seq=found.ticket.revision, hash=found.head_hash
+        )
+        return found
+
     def add(  # noqa: PLR0913  (what every save takes, and the token)
         self,
         ticket: Ticket,
@@ -153,7 +179,7 @@ class Tickets(TicketReads):
         self._heads[ticket.ticket_no] = entry.head
         return added
 
-    def save(
+    def save(  # noqa: PLR0913  (all that a change writes)
         self,
         ticket: Ticket,
         draft: LedgerDraft,
@@ -161,8 +187,11 @@ class Tickets(TicketReads):
         actor: Actor,
         at: datetime,
         standing: TicketStanding,
+        messages: Sequence[Message] = (),
     ) -> Ticket:
         """Store a change of a ticket that was loaded in this unit of work, with its entry.
+
+        The messages that the change causes go into the outbox with it.
 
         Returns the ticket at its new revision.
 
@@ -179,7 +208,8 @@ class Tickets(TicketReads):
         entry = seal(draft, head, actor, at, ticket.definition_ref)
         saved = replace(ticket, revision=entry.seq)
         changes = {**changing_columns(saved, standing), "head_hash": entry.hash}
-        if not self._change(ticket.ticket_no, ticket.revision, changes, entry):
+        change = _parameters(ticket.ticket_no, ticket.revision, changes)
+        if not self._write(change, row_of(entry), messages):
             raise _stale(ticket.ticket_no)
         self._heads[ticket.ticket_no] = entry.head
         return saved
@@ -212,16 +242,23 @@ class Tickets(TicketReads):
         number = self._connection.execute(statement, first).scalar_one()
         return f"{code}-{on:%Y%m%d}-{number:04}"
 
-    def _change(
-        self, ticket_no: str, revision: int, changes: Mapping[str, object], entry: LedgerEntry
+    def _write(
+        self,
+        change: Mapping[str, object],
+        entry: Mapping[str, object],
+        messages: Sequence[Message],
     ) -> bool:
-        parameters = _parameters(ticket_no, revision, changes)
+        """Write all of a change; False, and nothing is written, if somebody was faster."""
+        connection = self._connection
         if self._dialect == postgresql.dialect.name:
-            both = {**parameters, **row_of(entry)}
-            return self._connection.execute(_CHANGE_AND_APPEND, both).rowcount == 1
-        if self._connection.execute(_CHANGE, parameters).rowcount != 1:
+            if not messages:
+                return _CHANGE_AND_APPEND.run(connection, {**change, **entry}) == 1
+            both = {**change, **entry, **as_parameter(messages)}
+            return _CHANGE_APPEND_AND_TELL.run(connection, both) == 1
+        if _CHANGE.run(connection, change) != 1:
             return False
-        self._connection.execute(INSERT_ENTRY, row_of(entry))
+        _APPEND.run(connection, entry)
+        Outbox(connection).add(messages)
         return True
 
 

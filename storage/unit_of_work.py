@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING
 from storage.accounts import Accounts
 from storage.calendars import Calendars
 from storage.definitions import Definitions
+from storage.drafts import Drafts
 from storage.grid import Grid
 from storage.ledger import Ledger
 from storage.marks import Marks
+from storage.message_templates import MessageTemplates
 from storage.outbox import Outbox
 from storage.receipts import Receipts
 from storage.reminders import Reminders
@@ -85,6 +87,16 @@ class UnitOfWork:
     def definitions(self) -> Definitions:
         """Published definition versions."""
         return Definitions(self._connection)
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        """Definitions and message templates in the making."""
+        return Drafts(self._connection)
+
+    @cached_property
+    def message_templates(self) -> MessageTemplates:
+        """Published message texts."""
+        return MessageTemplates(self._connection)
 
     @cached_property
     def calendars(self) -> Calendars:

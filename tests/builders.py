@@ -83,7 +83,7 @@ def an_act(when: str | datetime, *, actor: Actor = EVERYBODY, reason: str = "") 
 
 def an_application(**facts: Any) -> ConnectionApplication:
     """A resident in the city asks for 8 kW, unless told otherwise."""
-    return ConnectionApplication(**{
+    usual: dict[str, Any] = {
         "contact": Contact(name="李四", phone="13800000001"),
         "applicant_kind": ApplicantKind.RESIDENT,
         "id_kind": IdKind.RESIDENT_ID,
@@ -91,46 +91,51 @@ def an_application(**facts: Any) -> ConnectionApplication:
         "address": "保山市隆阳区正阳南路1号",
         "area_class": AreaClass.CITY_CENTRE,
         "requested_capacity_kw": Decimal(8),
-    } | facts)
+    }
+    return ConnectionApplication(**usual | facts)
 
 
 def a_business(**facts: Any) -> ConnectionApplication:
     """A small enterprise asks for 100 kW."""
-    return an_application(**{
+    usual: dict[str, Any] = {
         "contact": Contact(name="保山某某商贸有限公司", phone="13800000002"),
         "applicant_kind": ApplicantKind.SMALL_MICRO,
         "id_kind": IdKind.USCC,
         "id_number": "91530500MA6K00001X",
         "requested_capacity_kw": Decimal(100),
-    } | facts)
+    }
+    return an_application(**usual | facts)
 
 
 def a_service_request(**facts: Any) -> ServiceRequest:
     """A new residential quarter hands over its installations."""
     contact = Contact(name="某某物业", phone="13800000003")
-    return ServiceRequest(**{"title": "某某小区", "contact": contact} | facts)
+    usual: dict[str, Any] = {"title": "某某小区", "contact": contact}
+    return ServiceRequest(**usual | facts)
 
 
 def a_classification(**facts: Any) -> Classification:
     """Three-zero business at low voltage."""
-    return Classification(**{
+    usual: dict[str, Any] = {
         "customer_type": CustomerType.LV_BUSINESS,
         "service_scheme": ServiceScheme.THREE_ZERO,
         "investment_boundary": InvestmentBoundary.EXTENDED,
         "definition_id": LV_THREE_ZERO.id,
         "reasons": ("容量不超过 160 千瓦",),
-    } | facts)
+    }
+    return Classification(**usual | facts)
 
 
 def a_document(kind: str, when: str = "2021-09-06 09:00", **facts: Any) -> DocumentRecord:
     """A paper handed in over the counter."""
-    return DocumentRecord(**{
+    usual: dict[str, Any] = {
         "number": 1,
         "kind": kind,
         "source": DocumentSource.COUNTER,
         "received_at": instant(when),
         "received_by": "u-1",
-    } | facts)
+    }
+    return DocumentRecord(**usual | facts)
 
 
 def a_ticket(when: str = "2021-09-06 09:00", **facts: Any) -> Ticket:
@@ -141,7 +146,7 @@ def a_ticket(when: str = "2021-09-06 09:00", **facts: Any) -> Ticket:
     """
     definition = facts.pop("definition", LV_THREE_ZERO)
     papers = facts.pop("papers", ())
-    ticket = Ticket(**{
+    usual: dict[str, Any] = {
         "ticket_no": "TC20210906001",
         "branch": "tengchong",
         "definition_id": definition.id,
@@ -151,7 +156,8 @@ def a_ticket(when: str = "2021-09-06 09:00", **facts: Any) -> Ticket:
         "entered_at": instant(when),
         "submitted_at": instant(when),
         "managers": PAIR,
-    } | facts)
+    }
+    ticket = Ticket(**usual | facts)
     records = (
         a_document(kind, when, number=len(ticket.documents) + n)
         for n, kind in enumerate(papers, start=1)

@@ -56,6 +56,13 @@ class ForbiddenWords(Shape):
     clause: Cited
 
 
+class CheckpointGuards(Shape):
+    """Guards that a transition across a border must have."""
+
+    guards: dict[Checkpoint, list[Identifier]]
+    clause: Cited
+
+
 class DefinitionCap(Shape):
     """The caps of one definition."""
 
@@ -65,6 +72,7 @@ class DefinitionCap(Shape):
     handling_limit_days: Days | None
     end_to_end_limit_days: Days | None
     end_to_end_from: Identifier | None = None
+    clock_stops: list[Identifier]
     checkpoints: list[Checkpoint]
     requirements: list[Identifier]
 
@@ -78,6 +86,8 @@ class Caps(Shape):
     requirements: list[RequirementCap]
     deferral: DeferralCap
     forbidden_words: ForbiddenWords
+    checkpoint_guards: CheckpointGuards
+    clock_stops_clause: Cited
     definitions: list[DefinitionCap]
 
     def of(self, definition_id: str) -> DefinitionCap | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from workflows.caps import shipped_caps
 from workflows.paths import Graph
 from workflows.policy_check import checkpoint_faults, policy_faults
+from workflows.policy_conduct import conduct_faults
 from workflows.problems import DefinitionFaultsError, Fault, Problem
 from workflows.references import reference_faults
 from workflows.schema import DefinitionShape, Draft, draft_of
@@ -69,6 +70,7 @@ def _semantic_faults(draft: Draft) -> Iterator[Fault]:
     yield from unresolved
     yield from structure_faults(draft)
     yield from policy_faults(definition, caps)
+    yield from conduct_faults(draft, caps)
     if not unresolved:
         yield from path_faults(draft)
         yield from checkpoint_faults(definition, caps, Graph.of(definition))

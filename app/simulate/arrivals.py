@@ -17,7 +17,7 @@ from engine.errors import MalformedError, Reason, RefusedError
 from engine.ticket import SYSTEM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from app.application_form import ApplicationForm
     from app.bootstrap import Application
@@ -27,7 +27,7 @@ WITHOUT_NETWORK = "未提供电网拓扑（--topology），申请中的供电节
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """An application that is going to arrive; `name` is its external number, or its line."""
+    """An application that is going to arrive; `name` is its external number."""
 
     name: str
     line: int
@@ -53,20 +53,35 @@ def read_arrivals(application: Application, content: bytes) -> Arrivals:
     _refuse_any(table.header_problems)
     branches = {each.id: each.name for each in application.organisation.branches()}
     refused = list(table.row_problems)
-    expected = []
+    expected: dict[str, Arrival] = {}
     with application.database.reading() as work:
         has_network = any(True for _ in work.topology.nodes())
         for row in table.rows:
             fields = dict(row.fields) if has_network else {**row.fields, "node_id": ""}
             try:
                 form = parse_application(fields, known_nodes=work.topology.knows, branches=branches)
+                name = _new_name(form.application.external_ref, expected)
             except MalformedError as error:
                 refused += [refused_row(row.line, reason) for reason in error.reasons]
-                continue
-            name = form.application.external_ref or f"line {row.line}"
-            expected.append(Arrival(name=name, line=row.line, form=form))
+            else:
+                expected[name] = Arrival(name=name, line=row.line, form=form)
     without = () if has_network else (WITHOUT_NETWORK,)
-    return Arrivals(expected=tuple(expected), refused=tuple(refused), notes=without)
+    return Arrivals(expected=tuple(expected.values()), refused=tuple(refused), notes=without)
+
+
+def _new_name(external_ref: str, known: Mapping[str, Arrival]) -> str:
+    """The number that tells an application from all others, as an import needs it too."""
+    if external_ref and external_ref not in known:
+        return external_ref
+    twice = f"与第 {known[external_ref].line} 行重复" if external_ref else "不能为空"
+    raise MalformedError(
+        Reason(
+            code="reference_not_unique",
+            field="external_ref",
+            message=f"外部编号{twice}",
+            remedy="请填写来源系统中的唯一编号",
+        )
+    )
 
 
 def lay_network(application: Application, content: bytes) -> None:

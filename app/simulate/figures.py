@@ -1,7 +1,6 @@
 """What a simulation has shown, worked out from the tickets as they stand at its end.
 
-Pure: tickets with their definitions in, figures out. A ticket that was aborted counts in no rate,
-because its last stage was never finished; a limit that is past counts as missed, finished or not.
+Pure: tickets with their definitions in, figures out. What concerns limits is in `punctuality`.
 """
 
 from __future__ import annotations
@@ -13,11 +12,8 @@ from typing import TYPE_CHECKING
 from engine.calendar import local_date
 from engine.clocks import (
     CAUSE_NAMES,
-    ClockKind,
     elapsed_days,
     end_to_end_clock,
-    handling_clock,
-    stage_clock,
     standing,
 )
 from engine.definition import Checkpoint, Ending
@@ -25,16 +21,13 @@ from engine.documents import missing_key_documents, outstanding_deferrals
 from engine.ticket import DocumentStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date, datetime
 
     from engine.calendar import OfficeHours, WorkCalendar
     from engine.clocks import Clock, Standing
     from engine.definition import WorkflowDefinition
     from engine.ticket import Ticket
-
-CLOCK_NAMES = {ClockKind.HANDLING: "合计办理", ClockKind.END_TO_END: "全过程"}
-OUTCOMES = {None: "在办", Ending.COMPLETED: "已送电", Ending.ABORTED: "已中止"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +41,6 @@ class Governed:
     def ending(self) -> Ending | None:
         """How it ended; None while it is open."""
         return self.definition.state_by_id[self.ticket.state].ending
-
-    def clocks(self) -> Iterator[Clock]:
-        """Every clock that could be kept or missed, those of stages left by aborting excepted."""
-        for run in self.ticket.stage_runs:
-            left_by_aborting = self.ending is Ending.ABORTED and run is self.ticket.stage_runs[-1]
-            if not left_by_aborting:
-                yield stage_clock(run, self.definition)
-        if self.ending is not Ending.ABORTED:
-            yield handling_clock(self.ticket, self.definition)
-            yield end_to_end_clock(self.ticket, self.definition)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,41 +78,6 @@ class TypeFigures:
     waiting_for_key: int
     mean_days: float | None
     limit_days: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Punctuality:
-    """How often one clock of one definition kept its limit.
-
-    `finished` were ended, `on_time` of them within the limit, `overdue_open` are late and go on.
-    """
-
-    definition: str
-    name: str
-    clock: str
-    clock_name: str
-    limit_days: int
-    finished: int
-    on_time: int
-    overdue_open: int
-
-    @property
-    def rate(self) -> float | None:
-        """Share that kept the limit, of all that are finished or late; None without any."""
-        judged = self.finished + self.overdue_open
-        return self.on_time / judged if judged else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverdueClock:
-    """A limit that was missed: by how many working days, until its end or until now."""
-
-    ticket_no: str
-    name: str
-    clock_name: str
-    due_on: date
-    days: int
-    outcome: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,81 +148,6 @@ def _type_figures(definition: str, tickets: Sequence[Governed], moment: Moment) 
     )
 
 
-def punctuality(governed: Iterable[Governed], moment: Moment) -> tuple[Punctuality, ...]:
-    """The on-time rate of every limit, by definition in the order of its stages."""
-    counted: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    definitions: dict[str, WorkflowDefinition] = {}
-    for each in governed:
-        definitions[each.definition.id] = each.definition
-        for clock in each.clocks():
-            if clock.started_on is None or clock.limit_days is None:
-                continue
-            is_late = moment.standing(clock).is_overdue
-            key = (each.definition.id, clock.id)
-            counted[key].update(_verdict(is_ended=clock.ended_at is not None, is_late=is_late))
-    return tuple(
-        Punctuality(
-            definition=definition.id,
-            name=definition.name,
-            clock=clock,
-            clock_name=clock_name,
-            limit_days=limit,
-            finished=counts["finished"],
-            on_time=counts["on_time"],
-            overdue_open=counts["overdue_open"],
-        )
-        for _, definition in sorted(definitions.items())
-        for clock, clock_name, limit in _limits(definition)
-        if (counts := counted[definition.id, clock])
-    )
-
-
-def _verdict(*, is_ended: bool, is_late: bool) -> tuple[str, ...]:
-    if not is_ended:
-        return ("overdue_open",) if is_late else ()
-    return ("finished",) if is_late else ("finished", "on_time")
-
-
-def _limits(definition: WorkflowDefinition) -> Iterator[tuple[str, str, int]]:
-    """Clock, its name and its limit, for every clock that has one."""
-    for stage in definition.stages:
-        if stage.limit.days is not None:
-            yield f"{ClockKind.STAGE}:{stage.id}", stage.name, stage.limit.days
-    wholes = (
-        (ClockKind.HANDLING, definition.handling_limit),
-        (ClockKind.END_TO_END, definition.end_to_end_limit),
-    )
-    for kind, limit in wholes:
-        if limit.days is not None:
-            yield str(kind), CLOCK_NAMES[kind], limit.days
-
-
-def overdue(governed: Iterable[Governed], moment: Moment) -> tuple[OverdueClock, ...]:
-    """Every limit that was missed, aborted tickets included; the latest first."""
-    missed = []
-    for each in governed:
-        names = {clock: name for clock, name, _ in _limits(each.definition)}
-        wholes = (
-            handling_clock(each.ticket, each.definition),
-            end_to_end_clock(each.ticket, each.definition),
-        )
-        stages = (stage_clock(run, each.definition) for run in each.ticket.stage_runs)
-        for clock in (*stages, *wholes):
-            found = moment.standing(clock)
-            if found.is_overdue and found.due_on is not None:
-                until = min(moment.today, clock.ended_on or moment.today)
-                late = OverdueClock(
-                    ticket_no=each.ticket.ticket_no,
-                    name=each.definition.name,
-                    clock_name=names[clock.id],
-                    due_on=found.due_on,
-                    days=moment.calendar.working_days_between(found.due_on, until),
-                    outcome=OUTCOMES[each.ending],
-                )
-                missed.append(late)
-    return tuple(sorted(missed, key=lambda late: (-late.days, late.ticket_no, late.clock_name)))
-
-
 def papers(governed: Iterable[Governed], moment: Moment) -> PaperFigures:
     """Documents and deferrals of all tickets."""
     supplied = rejected = 0
@@ -283,7 +156,8 @@ def papers(governed: Iterable[Governed], moment: Moment) -> PaperFigures:
         ticket = each.ticket
         supplied += len(ticket.documents)
         rejected += sum(record.status is DocumentStatus.REJECTED for record in ticket.documents)
-        out = len(outstanding_deferrals(each.definition, ticket, moment.today))
+        awaited = outstanding_deferrals(each.definition, ticket, moment.today)
+        out = sum(requirement.id in ticket.deferred for requirement in awaited)
         deferrals["deferred"] += len(ticket.deferred)
         deferrals["completed"] += len(ticket.deferred) - out
         deferrals["lapsed" if each.ending is Ending.ABORTED else "outstanding"] += out

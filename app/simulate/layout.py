@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 GAP = "  "
 
@@ -30,10 +30,13 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
     ]
 
 
-def counted(counts: dict[str, int], names: dict[str, str]) -> str:
-    """Counts with their names in one line, the largest first."""
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return "、".join(f"{names.get(key, key)} {count}" for key, count in ordered) or "无"
+def counted(counts: Mapping[str, int], names: Mapping[str, str]) -> str:
+    """Counts in one line, in the order of the names; what has no name comes last as it is."""
+    ordered = [
+        *(key for key in names if key in counts),
+        *(key for key in counts if key not in names),
+    ]
+    return "、".join(f"{names.get(key, key)} {counts[key]}" for key in ordered) or "无"
 
 
 def _padded(cell: str, width: int, *, right: bool) -> str:

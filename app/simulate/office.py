@@ -32,6 +32,7 @@ UNLIMITED_DAYS = 5
 REASONS = {
     "fail_inspection": "接地装置不符合要求，请整改后申请复验",
 }
+ILLEGIBLE = "影像不清晰，请重新提供"
 WITHDRAWN = "客户书面申请撤回"
 SOME_REASON = "按现场情况办理"
 EVIDENCE = {
@@ -119,7 +120,8 @@ def _work(trip: Trip, step: Transition) -> timedelta:
     limit = stage.limit.days or UNLIMITED_DAYS
     is_slow = lot.slow_stage == definition.stages.index(stage)
     whole = day * (limit + 1 + lot.slow_days if is_slow else limit * lot.pace)
-    return whole / len(states) * trip.chance.between(0.7, 1.3)
+    times = len(states) + lot.fails_inspection  # a second inspection has no time of its own (Q11)
+    return whole / times * trip.chance.between(0.7, 1.3)
 
 
 def _takes(trip: Trip, step: Transition) -> Iterator[datetime]:
@@ -134,7 +136,7 @@ def _takes(trip: Trip, step: Transition) -> Iterator[datetime]:
 
 
 def _fires(trip: Trip, step: Transition, reason: str) -> bool:
-    actor = trip.scene.staff.in_role(step.roles[0], trip.ticket)
+    actor = trip.scene.staff.one_of(step.roles, trip.ticket)
     fired = trip.attempt(
         lambda: trip.scene.application.tickets.advance(
             trip.ticket.ticket_no,
@@ -152,25 +154,28 @@ def _fires(trip: Trip, step: Transition, reason: str) -> bool:
 
 def _checks_papers(trip: Trip) -> None:
     """Verify what was handed in; the doubtful kind is rejected the first time."""
-    documents = trip.scene.application.documents
     for record in trip.ticket.documents:
         if record.status is not DocumentStatus.SUPPLIED:
             continue
-        number, actor = record.number, _checker(trip)
         if record.kind == trip.temperament.doubtful and not trip.doubts:
             trip.doubts += 1
-            trip.attempt(
-                lambda number=number, actor=actor: documents.reject(
-                    trip.ticket.ticket_no, number, "影像不清晰，请重新提供", actor=actor
-                )
-            )
+            _rejects(trip, record.number)
+            trip.expected |= {
+                each.id for each in trip.definition.documents if record.kind in each.any_of
+            }
             trip.begin("again", hands_in(trip, record.kind, trip.temperament.again_days))
         else:
-            trip.attempt(
-                lambda number=number, actor=actor: documents.verify(
-                    trip.ticket.ticket_no, number, actor=actor
-                )
-            )
+            _verifies(trip, record.number)
+
+
+def _verifies(trip: Trip, number: int) -> None:
+    verify = trip.scene.application.documents.verify
+    trip.attempt(lambda: verify(trip.ticket.ticket_no, number, actor=_checker(trip)))
+
+
+def _rejects(trip: Trip, number: int) -> None:
+    reject = trip.scene.application.documents.reject
+    trip.attempt(lambda: reject(trip.ticket.ticket_no, number, ILLEGIBLE, actor=_checker(trip)))
 
 
 def _checker(trip: Trip) -> Actor:
@@ -184,19 +189,16 @@ def _collects_on_site(trip: Trip) -> None:
     is_first_visit = trip.ticket.passed_checkpoints == (Checkpoint.INTAKE,)
     if not is_first_visit or not trip.temperament.hands_over_on_site:
         return
-    at = trip.scene.now
-    for requirement in outstanding_deferrals(trip.definition, trip.ticket, local_date(at)):
-        if requirement.id in trip.expected:
-            continue
-        trip.expected.add(requirement.id)
-        trip.attempt(
-            lambda kind=requirement.any_of[0]: trip.scene.application.documents.supply(
-                trip.ticket.ticket_no,
-                kind,
-                DocumentSource.ON_SITE,
-                actor=trip.scene.staff.account_manager(trip.ticket),
-            )
-        )
+    on = local_date(trip.scene.now)
+    for requirement in outstanding_deferrals(trip.definition, trip.ticket, on):
+        if requirement.id not in trip.expected:
+            trip.expected.add(requirement.id)
+            _takes_along(trip, requirement.any_of[0])
+
+
+def _takes_along(trip: Trip, kind: str) -> None:
+    supply, actor = trip.scene.application.documents.supply, _checker(trip)
+    trip.attempt(lambda: supply(trip.ticket.ticket_no, kind, DocumentSource.ON_SITE, actor=actor))
 
 
 def _asks_for_missing(trip: Trip, step: Transition) -> None:
@@ -211,17 +213,14 @@ def _asks_for_missing(trip: Trip, step: Transition) -> None:
 
 def _suspends(trip: Trip) -> Iterator[datetime]:
     """Stop the clocks for external works, where the state allows it, and let them run again."""
-    lot, tickets = trip.temperament, trip.scene.application.tickets
-    if lot.pause is None or not trip.is_open or lot.pause not in trip.state.suspendable:
+    cause, tickets = trip.temperament.pause, trip.scene.application.tickets
+    if cause is None or not trip.is_open or cause not in trip.state.suspendable:
         return
     if any(pause.explicit for run in trip.ticket.stage_runs for pause in run.pauses):
         return
     number, actor = trip.ticket.ticket_no, trip.scene.staff.account_manager(trip.ticket)
-    evidence = f"{EVIDENCE[lot.pause]} {trip.name}"
-    stopped = trip.attempt(
-        lambda: tickets.suspend(number, lot.pause, evidence=evidence, actor=actor)
-    )
-    if stopped:
-        yield trip.at_desk(days=lot.pause_days, hours=trip.chance.between(0, 8))
+    evidence = f"{EVIDENCE[cause]} {trip.name}"
+    if trip.attempt(lambda: tickets.suspend(number, cause, evidence=evidence, actor=actor)):
+        yield trip.at_desk(days=trip.temperament.pause_days, hours=trip.chance.between(0, 8))
         if trip.is_open:
             trip.attempt(lambda: tickets.resume(number, actor=actor))

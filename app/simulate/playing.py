@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from app.simulate import figures
+from app.simulate import figures, punctuality
 from app.simulate.agenda import Agenda
 from app.simulate.arrivals import lay_network, read_arrivals
 from app.simulate.chance import Chance
@@ -112,8 +112,8 @@ class _Play:
             database=DATABASE_NAMES[application.database.dialect],
             applications=len(arrivals.expected) + len(bad_lines),
             types=figures.by_type(governed, moment),
-            punctuality=figures.punctuality(governed, moment),
-            overdue=figures.overdue(governed, moment),
+            punctuality=punctuality.rates(governed, moment),
+            overdue=punctuality.overdue(governed, moment),
             papers=figures.papers(governed, moment),
             pauses=figures.pauses(governed),
             ledger=ledger_figures(application),

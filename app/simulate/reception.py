@@ -47,11 +47,13 @@ class Reception:
         ticket = self._submitted(arrival)
         if ticket is None:
             return
+        limit = self.scene.definition_of(ticket).end_to_end_limit.days
+        application = arrival.form.application
         trip = Trip(
             scene=self.scene,
             name=arrival.name,
             chance=chance,
-            temperament=draw(chance, arrival.form.application),
+            temperament=draw(chance, application, is_whole_limited=limit is not None),
             ticket=ticket,
         )
         _begin_what_happens_besides(trip)

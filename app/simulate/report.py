@@ -14,13 +14,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from app.import_report import RefusedRow
-    from app.simulate.figures import (
-        OverdueClock,
-        PaperFigures,
-        PauseFigures,
-        Punctuality,
-        TypeFigures,
-    )
+    from app.simulate.figures import PaperFigures, PauseFigures, TypeFigures
+    from app.simulate.punctuality import OverdueClock, Punctuality
 
 RUNG_NAMES = {
     RungTiming.HALF_LEFT.value: "时限过半",
@@ -100,7 +95,8 @@ def _sections(result: SimulationResult) -> Iterator[str]:
         yield section(f"未受理的申请（{len(lines)} 项问题）", lines)
     yield section("工单（按类型）", _types(result))
     yield section("按时率（工作日；分母为已办结和超时未办结之和，不含中止）", _rates(result))
-    yield section("超时清单", _overdue(result))
+    late = len({each.ticket_no for each in result.overdue})
+    yield section(f"超时清单（涉及工单 {late} 张）", _overdue(result))
     yield section("资料与停表", _papers_and_pauses(result))
     yield section("提醒与消息", _messages(result))
     yield section("其他", _others(result))
@@ -138,7 +134,7 @@ def _rates(result: SimulationResult) -> list[str]:
             each.finished,
             each.on_time,
             each.overdue_open,
-            None if each.rate is None else Percent(each.rate),
+            None if each.rate is None else Percentage(each.rate),
         )
         for each in result.punctuality
     ]
@@ -160,8 +156,8 @@ def _papers_and_pauses(result: SimulationResult) -> list[str]:
     papers = result.papers
     return [
         f"收到资料 {papers.supplied} 份，退回 {papers.rejected} 份",
-        f"容缺 {papers.deferred} 项：已补齐 {papers.completed}，待补 {papers.outstanding}，"
-        f"随工单中止 {papers.lapsed}",
+        f"容缺 {papers.deferred} 项：已补齐 {papers.completed}，待补 {papers.outstanding}",
+        f"容缺未补而工单中止 {papers.lapsed} 项",
         *(
             f"停表（{each.cause_name}）：登记 {each.by_hand} 次，随状态 {each.by_state} 次"
             for each in result.pauses
@@ -190,7 +186,7 @@ def _others(result: SimulationResult) -> list[str]:
     ]
 
 
-class Percent(float):
+class Percentage(float):
     """A share that is shown as a percentage."""
 
     def __str__(self) -> str:

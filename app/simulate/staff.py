@@ -11,7 +11,7 @@ from app.sample import rows
 from engine.ticket import SYSTEM, ManagerPair, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from app.bootstrap import Application
     from engine.ticket import Actor, Ticket
@@ -38,18 +38,20 @@ class Staff:
         """The ticket's account manager."""
         return self.people[(ticket.managers or first_pair(ticket.branch)).account_manager]
 
-    def in_role(self, role: Role, ticket: Ticket) -> Actor:
-        """Who acts for the ticket in that role."""
+    def one_of(self, roles: Iterable[Role], ticket: Ticket) -> Actor:
+        """Who acts for the ticket in the first of these roles that anybody holds."""
+        holders = (self._holder(role, ticket) for role in roles)
+        return next(self.people[holder] for holder in holders if holder in self.people)
+
+    def _holder(self, role: Role, ticket: Ticket) -> str:
         pair = ticket.managers or first_pair(ticket.branch)
         match role:
             case Role.ACCOUNT_MANAGER:
-                return self.people[pair.account_manager]
+                return pair.account_manager
             case Role.PROJECT_MANAGER:
-                return self.people[pair.project_manager]
-            case Role.MARKETING:
-                return self.people[f"{COMPANY}.{role}"]
+                return pair.project_manager
             case _:
-                return self.people[f"{ticket.branch}.{role}"]
+                return f"{ticket.branch}.{role}"
 
 
 def first_pair(branch: str) -> ManagerPair:

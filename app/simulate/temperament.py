@@ -65,23 +65,28 @@ class Temperament:
     changes_managers: bool
 
 
-def draw(chance: Chance, application: ConnectionApplication) -> Temperament:
-    """Draw the lot of the ticket of an application."""
-    is_organisation = application.applicant_kind.is_organisation
+def draw(
+    chance: Chance, application: ConnectionApplication, *, is_whole_limited: bool
+) -> Temperament:
+    """Draw the lot of the ticket of an application.
+
+    `is_whole_limited` tells that the whole process has a limit, which no suspension extends: there
+    external works are rare.
+    """
     return Temperament(
-        pace=chance.around(0.4, 0.15, 0.85),
-        slow_stage=int(chance.between(0, 3)) if chance.happens(0.03) else None,
+        pace=chance.around(0.4, 0.15, 0.8),
+        slow_stage=int(chance.between(0, 3)) if chance.happens(0.025) else None,
         slow_days=chance.between(0.2, 2.5),
         is_rushed=chance.happens(0.01),
         key_days=chance.between(1, 6) if chance.happens(0.85) else None,
-        hands_over_on_site=chance.happens(0.9),
+        hands_over_on_site=chance.happens(0.94),
         paper_days=chance.between(0.3, 3),
         doubtful=_doubtful(chance),
         again_days=chance.between(0.5, 2.5),
         building_days=chance.around(18, 10, 40),
         fails_inspection=chance.happens(0.2),
         repair_days=chance.between(2, 9),
-        pause=_pause(chance, share=0.12 if is_organisation else 0.015),
+        pause=_pause(chance, share=0.02 if is_whole_limited else 0.15),
         pause_days=chance.between(2, 9),
         withdraws_after=chance.between(0.2, 12) if chance.happens(0.03) else None,
         extends=chance.happens(0.8 if application.major_campaign else 0.08),
@@ -92,7 +97,7 @@ def draw(chance: Chance, application: ConnectionApplication) -> Temperament:
 
 
 def _doubtful(chance: Chance) -> str:
-    if not chance.happens(0.08):
+    if not chance.happens(0.1):
         return ""
     return chance.one_of((*LATER_PAPERS, *LATER_PAPERS, *KEY_PAPERS))
 

@@ -1,7 +1,7 @@
 """The daemon of a simulation: it sweeps several times a day, and is down for a while once.
 
 A real one sweeps every half minute. Here it comes just after the instants at which something may
-fall due, and in the evening. While it is down nothing is sent; what follows shows the catching up.
+fall due, and before the quiet hours. While it is down nothing is sent; then it catches up.
 """
 
 from __future__ import annotations
@@ -23,10 +23,9 @@ VISITS = (
     time(0, 5),
     time(8, 0),
     time(8, 35),
-    time(12, 0),
     time(15, 35),
     time(17, 35),
-    time(21, 30),
+    time(20, 55),
 )
 """Local times at which the daemon sweeps."""
 DISPATCH = "dispatch"
@@ -51,16 +50,18 @@ class Upkeep:
                 self._sweep()
 
     def _sweep(self) -> None:
-        """One round; sending goes on until there is nothing left to send."""
-        for sweep in self._scene.application.sweeps.all():
-            counts = self._run(sweep)
-            while sweep.name == DISPATCH and sum(counts.values()):
-                counts = self._run(sweep)
+        """One round; sending goes on until less is waiting than it takes at a time."""
+        application = self._scene.application
+        for sweep in application.sweeps.all():
+            done = self._run(sweep)
+            while sweep.name == DISPATCH and done >= application.settings.claim_limit:
+                done = self._run(sweep)
 
-    def _run(self, sweep: Sweep) -> dict[str, int]:
-        counts = self._scene.application.sweeps.run(sweep).counts()
+    def _run(self, sweep: Sweep) -> int:
+        """Run it once; returns how many rows it looked at."""
+        counts = Counter(self._scene.application.sweeps.run(sweep).counts())
         self.counts.setdefault(sweep.name, Counter()).update(counts)
-        return counts
+        return counts.total()
 
 
 def down_days(start: date, days: int, place: float) -> tuple[date, ...]:

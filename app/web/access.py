@@ -9,7 +9,6 @@ A declaration is a dependency: `Anybody`, `Staff`, or an `Action` of `app.author
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -19,14 +18,14 @@ from fastapi.routing import APIRoute
 
 from app.authorization import Action, authorize
 from app.sessions import SignedIn
+from app.web.forms import submitted
+from app.web.visit import visit_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from fastapi import APIRouter
     from fastapi.dependencies.models import Dependant
-
-    from app.bootstrap import Application
 
 
 class Access(StrEnum):
@@ -44,32 +43,6 @@ class SignInNeededError(Exception):
 
 class UndeclaredRouteError(Exception):
     """A route says not who may use it: a mistake of ours, found at start-up."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """Who is looking at the page. `form_token` guards forms against foreign sites."""
-
-    signed_in: SignedIn | None
-    form_token: str
-    is_new_form_token: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cookies:
-    """Names and attributes; `__Host-` and Secure need HTTPS (settings: behind_https)."""
-
-    secure: bool
-
-    @property
-    def session(self) -> str:
-        """Holds the session's token."""
-        return "__Host-hd_s" if self.secure else "hd_s"
-
-    @property
-    def form(self) -> str:
-        """Holds the form token of somebody who is not signed in."""
-        return "__Host-hd_f" if self.secure else "hd_f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,37 +79,34 @@ Submitter = Annotated[SignedIn, Depends(Requires(Action.SUBMIT))]
 Administrator = Annotated[SignedIn, Depends(Requires(Action.MANAGE_ACCOUNTS))]
 
 
-def visit_of(request: Request) -> Visit:
-    """The visitor as the cookies tell."""
-    application: Application = request.app.state.application
-    cookies: Cookies = request.app.state.cookies
-    token = request.cookies.get(cookies.session, "")
-    signed_in = application.accounts.sessions.find(token) if token else None
-    if signed_in is not None:
-        return Visit(signed_in=signed_in, form_token=signed_in.csrf_token)
-    known = request.cookies.get(cookies.form, "")
-    form_token = known or secrets.token_urlsafe(32)
-    return Visit(signed_in=None, form_token=form_token, is_new_form_token=not known)
-
-
 def refuse_undeclared(routers: Iterable[APIRouter]) -> None:
-    """See that every route of the routers says who may use it.
+    """See that every route says who may use it, and that every post of a person is checked.
 
     Raises:
         UndeclaredRouteError: naming all that do not.
     """
-    undeclared = [
+    careless = [
         getattr(route, "path", repr(route))
         for router in routers
         for route in router.routes
-        if not (isinstance(route, APIRoute) and len(_declared(route.dependant)) == 1)
+        if not (isinstance(route, APIRoute) and _is_guarded(route))
     ]
-    if undeclared:
-        msg = f"routes without exactly one access declaration: {', '.join(undeclared)}"
+    if careless:
+        msg = f"routes without one access declaration, or posts unchecked: {', '.join(careless)}"
         raise UndeclaredRouteError(msg)
 
 
-def _declared(dependant: Dependant) -> set[Requires]:
-    """The declarations among the dependencies, and among what those depend on."""
-    own = {dependant.call} if isinstance(dependant.call, Requires) else set()
-    return own.union(*(_declared(each) for each in dependant.dependencies))
+def _is_guarded(route: APIRoute) -> bool:
+    calls = set(_calls(route.dependant))
+    declared = [each for each in calls if isinstance(each, Requires)]
+    if len(declared) != 1:
+        return False
+    by_machine = declared[0].access is Access.MACHINE
+    return by_machine or route.methods == {"GET"} or submitted in calls
+
+
+def _calls(dependant: Dependant) -> Iterator[object]:
+    """What the dependencies call, and what those depend on."""
+    yield dependant.call
+    for each in dependant.dependencies:
+        yield from _calls(each)

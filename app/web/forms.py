@@ -15,13 +15,16 @@ from fastapi import Depends, Request
 from starlette.datastructures import UploadFile
 
 from app.documents import Upload
+from app.fields import time_claims
 from engine.errors import MalformedError, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from app.web.access import Visit
+    from app.web.visit import Visit
 
+PRINTED_DATES = frozenset({"expires_on"})
+"""Dates that stand on a paper; every other field that sounds like a time is refused (R-5.1)."""
 TOKEN_FIELD = "form_token"  # noqa: S105  (the name of a field)
 MAX_FIELDS = 60
 MAX_FIELD_BYTES = 64 * 1024
@@ -63,6 +66,7 @@ async def submitted(request: Request) -> Submitted:
 
     Raises:
         ForeignFormError: it does not come from our own page.
+        MalformedError: a field claims the time of an event.
     """
     refuse_foreign_site(request)
     async with request.form(
@@ -85,6 +89,9 @@ async def submitted(request: Request) -> Submitted:
             elif name != TOKEN_FIELD:
                 fields[name] = value
                 several[name] = (*several.get(name, ()), value)
+    claims = time_claims(name for name in fields if name not in PRINTED_DATES)
+    if claims:
+        raise MalformedError(claims)
     return Submitted(fields=fields, upload=upload, several=several)
 
 

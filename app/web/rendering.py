@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fastapi import Request
 
     from app.sessions import SignedIn
-    from app.web.access import Cookies, Visit
+    from app.web.visit import Cookies, Visit
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from app.web.access import Cookies, refuse_undeclared
+from app.web.access import refuse_undeclared
 from app.web.errors import fault_page, install_error_pages
 from app.web.headers import Headed
 from app.web.pages import (
@@ -19,11 +19,13 @@ from app.web.pages import (
     new_ticket,
     progress,
     queue,
+    receipts,
     sign_in,
     ticket_changes,
     tickets,
 )
 from app.web.rendering import STATIC
+from app.web.visit import Cookies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +46,7 @@ ROUTERS = (
     messages.router,
     administration.router,
     progress.router,
+    receipts.router,
 )
 
 
@@ -52,8 +55,7 @@ def create_app(application: Application, *, further: Sequence[APIRouter] = ()) -
 
     Args:
         application: what `app.bootstrap.build` made.
-        further: routers of other faces, such as the providers' receipts; their routes declare
-            their access like the console's own.
+        further: routers of other faces; their routes declare their access like these.
 
     Raises:
         UndeclaredRouteError: a route says not who may use it.

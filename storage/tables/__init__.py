@@ -4,7 +4,7 @@ Statements are written against the `Table` objects (`TICKETS`, `LEDGER`, ...) in
 Importing this package registers every table with `SQLModel.metadata`.
 """
 
-from storage.tables import messages, organisation, rules, tickets, topology
+from storage.tables import drafts, messages, organisation, rules, tickets, topology
 from storage.tables.declaring import METADATA
 
-__all__ = ["METADATA", "messages", "organisation", "rules", "tickets", "topology"]
+__all__ = ["METADATA", "drafts", "messages", "organisation", "rules", "tickets", "topology"]

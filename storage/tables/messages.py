@@ -21,8 +21,10 @@ class MessageRow(SQLModel, table=True):
     __table_args__ = (
         Index("uq_messages_dedupe_key", "dedupe_key", unique=True),
         Index(
-            "ix_messages_pending_not_before",
+            "ix_messages_pending",
+            "urgent",
             "not_before",
+            "id",
             sqlite_where=PENDING,
             postgresql_where=PENDING,
         ),

@@ -37,6 +37,7 @@ from engine.ticket import (
     Ticket,
 )
 from notifications.message import Audience, Channel, Message, MessageKind
+from storage.topology import Node
 
 if TYPE_CHECKING:
     from storage.database import Database
@@ -183,3 +184,25 @@ def changed(database: Database, ticket_no: str, times: int = 1, **standing: Any)
             )
             work.commit()
     return ticket
+
+
+def a_node(node_id: str, parent: str | None, kind: str = "feeder") -> Node:
+    return Node(
+        id=node_id,
+        kind=kind,
+        parent_id=parent,
+        name=f"{node_id}线",
+        rated_kva=None,
+        contract_kw=None,
+        area_class="",
+        important=False,
+        alternative_node_id=None,
+    )
+
+
+NETWORK = [
+    a_node("P1", "T1", "service_point"),
+    replace(a_node("T1", "F1", "transformer_area"), rated_kva=Decimal("160.50")),
+    a_node("F1", "S1"),
+    a_node("S1", None, "substation"),
+]

@@ -7,7 +7,7 @@ from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
@@ -25,24 +25,24 @@ if TYPE_CHECKING:
 def tamper(database_url: str) -> Callable[..., None]:
     """Runs statements on the ledger as somebody would who took its triggers away."""
 
-    def run(*statements: str) -> None:
-        execute(database_url, "triggers_off", *statements)
+    def run(*statements: str, **parameters: str) -> None:
+        without = {
+            "sqlite": [
+                f"DROP TRIGGER ledger_no_{name}" for name in ("update", "delete", "replace")
+            ],
+            "postgresql": ["ALTER TABLE ledger DISABLE TRIGGER ALL"],
+        }
+        execute(database_url, *without[make_url(database_url).get_backend_name()])
+        execute(database_url, *statements, **parameters)
 
     return run
 
 
-def execute(url: str, *statements: str) -> None:
+def execute(url: str, *statements: str, **parameters: str) -> None:
     engine = create_engine(url, poolclass=NullPool)
-    is_sqlite = engine.dialect.name == "sqlite"
     with engine.begin() as connection:
         for statement in statements:
-            if statement != "triggers_off":
-                connection.execute(text(statement))
-            elif is_sqlite:
-                for name in ("update", "delete", "replace"):
-                    connection.execute(text(f"DROP TRIGGER ledger_no_{name}"))
-            else:
-                connection.execute(text("ALTER TABLE ledger DISABLE TRIGGER ALL"))
+            connection.execute(text(statement), parameters)
 
 
 def verified(database: Database) -> tuple[int, Break | None]:
@@ -120,11 +120,15 @@ def three_streams(database: Database) -> str:
 
 
 DAMAGES = {
-    "changed": ("UPDATE ledger SET actor_name = 'x' WHERE {here} AND seq = 2", 2, "content"),
-    "removed": ("DELETE FROM ledger WHERE {here} AND seq = 2", 2, "gap"),
-    "tail cut": ("DELETE FROM ledger WHERE {here} AND seq >= 3", 3, "tail_missing"),
-    "all cut": ("DELETE FROM ledger WHERE {here}", 1, "tail_missing"),
-    "moved away": ("UPDATE ledger SET seq = 9 WHERE {here} AND seq = 2", 2, "gap"),
+    "changed": (
+        "UPDATE ledger SET actor_name = 'x' WHERE stream = :ticket_no AND seq = 2",
+        2,
+        "content",
+    ),
+    "removed": ("DELETE FROM ledger WHERE stream = :ticket_no AND seq = 2", 2, "gap"),
+    "tail cut": ("DELETE FROM ledger WHERE stream = :ticket_no AND seq >= 3", 3, "tail_missing"),
+    "all cut": ("DELETE FROM ledger WHERE stream = :ticket_no", 1, "tail_missing"),
+    "moved away": ("UPDATE ledger SET seq = 9 WHERE stream = :ticket_no AND seq = 2", 2, "gap"),
 }
 
 
@@ -134,7 +138,7 @@ def test_damage_is_found_and_the_first_broken_entry_named(
 ) -> None:
     ticket_no = three_streams(database)
     statement, seq, kind = DAMAGES[damage]
-    tamper(statement.format(here=f"stream = '{ticket_no}'"))
+    tamper(statement, ticket_no=ticket_no)
     _, broken = verified(database)
     assert broken is not None
     assert (broken.stream, broken.seq, broken.kind) == (ticket_no, seq, BreakKind(kind))
@@ -142,8 +146,9 @@ def test_damage_is_found_and_the_first_broken_entry_named(
 
 def test_two_swapped_entries_are_found(database: Database, tamper: Callable[..., None]) -> None:
     ticket_no = three_streams(database)
-    move = "UPDATE ledger SET seq = {new} WHERE stream = '" + ticket_no + "' AND seq = {old}"
-    tamper(move.format(old=2, new=99), move.format(old=3, new=2), move.format(old=99, new=3))
+    move = "UPDATE ledger SET seq = {new} WHERE stream = :ticket_no AND seq = {old}"
+    moves = [move.format(old=old, new=new) for old, new in ((2, 99), (3, 2), (99, 3))]
+    tamper(*moves, ticket_no=ticket_no)
     _, broken = verified(database)
     assert broken is not None
     assert (broken.stream, broken.seq, broken.kind) == (ticket_no, 2, BreakKind.LINK)
@@ -157,9 +162,10 @@ def test_a_tail_cut_together_with_the_head_of_the_ticket_is_found_by_an_earlier_
         checkpoint = {head.stream: head for head in work.ledger.heads()}
         second = work.ledger.entries(ticket_no)[1]
     tamper(
-        f"DELETE FROM ledger WHERE stream = '{ticket_no}' AND seq > 2",
-        f"UPDATE tickets SET revision = 2, head_hash = '{second.hash}'"
-        f" WHERE ticket_no = '{ticket_no}'",
+        "DELETE FROM ledger WHERE stream = :ticket_no AND seq > 2",
+        "UPDATE tickets SET revision = 2, head_hash = :hash WHERE ticket_no = :ticket_no",
+        ticket_no=ticket_no,
+        hash=second.hash,
     )
     assert verified(database)[1] is None
     with database.reading() as work:
@@ -168,7 +174,11 @@ def test_a_tail_cut_together_with_the_head_of_the_ticket_is_found_by_an_earlier_
 
 def test_a_head_that_was_changed_is_found(database: Database, tamper: Callable[..., None]) -> None:
     ticket_no = three_streams(database)
-    tamper(f"UPDATE tickets SET head_hash = '{GENESIS}' WHERE ticket_no = '{ticket_no}'")
+    tamper(
+        "UPDATE tickets SET head_hash = :hash WHERE ticket_no = :ticket_no",
+        ticket_no=ticket_no,
+        hash=GENESIS,
+    )
     _, broken = verified(database)
     assert broken is not None
     assert (broken.stream, broken.seq, broken.kind) == (ticket_no, 4, BreakKind.HEAD_DIFFERS)
@@ -190,7 +200,8 @@ def test_of_several_broken_streams_the_first_is_named(
     ticket_no = three_streams(database)
     tamper(
         "DELETE FROM ledger_heads WHERE stream = 'administration'",
-        f"UPDATE ledger SET action = 'x' WHERE stream = '{ticket_no}'",
+        "UPDATE ledger SET action = 'x' WHERE stream = :ticket_no",
+        ticket_no=ticket_no,
     )
     _, broken = verified(database)
     assert broken is not None

@@ -33,8 +33,7 @@ def empty(empty_database_url: str) -> Iterator[Database]:
 
 def tables_of(url: str) -> set[str]:
     engine = create_engine(url, poolclass=NullPool)
-    names = set(inspect(engine).get_table_names())
-    return names
+    return set(inspect(engine).get_table_names())
 
 
 def test_migrated_database_equals_the_declared_tables(

@@ -9,7 +9,6 @@ from fastapi.responses import PlainTextResponse
 
 from app.web.access import Anybody
 from app.web.serving import application_of
-from engine.errors import HuodianError
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +26,7 @@ def ready(request: Request, _who: Anybody) -> PlainTextResponse:
     """The database answers too."""
     try:
         application_of(request).queries.branches()
-    except (HuodianError, OSError):
+    except Exception:
         logger.exception("not ready")
         return PlainTextResponse("not ready\n", status_code=503)
     return PlainTextResponse("ready\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
@@ -9,6 +11,7 @@ from fastapi.responses import Response
 
 from app.application_form import FIELDS, INTAKE_DOCUMENTS, parse_application
 from app.labels import APPLICANT_KINDS, AREA_CLASSES, CHANNELS
+from app.tickets import new_token
 from app.web.access import Submitter
 from app.web.errors import status_of
 from app.web.forms import Form, Submitted
@@ -22,6 +25,12 @@ if TYPE_CHECKING:
     from app.sessions import SignedIn
 
 router = APIRouter()
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
+OWN_FIELDS = frozenset({"once", "documents"})
+"""Fields of this page that are not the application's."""
+
+CHOSEN_FIELDS = frozenset({"applicant_kind", "area_class", "branch", "channel", "major_campaign"})
 
 
 @router.get("/tickets/new")
@@ -46,6 +55,7 @@ def submit(request: Request, who: Submitter, form: Form) -> Response:
             branch=parsed.branch,
             documents=parsed.documents,
             actor=who.actor,
+            token=_given_token(form),
         )
     except (MalformedError, RefusedError) as error:
         return _form_page(
@@ -59,13 +69,26 @@ def submit(request: Request, who: Submitter, form: Form) -> Response:
     return see_other(f"/tickets/{ticket.ticket_no}?done=submitted")
 
 
+def _given_token(form: Submitted) -> str:
+    """The token that this form was made with, if it is one; a second click sends it again."""
+    given = form.text("once")
+    return given if TOKEN.fullmatch(given) else ""
+
+
 def _fields(form: Submitted, who: SignedIn) -> dict[str, str]:
     """The fields as an import file has them; people of a branch enter for their own branch."""
-    fields = {name: value for name, value in form.fields.items() if name in FIELDS}
+    fields = {name: value for name, value in form.fields.items() if name not in OWN_FIELDS}
     fields["documents"] = ";".join(form.several.get("documents", ()))
     if who.actor.branch:
         fields["branch"] = who.actor.branch
     return fields
+
+
+def _for_a_form(reason: Reason) -> Reason:
+    """Where the form has a list, nobody needs the codes of an import file."""
+    if reason.field in CHOSEN_FIELDS:
+        return replace(reason, remedy="请从列表中选择")
+    return reason
 
 
 def _form_page(
@@ -77,11 +100,13 @@ def _form_page(
     reasons: tuple[Reason, ...] = (),
     status: int = 200,
 ) -> Response:
+    reasons = tuple(_for_a_form(reason) for reason in reasons)
     return page(
         request,
         "new_ticket.html",
         status=status,
         entered=entered,
+        once=new_token(),
         chosen_documents=documents,
         reasons=reasons,
         problems={reason.field: reason for reason in reversed(reasons) if reason.field},

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from app.web.access import Anybody, Cookies, Staff
+from app.web.access import Anybody, Staff
 from app.web.errors import error_page, status_of
 from app.web.forms import Form
 from app.web.rendering import page, see_other
 from app.web.serving import application_of
+from app.web.visit import Cookies
 from engine.errors import Reason, RefusedError
 
 if TYPE_CHECKING:

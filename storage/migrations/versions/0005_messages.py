@@ -41,9 +41,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_messages_created_at", "messages", ["created_at", "id"], unique=False)
     op.create_index(
-        "ix_messages_pending_not_before",
+        "ix_messages_pending",
         "messages",
-        ["not_before"],
+        ["urgent", "not_before", "id"],
         unique=False,
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),

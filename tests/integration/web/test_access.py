@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fastapi import APIRouter
 
-from app.web.access import Anybody, UndeclaredRouteError, refuse_undeclared
+from app.web.access import Anybody, Staff, UndeclaredRouteError, refuse_undeclared
 from app.web.rendering import STATIC
 from app.web.server import ROUTERS, create_app
 from engine.ticket import SYSTEM
@@ -252,6 +252,19 @@ def test_a_route_without_a_declaration_keeps_the_console_from_starting(
         return "open to the world"
 
     with pytest.raises(UndeclaredRouteError, match="/forgotten"):
+        create_app(application, further=[careless])
+
+
+def test_a_post_that_checks_no_form_keeps_the_console_from_starting(
+    application: Application,
+) -> None:
+    careless = APIRouter()
+
+    @careless.post("/unchecked")
+    def unchecked(_who: Staff) -> str:
+        return "whoever makes the browser post"
+
+    with pytest.raises(UndeclaredRouteError, match="/unchecked"):
         create_app(application, further=[careless])
 
 

@@ -41,6 +41,12 @@ def act(browser: Browser, ticket_no: str, verb: str, **fields: str) -> Browser:
     return browser.get(f"/tickets/{ticket_no}").post(f"/tickets/{ticket_no}/{verb}", **fields)
 
 
+def new_number(browser: Browser) -> str:
+    found = re.search(r"TC-\d{8}-\d{4}", browser.text)
+    assert found is not None
+    return found[0]
+
+
 def progress_path(application: Application, ticket_no: str) -> str:
     actor = application.accounts.actor("demo")
     return f"/p/{application.queries.ticket(ticket_no, actor=actor).progress_token}"
@@ -151,6 +157,29 @@ def test_people_of_a_branch_enter_for_their_own_branch_only(demo: Browser) -> No
     assert "腾冲分公司" in demo.text
 
 
+def test_a_double_click_makes_one_ticket(demo: Browser) -> None:
+    once = demo.get("/tickets/new").hidden("once")
+    first = new_number(demo.post("/tickets", **FORM, once=once))
+    second = new_number(demo.get("/tickets/new").post("/tickets", **FORM, once=once))
+    assert first == second
+
+
+def test_going_back_and_entering_somebody_else_makes_another_ticket(demo: Browser) -> None:
+    once = demo.get("/tickets/new").hidden("once")
+    first = new_number(demo.post("/tickets", **FORM, once=once))
+    other = {**FORM, "address": "另一处8号"}
+    second = new_number(demo.get("/tickets/new").post("/tickets", **other, once=once))
+    assert first != second
+
+
+@pytest.mark.parametrize("field", ["accepted_at", "submitted_on", "受理时间"])
+def test_no_form_takes_the_time_of_an_event(demo: Browser, field: str) -> None:
+    demo.get("/tickets/new").post("/tickets", **FORM, **{field: "2026-11-01 09:00"})
+    assert demo.status == 422
+    assert "时间一律以系统记录为准" in demo.text
+    assert "R-5.1" in demo.text
+
+
 # --- a ticket -------------------------------------------------------------------------------------
 
 
@@ -257,6 +286,7 @@ def test_stopping_the_clock_needs_a_declared_cause_and_evidence(demo: Browser) -
     assert demo.status == 200
     assert "因外线工程施工，自 2026-11-23 起暂停计时" in demo.text
     assert "恢复计时" in demo.text
+    assert "停表" in demo.get("/queue", params={"text": RESIDENT}).text
     act(demo, RESIDENT, "resume")
     assert "已恢复计时" in demo.text
 
@@ -295,7 +325,7 @@ def test_the_whole_number_is_shown_only_for_a_reason_and_leaves_a_trace(
     demo: Browser, application: Application
 ) -> None:
     demo.get("/tickets/new").post("/tickets", **FORM)
-    ticket_no = re.search(r"TC-\d{8}-\d{4}", demo.text)[0]  # type: ignore[index]
+    ticket_no = new_number(demo)
     demo.post(f"/tickets/{ticket_no}/contact", reason=" ")
     assert demo.status == 409
     assert "13812345521" not in demo.page
@@ -322,11 +352,13 @@ def test_the_explanation_counts_each_day_and_marks_dates_in_unknown_years(
 def test_a_due_date_in_a_year_without_a_notice_is_marked_provisional(
     demo: Browser, clock: StandingClock
 ) -> None:
-    clock.pass_by(days=37)
-    demo.sign_in("demo")
-    act(demo, HIGH_VOLTAGE, "actions/complete_intake")
-    assert "暂定" in demo.text
-    assert "暂定" in demo.get("/queue").text
+    clock.pass_by(days=38)
+    demo.sign_in("demo").get("/tickets/new").post("/tickets", **FORM)
+    ticket_no = new_number(demo)
+    assert "最迟 2027-01-04（周一） 暂定" in demo.text
+    assert "暂定" in demo.get("/queue", params={"text": ticket_no}).text
+    assert "第 1 天" in demo.get(f"/tickets/{ticket_no}/clock").text
+    assert "元旦" in demo.text
 
 
 # --- the customer ---------------------------------------------------------------------------------
@@ -437,3 +469,16 @@ def test_what_does_not_exist_is_a_chinese_page_with_a_request_id(demo: Browser, 
     assert demo.get(path).status == 404
     assert "没有找到" in demo.text
     assert demo.headers["x-request-id"] in demo.text
+
+
+def test_a_high_voltage_customer_is_asked_for_the_report_when_it_is_time(
+    demo: Browser, application: Application
+) -> None:
+    path = progress_path(application, HIGH_VOLTAGE)
+    assert "竣工报告" not in a_browser(application).get(path).text
+    for verb in ("complete_intake", "finish_site_visit", "reply_supply_plan"):
+        act(demo, HIGH_VOLTAGE, f"actions/{verb}")
+        assert demo.status == 200
+    customer = a_browser(application).get(path)
+    assert "等待您提交工程竣工报告" in customer.text
+    assert "我们的办理时限即开始计算" in customer.text

@@ -69,7 +69,9 @@ PROJECT_APPROVAL = document("project_approval", deferrable=True)
 COMPLETION_REPORT = document("completion_report", due_at=Checkpoint.COMPLETION)
 
 
-def move(trigger: str, source: str, target: str, roles: tuple[Role, ...], **more: Any) -> Transition:
+def move(
+    trigger: str, source: str, target: str, roles: tuple[Role, ...], **more: Any
+) -> Transition:
     """A transition called in Chinese like its trigger."""
     return Transition(
         trigger=trigger, name=f"办理{trigger}", source=source, target=target, roles=roles, **more
@@ -164,9 +166,7 @@ def low_voltage(definition_id: str, last_days: int, end_to_end: int | None) -> W
                 checkpoint=Checkpoint.PLAN_CONFIRMATION,
             ),
             move("finish_works", "grid_works", "metering", PROJECT),
-            move(
-                "energize", "metering", "energized", PROJECT, checkpoint=Checkpoint.ENERGIZATION
-            ),
+            move("energize", "metering", "energized", PROJECT, checkpoint=Checkpoint.ENERGIZATION),
         ),
         documents=(RESIDENT_KEY, BUSINESS_KEY, PROPERTY_PROOF),
         end_to_end=end_to_end,
@@ -213,9 +213,7 @@ def high_voltage(definition_id: str, reply_days: int, last_days: int) -> Workflo
             move("pass_inspection", "inspection", "metering", PROJECT),
             move("fail_inspection", "inspection", "customer_repair", PROJECT, reason_required=True),
             move("request_reinspection", "customer_repair", "inspection", DESK),
-            move(
-                "energize", "metering", "energized", PROJECT, checkpoint=Checkpoint.ENERGIZATION
-            ),
+            move("energize", "metering", "energized", PROJECT, checkpoint=Checkpoint.ENERGIZATION),
         ),
         documents=(
             RESIDENT_KEY,
@@ -258,9 +256,7 @@ def asset_transfer() -> WorkflowDefinition:
             move("start_rectification", "metered_first", "rectification", PROJECT),
             move("reassess", "rectification", "reassessment", PROJECT),
             move("pass_assessment", "reassessment", "receiving", PROJECT),
-            move(
-                "fail_assessment", "reassessment", "rectification", PROJECT, reason_required=True
-            ),
+            move("fail_assessment", "reassessment", "rectification", PROJECT, reason_required=True),
             move("receive", "receiving", "received", PROJECT),
             *aborts(every),
         ),

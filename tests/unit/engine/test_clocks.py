@@ -39,7 +39,9 @@ def test_an_office_may_end_its_periods_at_close_of_business() -> None:
 
 
 def test_a_limit_that_ran_out_before_a_weekend_is_overdue_on_saturday() -> None:
-    saturday = standing(a_clock(date(2021, 9, 9), 1, []), CALENDAR, HOURS, instant("2021-09-11 00:00"))
+    saturday = standing(
+        a_clock(date(2021, 9, 9), 1, []), CALENDAR, HOURS, instant("2021-09-11 00:00")
+    )
     assert (saturday.is_overdue, saturday.remaining_days) == (True, 0)
 
 
@@ -140,7 +142,9 @@ def test_a_due_date_in_a_year_without_notice_is_provisional() -> None:
     clock = a_clock(date(2026, 11, 23), 30, [])
     now = standing(clock, CALENDAR, HOURS, instant("2026-11-23 10:00"))
     assert (now.due_on, now.provisional) == (date(2027, 1, 5), True)
-    soon = standing(a_clock(date(2026, 11, 23), 5, []), CALENDAR, HOURS, instant("2026-11-23 10:00"))
+    soon = standing(
+        a_clock(date(2026, 11, 23), 5, []), CALENDAR, HOURS, instant("2026-11-23 10:00")
+    )
     assert not soon.provisional
 
 
@@ -178,9 +182,7 @@ def test_the_gap_before_a_stage_that_never_began_is_closed_by_the_next_one() -> 
     runs = (
         _run("intake", "2021-09-06 09:00", "2021-09-06 15:00"),
         StageRun(stage_id="supply_plan_reply", ended_at=instant("2021-09-10 09:00")),
-        StageRun(
-            stage_id="inspection_and_energization", started_at=instant("2021-09-13 09:00")
-        ),
+        StageRun(stage_id="inspection_and_energization", started_at=instant("2021-09-13 09:00")),
     )
     trip = a_trip(HV_SINGLE, "2021-09-06 09:00", "business_licence")
     trip.ticket = replace(trip.ticket, stage_runs=runs)

@@ -96,7 +96,7 @@ def test_the_facts_of_an_entry_are_its_details() -> None:
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), AT.replace(tzinfo=None)])
 def test_what_has_no_one_meaning_is_refused(value: object) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"no time zone|not JSON compliant"):
         canonical({"value": value})
 
 

@@ -20,6 +20,7 @@ from tests.builders import (
     an_act,
     an_actor,
     an_application,
+    instant,
 )
 from tests.unit.engine.definitions import ASSET_TRANSFER, HV_SINGLE, LV_RESIDENT, LV_THREE_ZERO
 from tests.unit.engine.trip import Trip, a_trip
@@ -119,18 +120,20 @@ def test_a_suspended_ticket_refuses_moves_until_it_is_resumed() -> None:
 
 
 def test_a_suspended_ticket_may_be_aborted() -> None:
-    trip = in_works(PROOF).suspend("2021-09-07 09:00")
-    trip.fire("abort", "2021-09-10 09:00", reason="项目取消")
+    trip = in_works(PROOF).suspend("2021-09-07 09:00").resume("2021-09-08 09:00")
+    trip.suspend("2021-09-09 09:00").fire("abort", "2021-09-10 09:00", reason="项目取消")
     assert trip.ticket.state == "aborted"
     assert trip.ticket.open_pause is None
     assert not trip.ticket.is_suspended
     last = trip.ticket.stage_runs[-1]
-    assert last.pauses[-1].resumed_at == last.ended_at == trip.ticket.ended_at
+    assert last.ended_at == trip.ticket.ended_at == instant("2021-09-10 09:00")
+    assert [(pause.suspended_at, pause.resumed_at) for pause in last.pauses] == [
+        (instant("2021-09-07 09:00"), instant("2021-09-08 09:00")),
+        (instant("2021-09-09 09:00"), instant("2021-09-10 09:00")),
+    ]
 
 
-@pytest.mark.parametrize(
-    "pair", [None, ManagerPair(project_manager="u-1", account_manager="u-1")]
-)
+@pytest.mark.parametrize("pair", [None, ManagerPair(project_manager="u-1", account_manager="u-1")])
 def test_intake_ends_only_with_two_different_managers(pair: ManagerPair | None) -> None:
     trip = a_trip(LV_THREE_ZERO, MONDAY, LICENCE, managers=pair)
     with pytest.raises(RefusedError) as refused:

@@ -37,8 +37,11 @@ from tests.unit.engine.definitions import ASSET_TRANSFER, CONNECTIONS, EVERY, NA
 from tests.unit.engine.trip import Trip
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine.clocks import Clock
     from engine.definition import WorkflowDefinition
+    from engine.errors import Reason
 
 KINDS = sorted(NAMES)
 ABORTING = 11
@@ -76,10 +79,8 @@ boundaries = st.sampled_from(InvestmentBoundary)
 
 
 def a_walker(definition: WorkflowDefinition, boundary: InvestmentBoundary, at: datetime) -> Trip:
-    if definition is ASSET_TRANSFER:
-        request = a_service_request()
-    else:
-        request = an_application() if definition.id == "lv_resident" else a_business()
+    requests = {"lv_resident": an_application(), "asset_transfer": a_service_request()}
+    request = requests.get(definition.id, a_business())
     ticket = replace(
         a_ticket(definition=definition, request=request, boundary=boundary, managers=None),
         entered_at=at,
@@ -88,39 +89,53 @@ def a_walker(definition: WorkflowDefinition, boundary: InvestmentBoundary, at: d
     return Trip(definition=definition, ticket=ticket).submit(at.isoformat())
 
 
-def take(trip: Trip, step: Step, at: datetime) -> None:
-    """One act; `HuodianError` where a rule says no."""
-    when, which = at.isoformat(), step.which
-    match step.what:
-        case "offer":
-            act = an_act(at, reason="说明")
-            offers = [each for each in trip.machine.offers(trip.ticket, act) if each.is_allowed]
-            onward = [each for each in offers if each.transition.trigger != "abort"]
-            chosen = offers if which == ABORTING else onward
-            if chosen:
-                trip.fire(chosen[which % len(chosen)].transition.trigger, when, reason="说明")
-        case "any":
-            triggers = sorted(trip.definition.triggers)
-            trip.fire(triggers[which % len(triggers)], when, reason="说明" if which % 2 else "")
-        case "supply":
-            trip.supply(KINDS[which % len(KINDS)], when)
-        case "expiring":
-            until = local_date(at) + timedelta(days=which - 1)
-            trip.supply(KINDS[which % len(KINDS)], when, expires_on=until)
-        case "verify":
-            trip.verify(which)
-        case "reject":
-            trip.reject(which)
-        case "suspend":
-            declared = trip.definition.state_by_id[trip.ticket.state].suspendable
-            causes = declared or tuple(PauseCause)
-            trip.suspend(when, causes[which % len(causes)])
-        case "resume":
-            trip.resume(when)
-        case "assign":
-            trip.assign(PAIR if which % 2 else OTHER_PAIR, reason="调整")
-        case "extend":
-            trip.extend()
+def take(trip: Trip, step: Step, at: datetime) -> tuple[Reason, ...]:
+    """One act; the reasons where a rule says no."""
+    try:
+        ACTS[step.what](trip, step.which, at)
+    except HuodianError as refused:
+        return refused.reasons
+    return ()
+
+
+def fire_offered(trip: Trip, which: int, at: datetime) -> None:
+    offers = trip.machine.offers(trip.ticket, an_act(at, reason="说明"))
+    allowed = [each.transition.trigger for each in offers if each.is_allowed]
+    onward = [trigger for trigger in allowed if trigger != "abort"]
+    chosen = allowed if which == ABORTING else onward
+    if chosen:
+        trip.fire(chosen[which % len(chosen)], at.isoformat(), reason="说明")
+
+
+def fire_any(trip: Trip, which: int, at: datetime) -> None:
+    triggers = sorted(trip.definition.triggers)
+    reason = "说明" if which % 2 else ""
+    trip.fire(triggers[which % len(triggers)], at.isoformat(), reason=reason)
+
+
+def supply_expiring(trip: Trip, which: int, at: datetime) -> None:
+    until = local_date(at) + timedelta(days=which - 1)
+    trip.supply(KINDS[which % len(KINDS)], at.isoformat(), expires_on=until)
+
+
+def suspend_if_declared(trip: Trip, which: int, at: datetime) -> None:
+    declared = trip.definition.state_by_id[trip.ticket.state].suspendable
+    causes = declared or tuple(PauseCause)
+    trip.suspend(at.isoformat(), causes[which % len(causes)])
+
+
+ACTS: dict[str, Callable[[Trip, int, datetime], object]] = {
+    "offer": fire_offered,
+    "any": fire_any,
+    "supply": lambda trip, which, at: trip.supply(KINDS[which % len(KINDS)], at.isoformat()),
+    "expiring": supply_expiring,
+    "verify": lambda trip, which, _: trip.verify(which),
+    "reject": lambda trip, which, _: trip.reject(which),
+    "suspend": suspend_if_declared,
+    "resume": lambda trip, _, at: trip.resume(at.isoformat()),
+    "assign": lambda trip, which, _: trip.assign(PAIR if which % 2 else OTHER_PAIR, "调整"),
+    "extend": lambda trip, *_: trip.extend(),
+}
 
 
 def straight_on(trip: Trip, at: datetime, moves: int) -> None:
@@ -149,11 +164,8 @@ def test_no_walk_breaks_a_law(
     for step in walk:
         at += step.wait
         before = trip.ticket
-        try:
-            take(trip, step, at)
-        except HuodianError as refused:
-            assert refused.reasons
-            assert trip.ticket is before
+        refused = take(trip, step, at)
+        assert not refused or trip.ticket is before
         assert_state_moves_only_by_firing(before, trip.ticket, step)
         assert_clocks_never_restart(before, trip.ticket)
         assert_clocks_agree(trip, at)

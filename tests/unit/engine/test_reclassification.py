@@ -13,10 +13,10 @@ from engine.application import CustomerType, InvestmentBoundary, ServiceScheme
 from engine.definition import Checkpoint
 from engine.documents import missing_at, outstanding_deferrals
 from engine.errors import RefusedError
-from engine.events import Outcome, TicketFlagged, TicketReclassified
+from engine.events import TicketFlagged, TicketReclassified
 from engine.ticket import FlagCode
-from tests.builders import CALENDAR, a_classification, a_definition, a_ticket, an_act, instant
-from tests.unit.engine.definitions import HV_DUAL, HV_SINGLE, LV_STANDARD, LV_THREE_ZERO, stage
+from tests.builders import CALENDAR, a_classification, a_ticket, an_act, instant
+from tests.unit.engine.definitions import HV_DUAL, HV_SINGLE, LV_STANDARD, LV_THREE_ZERO
 from tests.unit.engine.trip import Trip, a_trip
 
 if TYPE_CHECKING:
@@ -42,9 +42,7 @@ HIGH = a_classification(
 DUAL = replace(HIGH, customer_type=CustomerType.HV_DUAL_SUPPLY, definition_id=HV_DUAL.id)
 
 
-def on_site(
-    definition: WorkflowDefinition, classification: Classification, *papers: str
-) -> Trip:
+def on_site(definition: WorkflowDefinition, classification: Classification, *papers: str) -> Trip:
     """Accepted on Monday afternoon, visited on Tuesday."""
     trip = a_trip(
         definition,
@@ -180,13 +178,3 @@ def test_an_ended_ticket_is_not_reclassified() -> None:
     trip = a_trip(LV_THREE_ZERO, "2021-09-06 09:00", classification=THREE_ZERO)
     trip.fire("abort", "2021-09-07 09:00", reason="撤回")
     assert refusal(trip, HV_SINGLE, HIGH) == "ticket_ended"
-
-
-def test_a_stage_that_the_new_definition_lacks_is_left_behind() -> None:
-    without_intake = a_definition(
-        HV_SINGLE, stages=HV_SINGLE.stages[1:], states=HV_SINGLE.states[1:], initial="site_visit"
-    )
-    after = moved(on_site(LV_THREE_ZERO, THREE_ZERO, LICENCE, PROOF), without_intake, HIGH)
-    assert [run.stage_id for run in after.ticket.stage_runs] == ["supply_plan_reply"]
-    assert stage("supply_plan_reply", 4) in without_intake.stages
-    assert Outcome(ticket=after.ticket, events=()).first(TicketFlagged) is None

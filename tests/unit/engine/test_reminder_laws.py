@@ -17,8 +17,8 @@ from tests.unit.engine.clock_strategies import NEAR_A_BREAK, a_clock, cases, sto
 from tests.unit.engine.definitions import LADDER, LV_THREE_ZERO, stage
 
 if TYPE_CHECKING:
-    from engine.clocks import DueRung
     from engine.definition import WorkflowDefinition
+    from engine.reminders import DueRung
     from tests.unit.engine.oracle import Stop
 
 SWEEP = timedelta(hours=2)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from engine.application import InvestmentBoundary
 from engine.calendar import OfficeHours
-from engine.clocks import Clock
 from engine.reminders import (
     deferrals_due_in_stage,
     due_rungs,
@@ -28,6 +28,9 @@ from tests.unit.engine.definitions import (
 )
 from tests.unit.engine.oracle import Stop
 from tests.unit.engine.trip import Trip, a_trip
+
+if TYPE_CHECKING:
+    from engine.clocks import Clock
 
 MONDAY = date(2021, 9, 6)
 SECOND = timedelta(seconds=1)

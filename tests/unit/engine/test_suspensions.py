@@ -32,9 +32,7 @@ def codes(refused: pytest.ExceptionInfo[RefusedError]) -> list[str]:
 
 def test_a_suspension_keeps_cause_proof_and_who_entered_it() -> None:
     trip = in_works().suspend("2021-09-07 10:00", LINE, "  施工通知单 12 号 ")
-    assert trip.events == (
-        ClockStopped(cause=LINE, explicit=True, evidence="施工通知单 12 号"),
-    )
+    assert trip.events == (ClockStopped(cause=LINE, explicit=True, evidence="施工通知单 12 号"),)
     assert trip.ticket.open_pause == Pause(
         suspended_at=instant("2021-09-07 10:00"),
         cause=LINE,

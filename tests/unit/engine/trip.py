@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from engine.amendments import assign_managers, extend_boundary
 from engine.clock_keeping import keep_clocks
 from engine.clocks import (
@@ -16,6 +18,7 @@ from engine.clocks import (
     standing,
 )
 from engine.documents import Paper, reject, supply, verify
+from engine.errors import RefusedError
 from engine.events import Event, Outcome
 from engine.machine import TicketMachine
 from engine.suspensions import resume, suspend
@@ -50,6 +53,12 @@ class Trip:
     def fire(self, trigger: str, when: str, reason: str = "") -> Trip:
         act = self._act(when, reason)
         return self._take(self.machine.fire(self.ticket, trigger, act, self.calendar))
+
+    def refused(self, trigger: str, when: str) -> list[str]:
+        """The messages of the refusal; a failure if the move is not refused."""
+        with pytest.raises(RefusedError) as refused:
+            self.fire(trigger, when)
+        return [reason.message for reason in refused.value.reasons]
 
     def supply(self, kind: str, when: str, expires_on: date | None = None) -> Trip:
         act = self._act(when)

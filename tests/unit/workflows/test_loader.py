@@ -31,7 +31,7 @@ def test_faults_of_every_kind_come_at_once_in_the_order_of_the_lines() -> None:
         ("to: metering\n", "to: meterin\n"),
         ("any_of: [property_proof]", "any_of: [property_prof]"),
         ("handling_limit: {days: 5", "handling_limit: {days: 6"),
-        ("guards: [managers_named]", "guards: [payment_received]"),
+        ("guards: [managers_named]", "guards: [managers_named, payment_received]"),
     )
     text = edited(BUSINESS, *changes)
     with pytest.raises(DefinitionFaultsError) as refusal:
@@ -105,9 +105,9 @@ def test_a_missing_key_has_the_line_of_what_it_is_missing_from() -> None:
 
 
 def test_an_unknown_key_names_the_nearest_known_one() -> None:
-    problem = problem_of(BUSINESS, ("    reason_required: true", "    reason_requird: true"))
+    problem = problem_of(BUSINESS, ("    suspendable: [", "    suspendible: ["))
     assert problem.code == "unknown_key"
-    assert problem.remedy == "是否应为“reason_required”？"
+    assert problem.remedy == "是否应为“suspendable”？"
 
 
 def test_an_unknown_role_names_the_nearest_known_one_and_the_rest_is_still_checked() -> None:
@@ -226,7 +226,11 @@ def test_a_loop_without_exit_is_a_dead_end() -> None:
 
 
 def test_a_definition_has_a_completed_end() -> None:
-    problems = problems_of(BUSINESS, ("ending: completed", "ending: aborted"))
+    problems = problems_of(
+        BUSINESS,
+        ("ending: completed", "ending: aborted"),
+        ("    checkpoint: energization", "    reason_required: true\n    checkpoint: energization"),
+    )
     assert codes(problems) == ["no_completed_end"]
 
 
@@ -253,8 +257,8 @@ def test_a_key_document_cannot_be_deferred() -> None:
 
 
 def test_no_clock_waits_for_a_document_that_may_be_deferred() -> None:
-    problem = problem_of(BUSINESS, ("until_received: key", "until_received: property_proof"))
-    assert problem.code == "clock_waits_for_deferrable"
+    problems = problems_of(BUSINESS, ("until_received: key", "until_received: property_proof"))
+    assert codes(problems) == ["clock_waits_for_deferrable", "clock_stop_not_allowed"]
 
 
 @pytest.mark.parametrize(

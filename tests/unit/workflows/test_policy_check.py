@@ -307,6 +307,44 @@ def test_the_completion_report_is_due_on_every_path() -> None:
     assert "竣工报告" in problems[0].message
 
 
+# ---- conduct
+
+
+@pytest.mark.parametrize(
+    ("definition_id", "old", "new", "path"),
+    [
+        (BUSINESS, "name: 现场服务\n", "held_by_customer: customer_works", "states.1"),
+        (BUSINESS, "name: 现场服务\n", "suspendable: [external_line]", "states.1"),
+        (BUSINESS, "name: 现场服务\n", "until_received: key", "states.1"),
+        (SINGLE, "name: 竣工检验\n", "until_received: completion_report", "states.4"),
+        (TRANSFER, "name: 接收中\n", "held_by_customer: customer_works", "states.4"),
+    ],
+)
+def test_a_clock_does_not_stand_still_elsewhere(
+    definition_id: str, old: str, new: str, path: str
+) -> None:
+    problem = problem_of(definition_id, (old, f"{old}    {new}\n"))
+    assert problem.code == "clock_stop_not_allowed"
+    assert problem.path == f"{path}.{new.partition(':')[0]}"
+    assert "附件 注2" in problem.clause
+
+
+def test_fewer_stops_are_allowed() -> None:
+    suspendable = "    suspendable: [external_line, customer_works]   # R-2.4, 附件 注2\n"
+    assert problems_of(BUSINESS, (suspendable, "")) == ()
+
+
+def test_t2a_intake_does_not_end_before_both_managers_are_named() -> None:
+    problem = problem_of(BUSINESS, ("    guards: [managers_named]\n", ""))
+    assert (problem.code, problem.path) == ("guard_missing", "transitions.0")
+    assert "四(一)2" in problem.clause
+
+
+def test_a_ticket_is_not_aborted_without_a_reason() -> None:
+    problem = problem_of(BUSINESS, ("    reason_required: true\n", ""))
+    assert (problem.code, problem.path) == ("abort_without_reason", "transitions.5")
+
+
 # ---- a process that the plan does not name
 
 

@@ -1,0 +1,158 @@
+"""Goal 1: a durable transition through the whole public use case, against the floor and a peer.
+
+Two loads. *intake* is the heaviest move: it defers documents, ends one stage, starts the next and
+tells the customer. *trip* is a ticket's whole way in five moves, of which two send a message.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bench.by_hand import ByHand, Sample, sample_rows
+from bench.company import OPERATOR, company, submit
+from bench.report import Finding, Report
+from bench.rounds import Contender, ratio, side_by_side
+from bench.servers import POSTGRESQL, SQLITE, available, database_server
+from bench.spiff import Spiff
+from engine.ticket import DocumentSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from app.bootstrap import Application
+    from bench.rounds import Operation
+
+INTAKE = ("complete_intake",)
+TRIP = ("complete_intake", "finish_site_visit", "release_works", "finish_works", "energize")
+PROOF = "property_proof"
+"""What was deferred at intake and is due before the works are released."""
+
+FLOOR_GOAL = {SQLITE: 0.50, POSTGRESQL: 0.75}
+PEER_GOAL = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """Moves tickets by the public use case."""
+
+    application: Application
+    triggers: Sequence[str]
+
+    def taken_in(self, count: int) -> list[str]:
+        """New tickets with what the moves ask for."""
+        tickets = submit(self.application, count)
+        if TRIP[2] in self.triggers:
+            for ticket_no in tickets:
+                self.application.documents.supply(
+                    ticket_no, PROOF, source=DocumentSource.COUNTER, actor=OPERATOR
+                )
+        return tickets
+
+    def turn(self, count: int) -> Iterator[Operation]:
+        """Moves of so many new tickets, all the way."""
+        tickets = self.taken_in(count)
+        for trigger in self.triggers:
+            for ticket_no in tickets:
+                yield partial(self.application.tickets.advance, ticket_no, trigger, actor=OPERATOR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """Moves tickets by hand, which the product has taken in."""
+
+    hand: ByHand
+    product: Product
+    samples: dict[str, Sample]
+
+    def turn(self, count: int) -> Iterator[Operation]:
+        """Moves of so many new tickets, all the way."""
+        tickets = self.product.taken_in(count)
+        for trigger in self.product.triggers:
+            for ticket_no in tickets:
+                yield partial(self.hand.move, ticket_no, self.samples[trigger])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """Moves processes of SpiffWorkflow."""
+
+    spiff: Spiff
+    steps: int
+
+    def turn(self, count: int) -> Iterator[Operation]:
+        """Steps of so many new processes."""
+        processes = self.spiff.begin(count)
+        for _ in range(self.steps):
+            for number in processes:
+                yield partial(self.spiff.step, number)
+
+
+def measure(*, quick: bool) -> Iterator[Report]:
+    """Both loads on both databases."""
+    for kind in (SQLITE, POSTGRESQL):
+        if available(kind):
+            for name, triggers in (("intake", INTAKE), ("trip", TRIP)):
+                yield _measured(kind, name, triggers, quick=quick)
+
+
+def _measured(kind: str, name: str, triggers: Sequence[str], *, quick: bool) -> Report:
+    rounds, moves = (5, 20) if quick else (21, 60)
+    tickets = moves // len(triggers)
+    with _contenders(kind, triggers) as (product, floor, peer):
+        timings = side_by_side(
+            (
+                Contender(
+                    name="Huodian, whole use case", turn=lambda _number: product.turn(tickets)
+                ),
+                Contender(name="by hand", turn=lambda _number: floor.turn(tickets)),
+                Contender(name="SpiffWorkflow", turn=lambda _number: peer.turn(tickets // 4 or 1)),
+            ),
+            rounds,
+        )
+    ours, hand, spiff = timings
+    return Report(
+        title=f"Durable transition, {kind}, {name}",
+        timings=tuple(timings),
+        findings=(
+            Finding(
+                what=f"{name} on {kind}: rate to by hand",
+                value=ratio(hand, ours),
+                goal=FLOOR_GOAL[kind],
+            ),
+            Finding(
+                what=f"{name} on {kind}: rate to SpiffWorkflow",
+                value=ratio(spiff, ours),
+                goal=PEER_GOAL,
+            ),
+        ),
+    )
+
+
+@contextmanager
+def _contenders(kind: str, triggers: Sequence[str]) -> Iterator[tuple[Product, Floor, Peer]]:
+    with (
+        database_server(kind) as new_database,
+        company(url := new_database()) as application,
+        closing(ByHand(url)) as hand,
+        closing(Spiff(new_database(), TRIP)) as spiff,
+    ):
+        product = Product(application=application, triggers=triggers)
+        samples = _samples(url, product)
+        yield (
+            product,
+            Floor(hand=hand, product=product, samples=samples),
+            Peer(spiff=spiff, steps=len(triggers)),
+        )
+
+
+def _samples(url: str, product: Product) -> dict[str, Sample]:
+    """What the product writes for each move; one ticket goes ahead."""
+    (ticket_no,) = product.taken_in(1)
+    samples = {}
+    for trigger in product.triggers:
+        product.application.tickets.advance(ticket_no, trigger, actor=OPERATOR)
+        samples[trigger] = sample_rows(url, ticket_no)
+    return samples

@@ -1,0 +1,59 @@
+"""Whether every name in a definition leads somewhere; the walks need that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.documents import KEY
+from engine.guards import GUARDS, ROLE_NAMES
+from engine.soundness.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from engine.definition import WorkflowDefinition
+    from engine.soundness.finding import Place
+
+
+def unresolved(definition: WorkflowDefinition) -> Iterator[Finding]:
+    """Every state, stage, document, guard and role that is named but not there."""
+    states = {each.id for each in definition.states}
+    stages = {each.id for each in definition.stages}
+    documents = {KEY, "", *(each.id for each in definition.documents)}
+    yield from _lost("unknown_state", definition.initial, states, ("initial",))
+    yield from _lost(
+        "unknown_state", definition.end_to_end_from, states | {""}, ("end_to_end_from",)
+    )
+    for index, state in enumerate(definition.states):
+        at: Place = ("states", index)
+        yield from _lost("unknown_stage", state.stage, stages, (*at, "stage"))
+        yield from _lost(
+            "unknown_document", state.until_received, documents, (*at, "until_received")
+        )
+    for index, each in enumerate(definition.transitions):
+        at = ("transitions", index)
+        yield from _lost("unknown_state", each.source, states, (*at, "from"))
+        yield from _lost("unknown_state", each.target, states, (*at, "to"))
+        for guard in each.guards:
+            yield from _lost("unknown_guard", guard, GUARDS, (*at, "guards"))
+        for role in each.roles:
+            yield from _lost("undeclared_role", role, ROLE_NAMES, (*at, "roles"))
+    for index, requirement in enumerate(definition.documents):
+        for kind in requirement.any_of:
+            yield from _lost(
+                "unknown_document",
+                kind,
+                definition.document_names,
+                ("documents", index, "any_of"),
+            )
+
+
+def _lost(code: str, name: str, known: Collection[str], at: Place) -> Iterator[Finding]:
+    if name not in known:
+        yield Finding(
+            code=code,
+            message=f"没有定义“{name}”",
+            subject=name,
+            at=at,
+            remedy=f"可用的名称：{'、'.join(sorted(each for each in known if each)) or '无'}",
+        )

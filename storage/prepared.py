@@ -1,0 +1,83 @@
+"""Statements of the hot path: declared in Core, compiled once, and run by the driver itself.
+
+What SQLAlchemy does around each execution (finding the compiled form, contexts, results, events)
+costs several times as much as such a statement itself, and a statement that never varies needs
+nothing of it. `bench/RESULTS.md` has the figures. Whatever varies by its arguments, or returns
+anything but texts and numbers, goes the usual way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from storage.upserts import ByDialect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy import Executable
+    from sqlalchemy.engine import Connection, Dialect
+
+    Parameters = Mapping[str, object]
+
+
+class Prepared:
+    """One statement, in the form of each database that it has met."""
+
+    def __init__(self, statement: Executable | ByDialect) -> None:
+        self._statement = statement
+        self._forms: dict[str, _Form] = {}
+
+    def first(self, connection: Connection, parameters: Parameters) -> tuple[Any, ...] | None:
+        """The first row as the driver gives it, None if there is none."""
+        form, cursor = self._begun(connection)
+        cursor.execute(form.text, form.bound(parameters))
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        cursor.close()
+        return row
+
+    def run(self, connection: Connection, *rows: Parameters) -> int:
+        """Run it, once for each row of parameters; returns how many rows it wrote."""
+        form, cursor = self._begun(connection)
+        if len(rows) == 1:
+            cursor.execute(form.text, form.bound(rows[0]))
+        else:
+            cursor.executemany(form.text, [form.bound(row) for row in rows])
+        written: int = cursor.rowcount
+        cursor.close()
+        return written
+
+    def _begun(self, connection: Connection) -> tuple[_Form, Any]:
+        """The form for this database, and a cursor of its driver inside the transaction."""
+        if not connection.in_transaction():
+            connection.begin()  # as an execution by SQLAlchemy would do
+        dialect = connection.dialect
+        form = self._forms.get(dialect.name)
+        if form is None:
+            form = self._forms[dialect.name] = _Form(self._statement, dialect)
+        return form, connection.connection.cursor()
+
+
+class _Form:
+    """The text for one database, and how the parameters are handed to its driver."""
+
+    def __init__(self, statement: Executable | ByDialect, dialect: Dialect) -> None:
+        chosen: Any = statement[dialect.name] if isinstance(statement, ByDialect) else statement
+        compiled = chosen.compile(dialect=dialect)
+        self.text: str = compiled.string
+        self._in_order: list[str] | None = compiled.positiontup
+        self._constants: dict[str, object] = {}
+        self._conversions: list[tuple[str, Callable[[object], object]]] = []
+        for name, parameter in compiled.binds.items():
+            if not parameter.required:
+                self._constants[name] = parameter.value
+            convert = parameter.type.dialect_impl(dialect).bind_processor(dialect)
+            if convert is not None:
+                self._conversions.append((name, convert))
+
+    def bound(self, parameters: Parameters) -> object:
+        """The values as the driver takes them: by name, or in order."""
+        values = {**self._constants, **parameters}
+        for name, convert in self._conversions:
+            values[name] = convert(values[name])
+        return values if self._in_order is None else [values[name] for name in self._in_order]

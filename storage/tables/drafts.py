@@ -1,0 +1,63 @@
+"""Rules in the making, and the published message texts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, Text, text
+from sqlmodel import Field, SQLModel
+
+from storage.tables.declaring import instant, table_of
+
+IS_OPEN = text("closed_at IS NULL")
+
+
+class DraftRow(SQLModel, table=True):
+    """Work on one definition or message template; closed ones stay, they name the author."""
+
+    __tablename__ = "drafts"
+    __table_args__ = (
+        Index(
+            "uq_drafts_open",
+            "subject",
+            "key",
+            "kind",
+            unique=True,
+            sqlite_where=IS_OPEN,
+            postgresql_where=IS_OPEN,
+        ),
+    )
+
+    number: int = Field(primary_key=True)
+    subject: str
+    key: str
+    kind: str
+    base_version: int
+    restores: int
+    author: str
+    source: str = Field(sa_type=Text)
+    fingerprint: str
+    revision: int
+    begun_at: datetime = instant()
+    saved_at: datetime = instant()
+    closed_at: datetime | None = instant(nullable=True)
+    closed_by: str
+    outcome: str
+    published_version: int
+
+
+class MessageTemplateRow(SQLModel, table=True):
+    """A published message text; it never changes (a trigger sees to it)."""
+
+    __tablename__ = "message_templates"
+
+    key: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    source: str = Field(sa_type=Text)
+    fingerprint: str
+    published_by: str
+    published_at: datetime = instant()
+
+
+DRAFTS = table_of(DraftRow)
+MESSAGE_TEMPLATES = table_of(MessageTemplateRow)

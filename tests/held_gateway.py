@@ -1,0 +1,103 @@
+"""An SMS gateway whose answers a test can hold back, to catch a sender between two steps."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATIENCE = 60
+"""Seconds for which a test waits for what must happen before it fails."""
+
+
+@dataclass
+class HeldGateway:
+    """Counts what arrives by message id. While `held`, nobody gets an answer.
+
+    `status` and `body` are the answer; `hangs_up` closes the connection instead.
+    """
+
+    url: str = ""
+    status: int = 202
+    body: str = "0: Accepted for delivery"
+    hangs_up: bool = False
+    arrived: Counter[str] = field(default_factory=Counter)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _free: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._free.set()
+
+    def hold(self) -> None:
+        """From now on let everybody wait for an answer."""
+        self._free.clear()
+
+    def release(self) -> None:
+        """Answer those who wait, and whoever comes."""
+        self._free.set()
+
+    def wait_for(self, count: int) -> None:
+        """Wait until that many requests have arrived."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.arrived.total() >= count, PATIENCE)
+
+    def take(self, message_id: str) -> None:
+        """A request has arrived; it may have to wait."""
+        with self._changed:
+            self.arrived[message_id] += 1
+            self._changed.notify_all()
+        self._free.wait(PATIENCE)
+
+    def settings(self, **more: Any) -> dict[str, Any]:
+        """How an application sends by this gateway."""
+        return {
+            "sms_carrier": "http",
+            "sms_url": self.url + "/send?to={{ to | urlencode }}&ref={{ message_id }}",
+            "sms_success": "^0:",
+            "receipt_url": "http://127.0.0.1:1/receipts/{{ message_id }}/{{ token }}",
+            **more,
+        }
+
+
+@contextmanager
+def held_gateway() -> Iterator[HeldGateway]:
+    """A gateway on a free port of this machine."""
+    state = HeldGateway()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            state.take(parse_qs(urlsplit(self.path).query)["ref"][0])
+            if state.hangs_up:
+                self.close_connection = True
+                return
+            try:
+                self.send_response(state.status)
+                self.end_headers()
+                self.wfile.write(state.body.encode())
+            except ConnectionError:
+                """Whoever asked was killed meanwhile."""
+
+        def log_message(self, *_: Any) -> None:
+            """Keep quiet."""
+
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: Any) -> None:
+            """A sender that is killed leaves broken connections; that is what is tested."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        state.url = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            yield state
+        finally:
+            state.release()
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,16 @@
+"""The list of guards is closed, and every role has a Chinese name."""
+
+from __future__ import annotations
+
+from engine.guards import GUARDS, ROLE_NAMES
+from engine.ticket import Role
+
+
+def test_a_definition_may_name_these_guards_and_no_others() -> None:
+    """A guard that is added here needs a clause of the plan: it is a precondition (四(二)3)."""
+    assert set(GUARDS) == {"managers_named"}
+
+
+def test_every_role_has_a_name_that_a_refusal_can_use() -> None:
+    assert set(ROLE_NAMES) == set(Role)
+    assert len(set(ROLE_NAMES.values())) == len(Role)

@@ -1,0 +1,82 @@
+"""How a ticket may be conducted: who must be named, when clocks may stand still, why it ends.
+
+A stopped clock is a longer limit in disguise, and a border without its guards a shorter duty.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.definition import Ending
+from engine.documents import KEY
+from workflows.problems import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engine.definition import State
+    from workflows.caps import Caps
+    from workflows.schema import Draft
+
+
+def conduct_faults(draft: Draft, caps: Caps) -> Iterator[Fault]:
+    """Every stop of a clock, missing guard and unexplained end that the plan does not allow."""
+    yield from _unexplained_ends(draft)
+    if caps.of(draft.definition.id) is not None:
+        yield from _clock_stops(draft, caps)
+        yield from _missing_guards(draft, caps)
+
+
+def _clock_stops(draft: Draft, caps: Caps) -> Iterator[Fault]:
+    definition = draft.definition
+    cap = caps.of(definition.id)
+    allowed = cap.clock_stops if cap else []
+    for index, state in enumerate(definition.states):
+        if state.id in allowed:
+            continue
+        for key in _stopping_keys(state, is_initial=state.id == definition.initial):
+            yield Fault(
+                code="clock_stop_not_allowed",
+                message=f"状态“{state.name}”不得停表，可以停表的状态：{'、'.join(allowed)}",
+                at=("states", index, key),
+                clause=caps.clock_stops_clause,
+                remedy=f"请删去 {key}",
+            )
+
+
+def _stopping_keys(state: State, *, is_initial: bool) -> Iterator[str]:
+    if state.held_by_customer:
+        yield "held_by_customer"
+    if state.suspendable:
+        yield "suspendable"
+    waits_for_key_document = is_initial and state.until_received == KEY
+    if state.until_received and not waits_for_key_document:
+        yield "until_received"
+
+
+def _missing_guards(draft: Draft, caps: Caps) -> Iterator[Fault]:
+    rule = caps.checkpoint_guards
+    for each, path in zip(draft.definition.transitions, draft.transition_paths, strict=True):
+        wanted = rule.guards.get(each.checkpoint, []) if each.checkpoint else []
+        missing = [guard for guard in wanted if guard not in each.guards]
+        if missing:
+            yield Fault(
+                code="guard_missing",
+                message=f"“{each.name}”缺少条件 {'、'.join(missing)}",
+                at=path[:2],
+                clause=rule.clause,
+                remedy=f"请注明 guards: [{', '.join(missing)}]",
+            )
+
+
+def _unexplained_ends(draft: Draft) -> Iterator[Fault]:
+    aborted = {each.id for each in draft.definition.states if each.ending is Ending.ABORTED}
+    for each, path in zip(draft.definition.transitions, draft.transition_paths, strict=True):
+        if each.target in aborted and not each.reason_required:
+            yield Fault(
+                code="abort_without_reason",
+                message=f"“{each.name}”使工单中止，必须说明原因",
+                at=path[:2],
+                clause="R-5.4, R-8.1, 四(三)6",
+                remedy="请注明 reason_required: true",
+            )
