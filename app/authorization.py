@@ -31,6 +31,8 @@ class Action(StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_ORGANISATION = "manage_organisation"
     MANAGE_MESSAGES = "manage_messages"
+    MANAGE_DEFINITIONS = "manage_definitions"
+    MANAGE_TEMPLATES = "manage_templates"
 
 
 _STAFF = frozenset(Role) - {Role.CUSTOMER, Role.SYSTEM}
@@ -55,6 +57,8 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.MANAGE_ACCOUNTS: _ADMINISTRATION,
     Action.MANAGE_ORGANISATION: _ADMINISTRATION,
     Action.MANAGE_MESSAGES: _ADMINISTRATION | _HEADS,
+    Action.MANAGE_DEFINITIONS: _ADMINISTRATION,
+    Action.MANAGE_TEMPLATES: _ADMINISTRATION,
 }
 """Action -> roles. The system itself may do everything; nobody else may what is not listed."""
 
@@ -74,6 +78,8 @@ ACTION_NAMES = {
     Action.MANAGE_ACCOUNTS: "维护账号",
     Action.MANAGE_ORGANISATION: "维护单位和网格",
     Action.MANAGE_MESSAGES: "处理消息",
+    Action.MANAGE_DEFINITIONS: "维护流程定义",
+    Action.MANAGE_TEMPLATES: "维护消息模板",
 }
 """Chinese names of the actions."""
 
@@ -110,6 +116,23 @@ def authorize(actor: Actor, action: Action, *, branch: str = "") -> None:
         )
     if reasons:
         raise RefusedError(reasons)
+
+
+def authorize_company_wide(actor: Actor, action: Action) -> None:
+    """The same for rules of the whole company, which nobody of one branch may change.
+
+    Raises:
+        RefusedError: no role of the actor allows it, or he is of one branch only.
+    """
+    authorize(actor, action)
+    if actor.branch:
+        raise RefusedError(
+            Reason(
+                code="company_wide",
+                message=f"“{ACTION_NAMES[action]}”涉及全公司，不能由一个单位办理",
+                remedy="请由公司本部的管理员办理",
+            )
+        )
 
 
 def refuse_foreign_branch(ticket: Ticket, actor: Actor) -> None:

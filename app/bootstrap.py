@@ -17,6 +17,7 @@ from app.clock import Clock, system_clock
 from app.definitions import Definitions, Rulebook
 from app.desk import Desk
 from app.documents import DocumentService
+from app.drafts import DraftService
 from app.file_store import FileStore
 from app.imports import ImportService
 from app.organisation import OrganisationService
@@ -52,6 +53,7 @@ class Application:
     amendments: AmendmentService
     calendars: CalendarService
     rulebook: Rulebook
+    drafts: DraftService
     queries: QueryService
     accounts: AccountService
     organisation: OrganisationService
@@ -69,9 +71,10 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Application:
     database = open_database(settings.database_url)
     hours = settings.office_hours
     carriers = _carriers(settings)
+    quiet = QuietHours(starts=settings.quiet_from, ends=settings.quiet_until)
     telling = Telling(
         hours=hours,
-        quiet=QuietHours(starts=settings.quiet_from, ends=settings.quiet_until),
+        quiet=quiet,
         channels=frozenset(carriers),
         base_url=settings.base_url,
     )
@@ -93,6 +96,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Application:
         node=f"{socket.gethostname()}:{os.getpid()}",
         claim_limit=settings.claim_limit,
         in_doubt_after=timedelta(minutes=settings.in_doubt_minutes),
+        quiet=quiet,
     )
     return Application(
         settings=settings,
@@ -104,6 +108,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Application:
         amendments=amendments,
         calendars=calendars,
         rulebook=Rulebook(database=database, definitions=desk.definitions, clock=clock),
+        drafts=DraftService(database=database, clock=clock),
         queries=QueryService(desk=desk, database=database, hours=hours),
         accounts=AccountService(database, clock),
         organisation=OrganisationService(database=database, clock=clock),

@@ -9,18 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.errors import IntegrityError, Reason
-from engine.ledger import LedgerDraft
 from engine.machine import TicketMachine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from app.clock import Clock
     from app.ports import Database, Work
     from engine.definition import WorkflowDefinition
-    from engine.ticket import Act, Ticket
+    from engine.ticket import Ticket
 
 STREAM = "definitions"
 """The ledger stream of publications."""
@@ -53,47 +50,6 @@ class Definitions:
         """The version that governs what begins at `at`."""
         version = work.definitions.version_in_force(definition_id, at)
         return self.get(work, definition_id, version)
-
-    def install(
-        self, work: Work, shipped: Iterable[tuple[WorkflowDefinition, str]], act: Act
-    ) -> list[str]:
-        """Publish shipped definitions that are new; returns what was published.
-
-        A shipped file that changed without a new version is a broken promise, not an update.
-
-        Raises:
-            IntegrityError: naming every such file.
-        """
-        published, broken = [], []
-        for definition, source in shipped:
-            known = work.definitions.latest(definition.id)
-            if known is None or definition.version > known.version:
-                work.definitions.publish(definition, source, act.actor.user_id, act.at)
-                draft = LedgerDraft(
-                    action="publish",
-                    source_state="" if known is None else known.ref,
-                    target_state=definition.ref,
-                    details={"content_hash": definition.content_hash},
-                )
-                work.ledger.append(STREAM, draft, act.actor, act.at)
-                published.append(definition.ref)
-            elif (
-                definition.version == known.version
-                and definition.content_hash != known.content_hash
-            ):
-                broken.append(_changed_in_place(definition))
-        if broken:
-            raise IntegrityError(broken)
-        return published
-
-
-def _changed_in_place(definition: WorkflowDefinition) -> Reason:
-    return Reason(
-        code="definition_changed_in_place",
-        message=f"流程定义 {definition.ref} 的内容与已发布的版本不同，已发布的版本不得修改",
-        clause="R-10.2",
-        remedy="请把修改后的定义作为新版本（version 加一）发布",
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,9 +30,10 @@ TRIAL_ROLES = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preparation:
-    """What preparing did: definitions published now, and whether the sample branch was loaded."""
+    """What preparing did: what was published now or laid aside, and whether the sample came in."""
 
     published: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
     sample_loaded: bool = False
 
 
@@ -57,19 +58,22 @@ def prepare(application: Application) -> Preparation:
 
 
 def _install(application: Application, fingerprint: str) -> Preparation:
+    from app.installation import install_definitions  # noqa: PLC0415
     from workflows.catalog import load_shipped  # noqa: PLC0415
 
     shipped = load_shipped()
     act = Act(actor=SYSTEM, at=application.clock())
     with application.database.writing() as work:
-        published = application.desk.definitions.install(work, shipped, act)
+        installed = install_definitions(work, shipped, act)
         is_first = work.marks.find(PREPARED) is None
         work.marks.set(PREPARED, fingerprint)
         work.commit()
     loaded = is_first and application.settings.sample and _load_sample(application)
     if is_first:
         _add_administrator(application, with_sample=loaded)
-    return Preparation(published=tuple(published), sample_loaded=loaded)
+    return Preparation(
+        published=installed.published, offered=installed.offered, sample_loaded=loaded
+    )
 
 
 def _load_sample(application: Application) -> bool:

@@ -106,7 +106,9 @@ class Outbox(Protocol):
     """Messages. A key that is there already is left alone; states only move forward."""
 
     def add(self, messages: Sequence[Message]) -> int: ...
-    def claim(self, at: datetime, by: str, limit: int) -> list[Message]: ...
+    def claim(
+        self, at: datetime, by: str, limit: int, *, urgent_only: bool = False
+    ) -> list[Message]: ...
     def settle(
         self,
         message_id: str,

@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.sweeping import SweepReport
+from engine.calendar import SHANGHAI
 from notifications.channels.base import (
     ErrorClass,
     Receipt,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from app.ports import Database, Work
     from notifications.channels.base import MessageChannel
     from notifications.message import Channel, Message
+    from notifications.quiet_hours import QuietHours
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +51,7 @@ class Sending:
     node: str
     claim_limit: int
     in_doubt_after: timedelta
+    quiet: QuietHours
 
     def dispatch(self) -> SweepReport:
         """One round: resolve what a dead process left, then send what is due."""
@@ -97,9 +100,11 @@ class Sending:
 
     def _claim(self) -> list[Message]:
         at = self.clock()
+        # A message planned by day may be late: a daemon that was down, a second attempt (R-6.4).
+        is_quiet = self.quiet.contains(at.astimezone(SHANGHAI).time())
         with self.database.writing() as work:
             work.outbox.expire(at)
-            messages = work.outbox.claim(at, self.node, self.claim_limit)
+            messages = work.outbox.claim(at, self.node, self.claim_limit, urgent_only=is_quiet)
             work.commit()
         return messages
 

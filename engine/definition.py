@@ -21,6 +21,14 @@ class Checkpoint(StrEnum):
     COMPLETION = "completion"
     ENERGIZATION = "energization"
 
+    @property
+    def rank(self) -> int:
+        """Its place among the borders that a ticket passes one after the other."""
+        return _RANKS[self]
+
+
+_RANKS = {each: rank for rank, each in enumerate(Checkpoint)}
+
 
 class Applicants(StrEnum):
     """To whom a document requirement applies."""

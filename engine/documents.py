@@ -75,11 +75,10 @@ def missing_at(
     checkpoint: Checkpoint, definition: WorkflowDefinition, ticket: Ticket, on: date
 ) -> tuple[DocumentRequirement, ...]:
     """Every requirement that is due at or before `checkpoint` and not met on that day."""
-    rank = list(Checkpoint).index
     return tuple(
         each
         for each in requirements(definition, ticket)
-        if rank(due_checkpoint(each, definition, ticket)) <= rank(checkpoint)
+        if due_checkpoint(each, definition, ticket).rank <= checkpoint.rank
         and satisfying(each, ticket, on) is None
     )
 

@@ -17,7 +17,7 @@ from engine.definition import RungTiming
 from engine.documents import due_checkpoint, outstanding_deferrals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import date, datetime
 
     from engine.calendar import OfficeHours, WorkCalendar
@@ -78,19 +78,19 @@ def next_rung_at(
 
 
 def attention_at(
-    ticket: Ticket,
+    clocks: Iterable[Clock],
     definition: WorkflowDefinition,
     calendar: WorkCalendar,
     hours: OfficeHours,
     at: datetime,
 ) -> datetime | None:
-    """When the sweep is to look at a ticket that was changed `at`: at the next rung of any clock.
+    """When the sweep is to look at the clocks of a ticket that was changed `at`: at the next rung.
 
     At once while a rung is due, reminded of already or not: a change just before the sweep must
     not carry the ticket past a reminder (R-6.3).
     """
     coming: datetime | None = None
-    for clock in running_clocks(ticket, definition):
+    for clock in clocks:
         for rung_at, _, _ in _rungs(clock, definition.reminders, calendar, hours, until=at):
             if rung_at <= at:
                 return at

@@ -14,10 +14,12 @@ from engine.clocks import due_on, running_clocks
 from engine.reminders import attention_at, next_rung_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from engine.calendar import OfficeHours, WorkCalendar
-    from engine.definition import Ending, WorkflowDefinition
+    from engine.clocks import Clock
+    from engine.definition import Ending, State, WorkflowDefinition
     from engine.ticket import Ticket
 
 
@@ -45,7 +47,8 @@ def standing_of(
 ) -> TicketStanding:
     """The derived columns of the ticket at the instant `at`."""
     coming = next_rung_at(ticket, definition, calendar, hours, at)
-    return _derived(ticket, definition, calendar, hours, coming)
+    clocks = running_clocks(ticket, definition)
+    return _derived(definition.state_by_id[ticket.state], clocks, calendar, hours, coming)
 
 
 def standing_after_change(
@@ -55,20 +58,20 @@ def standing_after_change(
     hours: OfficeHours,
     at: datetime,
 ) -> TicketStanding:
-    """The same for a ticket that has just been changed, see `attention_at`."""
-    coming = attention_at(ticket, definition, calendar, hours, at)
-    return _derived(ticket, definition, calendar, hours, coming)
+    """The same for a ticket that was changed `at`, see `attention_at`."""
+    clocks = running_clocks(ticket, definition)
+    coming = attention_at(clocks, definition, calendar, hours, at)
+    return _derived(definition.state_by_id[ticket.state], clocks, calendar, hours, coming)
 
 
 def _derived(
-    ticket: Ticket,
-    definition: WorkflowDefinition,
+    state: State,
+    clocks: Iterable[Clock],
     calendar: WorkCalendar,
     hours: OfficeHours,
     coming: datetime | None,
 ) -> TicketStanding:
-    state = definition.state_by_id[ticket.state]
-    dues = (due_on(clock, calendar) for clock in running_clocks(ticket, definition))
+    dues = (due_on(clock, calendar) for clock in clocks)
     earliest = min((due for due in dues if due is not None), default=None)
     return TicketStanding(
         stage_id=state.stage,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.definition import RungTiming
 from notifications.context import Notice, PlanContext, address, customer_of, staff_member
 from notifications.message import MessageKind
 from notifications.wording import clock_name, deferral, until
@@ -79,6 +80,8 @@ def _of_limits(
         "state": context.definition.state_by_id[ticket.state].name,
     }
     overdue = lead.overdue_days
+    if overdue is None:
+        params["call"] = _call(lead, context)
     notice = Notice(
         template="limit_due" if overdue is None else "limit_overdue",
         occasion=_occasion(lead),
@@ -150,6 +153,18 @@ def _clock(rung: DueRung, context: PlanContext) -> str:
     if not rung.overdue_days:
         return f"{name}应于 {due}办结"
     return f"{name}应于 {due}办结（超时 {rung.overdue_days} 个工作日）"
+
+
+def _call(lead: DueRung, context: PlanContext) -> str:
+    """What is asked for; the two rungs of the last day do not read alike."""
+    rung = next(each for each in context.definition.reminders if each.id == lead.rung_id)
+    match rung.timing:
+        case RungTiming.LAST_DAY:
+            return "今日到期，请于今日办结"
+        case RungTiming.BEFORE_CLOSE:
+            return f"今日到期，距下班不足 {rung.hours} 小时，请抓紧办结"
+        case _:
+            return "请按期办结"
 
 
 def _occasion(lead: DueRung) -> str:

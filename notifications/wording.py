@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.application import ConnectionApplication, ServiceScheme
 from engine.calendar import local_date
-from engine.clocks import ClockKind, stage_clock, standing
+from engine.clocks import ClockKind, due_on, stage_clock
 from engine.definition import Checkpoint
 from engine.documents import KEY, due_checkpoint, outstanding_deferrals
 
@@ -51,10 +51,13 @@ def stage_promise(ticket: Ticket, context: PlanContext) -> dict[str, str]:
     if run is None:
         return {"stage": "", "limit": "", "due": ""}
     stage = definition.stage_by_id[run.stage_id]
-    now = standing(stage_clock(run, definition), context.calendar, context.hours, context.at)
-    due = until(now.due_on, provisional=now.provisional)
-    if now.due_on is None and stage.limit.days is not None:
-        due = _counted_from(ticket, definition)
+    clock = stage_clock(run, definition)
+    due_day = due_on(clock, context.calendar)
+    if due_day is not None and clock.started_on is not None:
+        provisional = context.calendar.is_provisional(clock.started_on, due_day)
+        due = until(due_day, provisional=provisional)
+    else:
+        due = "" if stage.limit.days is None else _counted_from(ticket, definition)
     limit = "" if stage.limit.days is None else f"{stage.limit.days} 个工作日内"
     return {"stage": stage.name, "limit": limit, "due": due}
 
@@ -88,9 +91,8 @@ def deferral(
     """Parameters `deferred` and `deferred_until` of these documents; empty if there are none."""
     if not lacking:
         return {"deferred": "", "deferred_until": ""}
-    border = min(
-        (due_checkpoint(each, definition, ticket) for each in lacking), key=list(Checkpoint).index
-    )
+    borders = (due_checkpoint(each, definition, ticket) for each in lacking)
+    border = min(borders, key=lambda checkpoint: checkpoint.rank)
     return {
         "deferred": listed(each.name for each in lacking),
         "deferred_until": border_name(border, definition),
@@ -99,11 +101,12 @@ def deferral(
 
 def border_name(checkpoint: Checkpoint, definition: WorkflowDefinition) -> str:
     """The border as the customer knows it: the stage that ends there, if one does (Q1)."""
-    stage_of = {state.id: state.stage for state in definition.states}
-    for each in definition.transitions:
-        ends_stage = stage_of[each.source] != stage_of[each.target]
-        if each.checkpoint is checkpoint is Checkpoint.PLAN_CONFIRMATION and ends_stage:
-            return definition.stage_by_id[stage_of[each.source]].name
+    if checkpoint is Checkpoint.PLAN_CONFIRMATION:
+        for each in definition.transitions:
+            left = definition.state_by_id[each.source].stage
+            ends_stage = left != definition.state_by_id[each.target].stage
+            if each.checkpoint is checkpoint and ends_stage:
+                return definition.stage_by_id[left].name
     return CHECKPOINT_NAMES[checkpoint]
 
 

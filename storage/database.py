@@ -45,6 +45,9 @@ PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
 )
+READING_PRAGMAS = (*PRAGMAS, "PRAGMA query_only = ON")
+"""Of connections of their own: changing this setting makes SQLite forget what it has compiled."""
+POOL: dict[str, Any] = {"pool_size": 10, "max_overflow": 20, "pool_timeout": WAIT_SECONDS}
 
 _dump_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
@@ -52,16 +55,10 @@ _dump_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_n
 class Database:
     """One opened database. Threads may share it; each unit of work has its own connection."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, for_reading: Engine) -> None:
         self._engine = engine
-        self._for_reading = engine
+        self._for_reading = for_reading
         self.dialect = engine.dialect.name
-        if self.dialect == SQLITE:
-            event.listen(engine, "connect", _prepare_sqlite)
-        else:
-            self._for_reading = engine.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
 
     @contextmanager
     def writing(self) -> Iterator[UnitOfWork]:
@@ -129,6 +126,7 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self._engine.dispose()
+        self._for_reading.dispose()
 
     @contextmanager
     def _connected(self, *, writes: bool) -> Iterator[Connection]:
@@ -149,7 +147,6 @@ def _sqlite_transaction(connection: Connection, *, writes: bool) -> Iterator[Non
     An event of SQLAlchemy could do the same, but any such event slows every statement down.
     """
     driver: Any = connection.connection.dbapi_connection
-    driver.execute(f"PRAGMA query_only = {not writes}").close()
     driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN").close()
     try:
         yield
@@ -168,14 +165,15 @@ def open_database(url: str, *, idle_seconds: float = 5) -> Database:
         MalformedError: the URL is neither `sqlite:///path` nor `postgresql+psycopg://...`.
     """
     parsed = _parsed(url)
-    options: dict[str, Any] = {"json_serializer": _dump_json, "pool_timeout": WAIT_SECONDS}
     if parsed.get_backend_name() == SQLITE:
         Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-        options["connect_args"] = {"timeout": WAIT_SECONDS}
-    engine = create_engine(parsed, pool_size=10, max_overflow=20, **options)
-    if engine.dialect.name == POSTGRESQL:
-        _try_idle_connections(engine, idle_seconds)
-    return Database(engine)
+        return Database(_sqlite_engine(parsed, PRAGMAS), _sqlite_engine(parsed, READING_PRAGMAS))
+    engine = create_engine(parsed, **POOL, json_serializer=_dump_json)
+    _try_idle_connections(engine, idle_seconds)
+    for_reading = engine.execution_options(
+        isolation_level="REPEATABLE READ", postgresql_readonly=True
+    )
+    return Database(engine, for_reading)
 
 
 def expected_revision() -> str:
@@ -225,11 +223,19 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401  (sqlite3)
-    """Take transactions into our own hands and set what every connection needs."""
-    connection.isolation_level = None
-    for pragma in PRAGMAS:
-        connection.execute(pragma)
+def _sqlite_engine(url: URL, pragmas: tuple[str, ...]) -> Engine:
+    """Connections with these settings, whose transactions are in our own hands."""
+    engine = create_engine(
+        url, **POOL, json_serializer=_dump_json, connect_args={"timeout": WAIT_SECONDS}
+    )
+
+    def prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401  (sqlite3)
+        connection.isolation_level = None
+        for pragma in pragmas:
+            connection.execute(pragma)
+
+    event.listen(engine, "connect", prepare)
+    return engine
 
 
 def _try_idle_connections(engine: Engine, idle_seconds: float) -> None:

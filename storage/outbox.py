@@ -1,7 +1,7 @@
 """Messages to be sent, and what became of them.
 
     add(messages) -> int                                     how many were new
-    claim(at, by, limit) -> list[Message]                    each message to one claimer only
+    claim(at, by, limit, *, urgent_only) -> list[Message]    each message to one claimer only
     settle(message_id, state, at, *, provider_id, error_code, error_text, next_attempt_at) -> bool
     stale_claims(before) -> list[Message]
     expire(at) -> int
@@ -184,13 +184,15 @@ class Outbox:
             return _ADD_AT_ONCE.run(self._connection, as_parameter(messages))
         return _ADD.run(self._connection, *_rows(messages))
 
-    def claim(self, at: datetime, by: str, limit: int) -> list[Message]:
+    def claim(
+        self, at: datetime, by: str, limit: int, *, urgent_only: bool = False
+    ) -> list[Message]:
         """Take messages that may be sent at `at`, urgent ones first; nobody else gets them.
 
         Commit before sending: a claim that is rolled back would be sent twice.
         """
         claimed: list[Message] = []
-        for claim in _CLAIMS:
+        for claim in _CLAIMS[:1] if urgent_only else _CLAIMS:
             parameters = {"at": at, "by": by, "limit": limit - len(claimed)}
             taken = map(_message, self._connection.execute(claim, parameters))
             claimed += sorted(taken, key=attrgetter("not_before", "id"))

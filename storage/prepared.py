@@ -49,8 +49,6 @@ class Prepared:
 
     def _begun(self, connection: Connection) -> tuple[_Form, Any]:
         """The form for this database, and a cursor of its driver inside the transaction."""
-        if not connection.in_transaction():
-            connection.begin()  # as an execution by SQLAlchemy would do
         dialect = connection.dialect
         form = self._forms.get(dialect.name)
         if form is None:

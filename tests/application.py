@@ -18,6 +18,7 @@ import pytest
 
 from app.accounts import NewUser
 from app.bootstrap import Application, build
+from app.daemon import run_once
 from app.first_start import prepare
 from app.organisation import NewGrid
 from app.settings import Settings
@@ -151,6 +152,12 @@ class Office:
             self.application.documents.supply(number, kind, source, actor=actor, **facts)
         return self.ticket(number)
 
+    def tick(self, local: str) -> list[tuple[str, str]]:
+        """One round of every sweep at that time, and what it told whom."""
+        self.at(local)
+        run_once(self.application)
+        return self.told()
+
     # what can be seen
 
     def ticket(self, ticket: Ticket | str) -> Ticket:
@@ -269,9 +276,11 @@ def furnish(application: Application) -> None:
 def _prepare(url: str, var_dir: Path) -> None:
     settings = Settings(database_url=url, var_dir=var_dir, sample=False)
     application = build(settings, clock=OfficeClock())
-    prepare(application)
-    furnish(application)
-    application.database.close()
+    try:
+        prepare(application)
+        furnish(application)
+    finally:
+        application.database.close()
 
 
 @pytest.fixture(scope="session")
@@ -324,6 +333,8 @@ def office(office_url: str, tmp_path: Path) -> Iterator[Office]:
     settings = Settings(database_url=office_url, var_dir=tmp_path / "var", sample=False)
     clock = OfficeClock("2021-07-28 09:00")
     opened = Office(application=build(settings, clock=clock), clock=clock)
-    yield opened
-    opened.verify()
-    opened.close()
+    try:
+        yield opened
+        opened.verify()
+    finally:
+        opened.close()

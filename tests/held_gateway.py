@@ -7,6 +7,7 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,7 +20,7 @@ PATIENCE = 60
 
 @dataclass
 class HeldGateway:
-    """Counts what arrives by message id. While `held`, nobody gets an answer.
+    """Counts what arrives by message id, and lets requests wait for their answer.
 
     `status` and `body` are the answer; `hangs_up` closes the connection instead.
     """
@@ -29,19 +30,19 @@ class HeldGateway:
     body: str = "0: Accepted for delivery"
     hangs_up: bool = False
     arrived: Counter[str] = field(default_factory=Counter)
+    _held_from: float = inf
     _changed: threading.Condition = field(default_factory=threading.Condition)
-    _free: threading.Event = field(default_factory=threading.Event)
 
-    def __post_init__(self) -> None:
-        self._free.set()
-
-    def hold(self) -> None:
-        """From now on let everybody wait for an answer."""
-        self._free.clear()
+    def hold(self, after: int = 0) -> None:
+        """Answer so many more requests; let all that follow wait for their answer."""
+        with self._changed:
+            self._held_from = self.arrived.total() + after + 1
 
     def release(self) -> None:
         """Answer those who wait, and whoever comes."""
-        self._free.set()
+        with self._changed:
+            self._held_from = inf
+            self._changed.notify_all()
 
     def wait_for(self, count: int) -> None:
         """Wait until that many requests have arrived."""
@@ -52,8 +53,9 @@ class HeldGateway:
         """A request has arrived; it may have to wait."""
         with self._changed:
             self.arrived[message_id] += 1
+            number = self.arrived.total()
             self._changed.notify_all()
-        self._free.wait(PATIENCE)
+            self._changed.wait_for(lambda: number < self._held_from, PATIENCE)
 
     def settings(self, **more: Any) -> dict[str, Any]:
         """How an application sends by this gateway."""

@@ -1,6 +1,6 @@
 """The caps of the plan as a value: what a definition may contain at most (R-1, R-3.1, R-10.3).
 
-They stand in `policy/caps.yaml`; `workflows.policy` holds definitions against them.
+They stand in `policy/caps.yaml`; `workflows.policy_*` hold definitions against them.
 """
 
 from __future__ import annotations
@@ -50,16 +50,34 @@ class DeferralCap(Shape):
 
 
 class ForbiddenWords(Shape):
-    """Words that no name in a definition may contain."""
+    """Words that no name may contain; `only` in these definitions, everywhere if it is empty."""
 
     words: list[Name]
+    demand: Name
     clause: Cited
+    only: list[Identifier] = Field(default_factory=list)
 
 
 class CheckpointGuards(Shape):
     """Guards that a transition across a border must have."""
 
     guards: dict[Checkpoint, list[Identifier]]
+    clause: Cited
+
+
+class GuardCap(Shape):
+    """A condition that a transition may have beside its documents, and at which borders."""
+
+    id: Identifier
+    name: Name
+    at: list[Checkpoint]
+    clause: Cited
+
+
+class ExceptionRule(Shape):
+    """The rules from which a law may make an exception."""
+
+    rules: list[Identifier]
     clause: Cited
 
 
@@ -73,7 +91,9 @@ class DefinitionCap(Shape):
     end_to_end_limit_days: Days | None
     end_to_end_from: Identifier | None = None
     clock_stops: list[Identifier]
+    guards: list[Identifier]
     checkpoints: list[Checkpoint]
+    borders: dict[Checkpoint, Identifier] = Field(default_factory=dict)
     requirements: list[Identifier]
 
 
@@ -85,8 +105,12 @@ class Caps(Shape):
     documents_clause: Cited
     requirements: list[RequirementCap]
     deferral: DeferralCap
-    forbidden_words: ForbiddenWords
+    forbidden_words: list[ForbiddenWords]
+    guards: list[GuardCap]
+    guards_clause: Cited
     checkpoint_guards: CheckpointGuards
+    borders_clause: Cited
+    exceptions: ExceptionRule
     clock_stops_clause: Cited
     definitions: list[DefinitionCap]
 

@@ -52,6 +52,16 @@ def mermaid_difference(before: WorkflowDefinition, after: WorkflowDefinition) ->
     return _picture((*_lines(merged, frozenset(unchanged)), *_styled(merged)))
 
 
+def is_drawable(definition: WorkflowDefinition) -> bool:
+    """Whether every name in it leads somewhere; of a draft that is not yet certain."""
+    ends = {end for each in definition.transitions for end in (each.source, each.target)}
+    return (
+        definition.initial in definition.state_by_id
+        and ends <= definition.state_by_id.keys()
+        and {state.stage for state in definition.states} <= definition.stage_by_id.keys()
+    )
+
+
 def _picture(lines: Iterable[str]) -> str:
     return "\n".join(["stateDiagram-v2", *(INDENT + line for line in lines)]) + "\n"
 

@@ -235,6 +235,8 @@ def _limits(definition: WorkflowDefinition) -> dict[str, object]:
         for each in definition.stages
     }
     handling, whole = definition.handling_limit, definition.end_to_end_limit
-    found["handling_limit"] = _Limit(name="合计办理时间", days=handling.days, clause=handling.clause)
+    found["handling_limit"] = _Limit(
+        name="合计办理时间", days=handling.days, clause=handling.clause
+    )
     found["end_to_end_limit"] = _Limit(name="全过程时间", days=whole.days, clause=whole.clause)
     return found

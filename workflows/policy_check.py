@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
     from engine.definition import WorkflowDefinition
     from workflows.caps import Caps, DefinitionCap
-    from workflows.paths import Graph
     from workflows.problems import Path
+    from workflows.schema import Draft
 
 
-def policy_faults(definition: WorkflowDefinition, caps: Caps) -> Iterator[Fault]:
+def policy_faults(draft: Draft, caps: Caps) -> Iterator[Fault]:
     """Everything in which the definition asks more, or takes longer, than the plan allows."""
-    yield from _forbidden_words(definition, caps)
+    definition = draft.definition
+    yield from _forbidden_words(draft, caps)
     yield from document_faults(definition, caps)
     cap = caps.of(definition.id)
     if cap is None:
@@ -40,36 +41,24 @@ def policy_faults(definition: WorkflowDefinition, caps: Caps) -> Iterator[Fault]
         )
 
 
-def checkpoint_faults(definition: WorkflowDefinition, caps: Caps, graph: Graph) -> Iterator[Fault]:
-    """The borders that every way to the end must cross (R-3.3, Q1)."""
-    cap = caps.of(definition.id)
-    for checkpoint in cap.checkpoints if cap else ():
-        around = graph.way_around(checkpoint)
-        if around:
-            yield Fault(
-                code="checkpoint_missing",
-                message=f"存在不经过“{checkpoint}”即可办结的路径：{' → '.join(around)}",
-                at=("transitions",),
-                clause="R-3.3, 四(二)4",
-                remedy=f"请在该路径上的流转注明 checkpoint: {checkpoint}",
-            )
+def _forbidden_words(draft: Draft, caps: Caps) -> Iterator[Fault]:
+    found = draft.definition.id
+    rules = [each for each in caps.forbidden_words if found in each.only or not each.only]
+    for path, name in _names(draft):
+        for rule in rules:
+            for word in rule.words:
+                if word in name:
+                    yield Fault(
+                        code="forbidden_word",
+                        message=f"“{name}”：不得{rule.demand}{word}",
+                        at=path,
+                        clause=rule.clause,
+                        remedy="请删去",
+                    )
 
 
-def _forbidden_words(definition: WorkflowDefinition, caps: Caps) -> Iterator[Fault]:
-    rule = caps.forbidden_words
-    for path, name in _names(definition):
-        for word in rule.words:
-            if word in name:
-                yield Fault(
-                    code="forbidden_word",
-                    message=f"“{name}”：不得要求客户签订{word}",
-                    at=path,
-                    clause=rule.clause,
-                    remedy="请删去",
-                )
-
-
-def _names(definition: WorkflowDefinition) -> Iterator[tuple[Path, str]]:
+def _names(draft: Draft) -> Iterator[tuple[Path, str]]:
+    definition = draft.definition
     for index, stage in enumerate(definition.stages):
         yield ("stages", index, "name"), stage.name
     for index, state in enumerate(definition.states):
@@ -78,6 +67,8 @@ def _names(definition: WorkflowDefinition) -> Iterator[tuple[Path, str]]:
         yield ("document_names", kind), name
     for index, requirement in enumerate(definition.documents):
         yield ("documents", index, "name"), requirement.name
+    for path, transition in zip(draft.transition_paths, definition.transitions, strict=True):
+        yield (*path[:2], "name"), transition.name
 
 
 def _stages(definition: WorkflowDefinition, cap: DefinitionCap, clause: str) -> Iterator[Fault]:

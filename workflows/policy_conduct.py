@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.definition import Ending
 from engine.documents import KEY
+from engine.guards import GUARDS
 from workflows.problems import Fault
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def conduct_faults(draft: Draft, caps: Caps) -> Iterator[Fault]:
     if caps.of(draft.definition.id) is not None:
         yield from _clock_stops(draft, caps)
         yield from _missing_guards(draft, caps)
+        yield from _disguised_preconditions(draft, caps)
+        yield from _misplaced_borders(draft, caps)
 
 
 def _clock_stops(draft: Draft, caps: Caps) -> Iterator[Fault]:
@@ -66,6 +69,47 @@ def _missing_guards(draft: Draft, caps: Caps) -> Iterator[Fault]:
                 at=path[:2],
                 clause=rule.clause,
                 remedy=f"请注明 guards: [{', '.join(missing)}]",
+            )
+
+
+def _disguised_preconditions(draft: Draft, caps: Caps) -> Iterator[Fault]:
+    """A condition where the plan has none delays the customer as a further stage would."""
+    cap = caps.of(draft.definition.id)
+    own = cap.guards if cap else []
+    allowed = {each.id: each for each in caps.guards if each.id in own}
+    for each, path in zip(draft.definition.transitions, draft.transition_paths, strict=True):
+        for index, guard in enumerate(each.guards):
+            rule = allowed.get(guard)
+            if guard not in GUARDS or (rule is not None and each.checkpoint in rule.at):
+                continue
+            where = f"只能用于 {'、'.join(rule.at)} 节点" if rule else "不能用于这一流程"
+            yield Fault(
+                code="guard_not_allowed",
+                message=f"“{each.name}”不得以 {guard} 为前置条件，该条件{where}",
+                at=(*path[:2], "guards", index),
+                clause=caps.guards_clause,
+                remedy=f"请删去 {guard}",
+            )
+
+
+def _misplaced_borders(draft: Draft, caps: Caps) -> Iterator[Fault]:
+    definition = draft.definition
+    cap = caps.of(definition.id)
+    present = {each.id for each in definition.stages}
+    borders = cap.borders if cap else {}
+    states = {each.id: each for each in definition.states}
+    for each, path in zip(definition.transitions, draft.transition_paths, strict=True):
+        stage = borders.get(each.checkpoint) if each.checkpoint else None
+        source, target = states.get(each.source), states.get(each.target)
+        if stage not in present or source is None or target is None:
+            continue
+        if source.stage != stage or (target.stage == stage and not target.is_final):
+            yield Fault(
+                code="checkpoint_misplaced",
+                message=f"“{each.name}”不结束环节 {stage}，不得在此按 {each.checkpoint} 收取资料",
+                at=(*path[:2], "checkpoint"),
+                clause=caps.borders_clause,
+                remedy=f"请把 checkpoint: {each.checkpoint} 移到结束该环节的流转",
             )
 
 

@@ -90,7 +90,8 @@ def _too_demanding(
             clause="R-3.2, 四(二)4",
             remedy="请删去 key",
         )
-    if requirement.deferrable and not cap.deferrable and not requirement.key:
+    waits_at_intake = requirement.deferrable and requirement.due_at is Checkpoint.INTAKE
+    if waits_at_intake and not cap.deferrable and not requirement.key:
         yield Fault(
             code="document_not_deferrable",
             message=f"“{requirement.name}”不能容缺",

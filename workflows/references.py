@@ -39,6 +39,7 @@ def _repeated_ids(definition: WorkflowDefinition) -> Iterator[Fault]:
                     code="duplicate_id",
                     message=f"编号“{found}”重复",
                     at=(key, index, "id"),
+                    clause="R-10.4",
                     remedy="请另取一个编号",
                 )
 
@@ -78,7 +79,7 @@ def _documents(definition: WorkflowDefinition) -> Iterator[Fault]:
 
 
 def _unknown(
-    found: str, known: Collection[str], at: Path, what: str, clause: str = ""
+    found: str, known: Collection[str], at: Path, what: str, clause: str = "R-10.4"
 ) -> Iterator[Fault]:
     if found not in known:
         yield Fault(

@@ -165,6 +165,19 @@ class RungShape(Shape):
         return ReminderRung(id=self.id, timing=self.timing, hours=self.hours or 0)
 
 
+class ExceptionShape(Shape):
+    """One exception from the caps: which rule, for what, by which law, approved by whom (R-10.3).
+
+    `subject` is the id of the stage, document, state or trigger, or the key of a limit.
+    """
+
+    rule: Identifier
+    subject: Identifier
+    law: Clause
+    reason: Name
+    approved_by: Annotated[str, Field(max_length=60)]
+
+
 class DefinitionShape(Shape):
     """A whole file."""
 
@@ -183,6 +196,7 @@ class DefinitionShape(Shape):
     documents: list[DocumentShape] = []
     deferral: DeferralShape | None = None
     reminders: list[RungShape] = []
+    exceptions: list[ExceptionShape] = []
 
     def value(self, content_hash: str) -> WorkflowDefinition:
         """As the engine knows it; references are taken as they stand."""
@@ -219,6 +233,7 @@ class Draft:
 
     definition: WorkflowDefinition
     transition_paths: tuple[Path, ...]
+    exceptions: tuple[ExceptionShape, ...] = ()
 
 
 def draft_of(shape: DefinitionShape, content_hash: str) -> Draft:
@@ -226,4 +241,8 @@ def draft_of(shape: DefinitionShape, content_hash: str) -> Draft:
     paths: list[Path] = []
     for index, each in enumerate(shape.transitions):
         paths.extend(("transitions", index, "from", part) for part in range(len(each.sources)))
-    return Draft(definition=shape.value(content_hash), transition_paths=tuple(paths))
+    return Draft(
+        definition=shape.value(content_hash),
+        transition_paths=tuple(paths),
+        exceptions=tuple(shape.exceptions),
+    )

@@ -6,17 +6,21 @@ the same fingerprint say the same, whatever their comments, order of keys or ver
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode
 
+from workflows.loader import definition_hash
 from workflows.problems import DefinitionFaultsError
 from workflows.schema import DefinitionShape
 from workflows.shape_check import checked_shape
 from workflows.yaml_source import read_yaml
+
+if TYPE_CHECKING:
+    from engine.definition import WorkflowDefinition
+    from workflows.schema import ExceptionShape
 
 BYTE_ORDER_MARK = "\ufeff"
 VERSION = "version"
@@ -26,9 +30,9 @@ VERSION = "version"
 class Form:
     """What a text says of itself; its form is in order, its meaning has not been examined."""
 
-    id: str
-    name: str
+    definition: WorkflowDefinition
     fingerprint: str
+    exceptions: tuple[ExceptionShape, ...]
 
 
 def read_form(text: str, *, path: str) -> Form:
@@ -43,9 +47,19 @@ def read_form(text: str, *, path: str) -> Form:
     shape, faults = checked_shape(source.root, DefinitionShape)
     if shape is None or faults:
         raise DefinitionFaultsError(source.problem(fault) for fault in faults)
-    content = shape.model_dump(mode="json", by_alias=True, exclude={VERSION})
-    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return Form(id=shape.id, name=shape.name, fingerprint=sha256(canonical.encode()).hexdigest())
+    return Form(
+        definition=shape.value(definition_hash(shape)),
+        fingerprint=definition_hash(shape.model_copy(update={VERSION: 0})),
+        exceptions=tuple(shape.exceptions),
+    )
+
+
+def exceptions_in(text: str) -> tuple[ExceptionShape, ...]:
+    """The exceptions from the caps that a text claims; none if it cannot be read any more."""
+    try:
+        return read_form(text, path="").exceptions
+    except DefinitionFaultsError:
+        return ()
 
 
 def numbered(text: str, version: int) -> str:

@@ -1,18 +1,19 @@
-"""`huodian definition`: list, show, check, diagram."""
+"""`huodian definition`: list, show, diagram; further commands come from the modules beside."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli import definition_drafts
 from app.cli.session import AsJson, opened, show, table
 
 if TYPE_CHECKING:
     from engine.definition import DocumentRequirement, Transition, WorkflowDefinition
 
 commands = typer.Typer(no_args_is_help=True)
+definition_drafts.register(commands)
 
 DefinitionId = Annotated[str, typer.Argument(metavar="ID", help="For example hv_single_supply.")]
 
@@ -60,28 +61,6 @@ def show_definition(definition_id: DefinitionId, as_json: AsJson = False) -> Non
         ),
     ]
     show(result, "\n\n".join(lines), as_json=as_json)
-
-
-@commands.command()
-def check(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A YAML file.")],
-    as_json: AsJson = False,
-) -> None:
-    """Every fault of a definition file at once, with line and clause; exit 3 if there is one.
-
-    Example: huodian definition check draft.yaml
-    """
-    from workflows.loader import check_definition  # noqa: PLC0415
-
-    problems = check_definition(file.read_text(encoding="utf-8", errors="replace"), file.name)
-    result = {"ok": not problems, "problems": problems}
-    lines = [
-        f"第 {each.line} 行 {each.path}：{each.message}（{each.clause or each.code}）"
-        for each in problems
-    ]
-    show(result, "\n".join(lines) or "没有问题", as_json=as_json)
-    if problems:
-        raise typer.Exit(3)
 
 
 @commands.command()

@@ -82,9 +82,7 @@ class ClockWalk:
             return tuple(each for each in documents if applies(each, self.applicants))
         return tuple(each for each in self.definition.documents if each.id == state.until_received)
 
-    def successors(
-        self, now: ClockConfiguration
-    ) -> Iterator[tuple[Step, ClockConfiguration]]:
+    def successors(self, now: ClockConfiguration) -> Iterator[tuple[Step, ClockConfiguration]]:
         """Every step from here that concerns a clock."""
         state = self.definition.state_by_id[now.state]
         if state.is_final:
@@ -93,6 +91,12 @@ class ClockWalk:
             if self._may_fire(now, state, transition):
                 for following in self._fired(now, state, transition):
                     yield firing(transition), following
+        yield from self._standing_by(now, state)
+
+    def _standing_by(
+        self, now: ClockConfiguration, state: State
+    ) -> Iterator[tuple[Step, ClockConfiguration]]:
+        """What changes a clock, or the boundary, without a move."""
         if self.awaited(state):
             yield RECEIVE, self._kept(now, holds=True, moved=False)
         if now.mode is Mode.RUNNING and state.suspendable:
@@ -151,9 +155,7 @@ class ClockWalk:
         )
         return (True,) if surely else (True, False)
 
-    def _kept(
-        self, now: ClockConfiguration, *, holds: bool, moved: bool
-    ) -> ClockConfiguration:
+    def _kept(self, now: ClockConfiguration, *, holds: bool, moved: bool) -> ClockConfiguration:
         """As `keep_clocks` keeps them, for a state that is not final."""
         mode = now.mode
         if holds and mode in STANDING_STILL:

@@ -9,14 +9,31 @@ from engine.guards import GUARDS, ROLE_NAMES
 from engine.soundness.finding import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from engine.definition import WorkflowDefinition
     from engine.soundness.finding import Place
 
 
+NAME_CODES = frozenset(
+    {
+        "duplicate_id",
+        "undeclared_role",
+        "unknown_document",
+        "unknown_guard",
+        "unknown_stage",
+        "unknown_state",
+    }
+)
+"""The codes of what is found here."""
+
+
 def unresolved(definition: WorkflowDefinition) -> Iterator[Finding]:
-    """Every state, stage, document, guard and role that is named but not there."""
+    """Every state, stage, document, guard and role that is named but not there, or is there twice.
+
+    Roles and guards are lists of the software: no definition can add to them.
+    """
+    yield from _repeated(definition)
     states = {each.id for each in definition.states}
     stages = {each.id for each in definition.stages}
     documents = {KEY, "", *(each.id for each in definition.documents)}
@@ -46,6 +63,24 @@ def unresolved(definition: WorkflowDefinition) -> Iterator[Finding]:
                 definition.document_names,
                 ("documents", index, "any_of"),
             )
+
+
+def _repeated(definition: WorkflowDefinition) -> Iterator[Finding]:
+    groups: tuple[tuple[str, Sequence[str]], ...] = (
+        ("stages", [each.id for each in definition.stages]),
+        ("states", [each.id for each in definition.states]),
+        ("documents", [each.id for each in definition.documents]),
+    )
+    for field, ids in groups:
+        for index, found in enumerate(ids):
+            if found in ids[:index]:
+                yield Finding(
+                    code="duplicate_id",
+                    message=f"编号“{found}”重复",
+                    subject=found,
+                    at=(field, index, "id"),
+                    remedy="请另取一个编号",
+                )
 
 
 def _lost(code: str, name: str, known: Collection[str], at: Place) -> Iterator[Finding]:

@@ -32,9 +32,7 @@ def unenforced_papers(definition: WorkflowDefinition) -> Iterator[Finding]:
         yield from _idle_waits(walk, ways, requirement)
 
 
-def _gaps(
-    walk: PaperWalk, ways: Exploration[PaperConfiguration], index: int
-) -> Iterator[Finding]:
+def _gaps(walk: PaperWalk, ways: Exploration[PaperConfiguration], index: int) -> Iterator[Finding]:
     completed = completed_ends(walk.definition)
     enforced_everywhere = True
     told: set[Checkpoint] = set()
@@ -43,9 +41,7 @@ def _gaps(
         around = [
             each
             for each in ways.came_from
-            if each.state in completed
-            and each.extended is extended
-            and border not in each.crossed
+            if each.state in completed and each.extended is extended and border not in each.crossed
         ]
         if around and border not in told:
             told.add(border)
@@ -92,30 +88,19 @@ def _lost_again(definition: WorkflowDefinition, index: int, trail: tuple[Step, .
 
 
 def _idle_waits(
-    walk: PaperWalk,
-    ways: Exploration[PaperConfiguration],
-    requirement: DocumentRequirement,
+    walk: PaperWalk, ways: Exploration[PaperConfiguration], requirement: DocumentRequirement
 ) -> Iterator[Finding]:
     """A clock that waits for what nobody has to bring, or what is there already."""
-    definition = walk.definition
+    definition, border = walk.definition, walk.border(extended=False)
+    some_lack_it = not all(applies(requirement, each) for each in served(definition))
     for index, state in enumerate(definition.states):
-        if not _waits_for(state, requirement):
+        here = [each for each in ways.came_from if each.state == state.id]
+        if not here or not _waits_for(state, requirement):
             continue
-        here = ways.nearest(lambda now, state=state: now.state == state.id)  # type: ignore[misc]
-        border = walk.border(extended=False)
-        before = ways.nearest(
-            lambda now, state=state: now.state == state.id and border not in now.crossed  # type: ignore[misc]
-        )
-        if here is not None and before is None:
-            yield _waits(
-                definition,
-                index,
-                f"“{requirement.name}”在此之前已经收取",
-                ways.trail(here),
-            )
-        elif state.until_received != KEY and not all(
-            applies(requirement, each) for each in served(definition)
-        ):
+        if all(border in each.crossed for each in here):
+            why = f"“{requirement.name}”在此之前已经收取"
+            yield _waits(definition, index, why, ways.trail(here[0]))
+        elif state.until_received != KEY and some_lack_it:
             yield _waits(definition, index, f"“{requirement.name}”并非每个客户都须提供", ())
 
 

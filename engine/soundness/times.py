@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.soundness.borders import served
 from engine.soundness.clock_walk import STANDING_STILL, ClockWalk, Mode
 from engine.soundness.finding import Finding, events, in_words
-from engine.soundness.ways import completed_ends, reaching
+from engine.soundness.ways import completed_ends, reaching, ways_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,13 +24,21 @@ STOPS = "R-1.2, R-2.4, 附件 注2"
 
 def faulty_clocks(definition: WorkflowDefinition) -> Iterator[Finding]:
     """Everything wrong with the clocks; what goes wrong for both kinds of applicants, once."""
+    all_clocks = [
+        _Clocks(ClockWalk(definition=definition, applicants=each)) for each in served(definition)
+    ]
     told: set[tuple[str, Place]] = set()
-    for applicants in served(definition):
-        walk = ClockWalk(definition=definition, applicants=applicants)
-        for each in _Clocks(walk).faults():
+    for clocks in all_clocks:
+        for each in clocks.faults():
             if (each.code, each.at) not in told:
                 told.add((each.code, each.at))
                 yield each
+    modes: dict[str, set[Mode]] = {}
+    for clocks in all_clocks:
+        for now in clocks.ways.came_from:
+            modes.setdefault(now.state, set()).add(now.mode)
+    yield from _idle_keys(definition, modes)
+    yield from _stages_without_time(definition, modes)
 
 
 @dataclass(frozen=True)
@@ -51,20 +59,10 @@ class _Clocks:
     def completed(self) -> frozenset[str]:
         return completed_ends(self.definition)
 
-    @cached_property
-    def modes(self) -> dict[str, set[Mode]]:
-        """How the clock may stand in each state that is reached."""
-        found: dict[str, set[Mode]] = {}
-        for each in self.ways.came_from:
-            found.setdefault(each.state, set()).add(each.mode)
-        return found
-
     def faults(self) -> Iterator[Finding]:
         yield from self._never_started()
         yield from self._standing_still_at_the_end()
         yield from self._whole_time_not_measured()
-        yield from self._idle_keys()
-        yield from self._stages_without_time()
 
     def _never_started(self) -> Iterator[Finding]:
         """A limited stage that is left on the way to completion before its clock has started."""
@@ -98,8 +96,7 @@ class _Clocks:
             trail = self.ways.trail(found)
             yield Finding(
                 code="end_to_end_not_started",
-                message="存在全过程时间从未起算即可办结的路径："
-                f"{in_words(trail, self.definition)}",
+                message=f"存在全过程时间从未起算即可办结的路径：{in_words(trail, self.definition)}",
                 subject=found.state,
                 at=("end_to_end_from",),
                 path=events(trail),
@@ -107,39 +104,7 @@ class _Clocks:
                 remedy="请使每条路径都经过全过程时间的起点",
             )
 
-    def _idle_keys(self) -> Iterator[Finding]:
-        """Keys about standing clocks in states where no clock could stand still."""
-        for index, state in enumerate(self.definition.states):
-            modes = self.modes.get(state.id)
-            if modes is None:
-                continue
-            ended = state.is_final
-            if state.suspendable and (ended or Mode.RUNNING not in modes):
-                yield self._idle("suspendable_without_clock", index, "suspendable", "没有走着的时限")
-            if state.until_received and (ended or not modes & STANDING_STILL):
-                yield self._idle("wait_without_effect", index, "until_received", "时限并不停下")
-
-    def _stages_without_time(self) -> Iterator[Finding]:
-        for index, stage in enumerate(self.definition.stages):
-            states = [
-                each.id
-                for each in self.definition.states
-                if each.stage == stage.id and not each.is_final and each.id in self.modes
-            ]
-            runs = any(Mode.RUNNING in self.modes[each] for each in states)
-            if stage.limit.days is not None and states and not runs:
-                yield Finding(
-                    code="stage_clock_never_runs",
-                    message=f"环节“{stage.name}”定有时限，但时限在任何路径上都不走",
-                    subject=stage.id,
-                    at=("stages", index, "limit"),
-                    clause=STOPS,
-                    remedy="请使其中至少一个状态由公司办理",
-                )
-
-    def _finding(
-        self, code: str, state_id: str, what: str, trail: tuple[Step, ...]
-    ) -> Finding:
+    def _finding(self, code: str, state_id: str, what: str, trail: tuple[Step, ...]) -> Finding:
         index = [each.id for each in self.definition.states].index(state_id)
         return Finding(
             code=code,
@@ -151,17 +116,51 @@ class _Clocks:
             remedy="请在其间设置由公司办理的状态，或在流转上注明收齐资料的 checkpoint",
         )
 
-    def _idle(self, code: str, index: int, key: str, why: str) -> Finding:
-        state = self.definition.states[index]
-        reached = self.ways.nearest(lambda now: now.state == state.id)
-        trail = () if reached is None else self.ways.trail(reached)
-        return Finding(
-            code=code,
-            message=f"在“{state.name}”注明 {key} 没有意义，此时{why}："
-            f"{in_words(trail, self.definition)}",
-            subject=state.id,
-            at=("states", index, key),
-            path=events(trail),
-            clause=STOPS,
-            remedy=f"请删去 {key}",
-        )
+
+def _idle_keys(definition: WorkflowDefinition, modes: dict[str, set[Mode]]) -> Iterator[Finding]:
+    """Keys about standing clocks in states where no clock could stand still."""
+    for index, state in enumerate(definition.states):
+        found = modes.get(state.id)
+        if found is None:
+            continue
+        if state.suspendable and (state.is_final or Mode.RUNNING not in found):
+            why = "没有走着的时限"
+            yield _idle(definition, index, "suspendable", "suspendable_without_clock", why)
+        if state.until_received and (state.is_final or not found & STANDING_STILL):
+            why = "时限并不停下"
+            yield _idle(definition, index, "until_received", "wait_without_effect", why)
+
+
+def _idle(definition: WorkflowDefinition, index: int, key: str, code: str, why: str) -> Finding:
+    state = definition.states[index]
+    trail = ways_of(definition).trail(state.id)
+    return Finding(
+        code=code,
+        message=f"在“{state.name}”注明 {key} 没有意义，此时{why}：{in_words(trail, definition)}",
+        subject=state.id,
+        at=("states", index, key),
+        path=events(trail),
+        clause=STOPS,
+        remedy=f"请删去 {key}",
+    )
+
+
+def _stages_without_time(
+    definition: WorkflowDefinition, modes: dict[str, set[Mode]]
+) -> Iterator[Finding]:
+    for index, stage in enumerate(definition.stages):
+        states = [
+            each.id
+            for each in definition.states
+            if each.stage == stage.id and not each.is_final and each.id in modes
+        ]
+        runs = any(Mode.RUNNING in modes[each] for each in states)
+        if stage.limit.days is not None and states and not runs:
+            yield Finding(
+                code="stage_clock_never_runs",
+                message=f"环节“{stage.name}”定有时限，但时限在任何路径上都不走",
+                subject=stage.id,
+                at=("stages", index, "limit"),
+                clause=STOPS,
+                remedy="请使其中至少一个状态由公司办理",
+            )

@@ -12,13 +12,13 @@ from engine.soundness.finding import Finding, Step, events, firing, in_words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from engine.definition import State, Transition, WorkflowDefinition
+    from engine.definition import State, WorkflowDefinition
 
 Passed = tuple[str, bool]
 """A state, and whether the border in question has been crossed on the way to it."""
 
-Risen = tuple[str, int]
-"""A state, and the rank of the highest border crossed on the way to it; -1 before the first."""
+Crossed = tuple[str, frozenset[Checkpoint]]
+"""A state, and the borders crossed on the way to it."""
 
 
 def ways_of(definition: WorkflowDefinition) -> Exploration[str]:
@@ -146,26 +146,32 @@ def _borders_out_of_order(definition: WorkflowDefinition) -> Iterator[Finding]:
     """A higher border demands what is due at a lower one, so crossed first it demands too early."""
     position = {id(each): index for index, each in enumerate(definition.transitions)}
 
-    def onward(now: Risen) -> Iterator[tuple[Step, Risen]]:
-        state, highest = now
+    def onward(now: Crossed) -> Iterator[tuple[Step, Crossed]]:
+        state, crossed = now
         for each in definition.offered[state]:
-            rank = -1 if each.checkpoint is None else RANK[each.checkpoint]
-            yield firing(each), (each.target, max(highest, rank))
+            border = frozenset({each.checkpoint} if each.checkpoint else ())
+            yield firing(each), (each.target, crossed | border)
 
-    ways = explore([(definition.initial, -1)], onward)
+    start: Crossed = (definition.initial, frozenset())
+    ways = explore([start], onward)
     told: set[int] = set()
     for now in ways.came_from:
         for each in definition.offered[now[0]]:
             at = position[id(each)]
-            if each.checkpoint is None or RANK[each.checkpoint] >= now[1] or at in told:
-                continue
-            told.add(at)
-            yield _out_of_order(definition, at, each, ways.trail(now))
+            if at not in told and _is_too_late(each.checkpoint, now[1]):
+                told.add(at)
+                yield _out_of_order(definition, at, ways.trail(now))
 
 
-def _out_of_order(
-    definition: WorkflowDefinition, at: int, transition: Transition, before: tuple[Step, ...]
-) -> Finding:
+def _is_too_late(border: Checkpoint | None, crossed: frozenset[Checkpoint]) -> bool:
+    """Whether it is crossed for the first time after a higher one."""
+    if border is None or border in crossed:
+        return False
+    return any(RANK[each] > RANK[border] for each in crossed)
+
+
+def _out_of_order(definition: WorkflowDefinition, at: int, before: tuple[Step, ...]) -> Finding:
+    transition = definition.transitions[at]
     trail = (*before, firing(transition))
     return Finding(
         code="checkpoint_order",

@@ -10,7 +10,14 @@ import pytest
 from engine.application import AreaClass, ConnectionApplication, ServiceScheme
 from engine.errors import ConflictError, MalformedError, RefusedError
 from engine.ticket import FlagCode
-from tests.applicants import COUNTER, HIGH_VOLTAGE_PAPERS, a_business, a_factory, a_quarter, a_resident
+from tests.applicants import (
+    COUNTER,
+    HIGH_VOLTAGE_PAPERS,
+    a_business,
+    a_factory,
+    a_quarter,
+    a_resident,
+)
 from tests.application import codes
 
 if TYPE_CHECKING:

@@ -68,6 +68,21 @@ def test_everything_is_written_once_whoever_asks_again(office: Office) -> None:
     assert len(written(office)) == 3
 
 
+@pytest.mark.parametrize(
+    ("when", "sent"),
+    [
+        ("2021-09-06 20:59", 3),
+        ("2021-09-06 21:00", 0),
+        ("2021-09-07 00:05", 0),
+        ("2021-09-07 07:59", 0),
+        ("2021-09-07 08:00", 3),
+    ],
+)
+def test_what_is_late_by_night_waits_for_the_morning(office: Office, when: str, sent: int) -> None:
+    waiting(office)
+    assert dispatch(office, when)["done"] == sent
+
+
 def test_a_round_takes_no_more_than_it_may_claim(office: Office) -> None:
     waiting(office, tickets=2)
     small = office.another(claim_limit=4)

@@ -95,9 +95,9 @@ class Product:
             yield lambda each=each: self._supplied(ticket, each)
             record = satisfying(each, ticket, TODAY)
             if record is not None:
-                yield lambda number=record.number: reject(
-                    ticket, definition, number, "看不清"
-                ).ticket
+                yield (
+                    lambda number=record.number: reject(ticket, definition, number, "看不清").ticket
+                )
         for cause in definition.state_by_id[ticket.state].suspendable:
             yield lambda cause=cause: suspend(ticket, definition, cause, "通知单", ACT).ticket
         yield lambda: resume(ticket, definition, CALENDAR, at=ACT.at).ticket
@@ -186,9 +186,7 @@ def seen_of_the_paper(
 def is_complete(whole: Whole, definition: WorkflowDefinition, applicants: Applicants) -> bool:
     """Whether nothing that is asked of the applicant is missing."""
     resident = applicants is Applicants.RESIDENT
-    ticket = a_ticket(
-        definition=definition, request=an_application() if resident else a_business()
-    )
+    ticket = a_ticket(definition=definition, request=an_application() if resident else a_business())
     asked = requirements(definition, ticket)
     return all(
         standing is Standing.THERE

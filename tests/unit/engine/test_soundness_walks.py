@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.definition import Applicants, Ending
-from engine.soundness import prove
+from engine.definition import Applicants
 from engine.soundness.clock_walk import ClockWalk
 from engine.soundness.paper_walk import PaperWalk
 from tests.unit.engine.definitions import (
@@ -25,7 +24,6 @@ from tests.unit.engine.definitions import (
 from tests.unit.engine.random_definitions import small_definitions
 from tests.unit.engine.soundness_oracle import (
     Product,
-    is_complete,
     seen_of_the_clocks,
     seen_of_the_paper,
     told_apart,

@@ -251,14 +251,18 @@ def test_a_ticket_never_returns_to_an_earlier_stage() -> None:
 
 
 def test_a_key_document_cannot_be_deferred() -> None:
-    problem = problem_of(BUSINESS, ("    key: true\n", "    key: true\n    deferrable: true\n"))
-    assert problem.code == "key_document_deferrable"
-    assert "四(二)4" in problem.clause
+    problems = problems_of(BUSINESS, ("    key: true\n", "    key: true\n    deferrable: true\n"))
+    assert codes(problems) == ["clock_never_started", "key_document_deferrable"]
+    assert "四(二)4" in problems[1].clause
 
 
 def test_no_clock_waits_for_a_document_that_may_be_deferred() -> None:
     problems = problems_of(BUSINESS, ("until_received: key", "until_received: property_proof"))
-    assert codes(problems) == ["clock_waits_for_deferrable", "clock_stop_not_allowed"]
+    assert codes(problems) == [
+        "clock_never_started",
+        "clock_waits_for_deferrable",
+        "clock_stop_not_allowed",
+    ]
 
 
 @pytest.mark.parametrize(
