@@ -38,6 +38,9 @@ def policy_faults(draft: Draft, caps: Caps) -> Iterator[Fault]:
             + "起算",
             at=("end_to_end_from",),
             clause=caps.limits_clause,
+            remedy=f"请注明 end_to_end_from: {cap.end_to_end_from}"
+            if cap.end_to_end_from
+            else "请删去 end_to_end_from",
         )
 
 
@@ -91,6 +94,7 @@ def _stages(definition: WorkflowDefinition, cap: DefinitionCap, clause: str) -> 
                 message=f"环节 {stage.id} 应称“{expected.name}”，现为“{stage.name}”",
                 at=("stages", index, "name"),
                 clause=clause,
+                remedy=f"请改回“{expected.name}”",
             )
     missing = [stage.name for stage in cap.stages if stage.id not in found]
     if missing:
@@ -99,6 +103,7 @@ def _stages(definition: WorkflowDefinition, cap: DefinitionCap, clause: str) -> 
             message=f"缺少环节“{'、'.join(missing)}”：{cap.customers}的环节为{all_names}",
             at=("stages",),
             clause=clause,
+            remedy="请补上，并把状态归入它",
         )
     expected_order = [stage.id for stage in cap.stages if stage.id in found]
     if [each for each in found if each in allowed] != expected_order:
@@ -107,6 +112,7 @@ def _stages(definition: WorkflowDefinition, cap: DefinitionCap, clause: str) -> 
             message=f"环节的次序应为{all_names}",
             at=("stages",),
             clause=clause,
+            remedy="请按此次序排列",
         )
 
 

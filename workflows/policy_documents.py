@@ -81,6 +81,7 @@ def _too_demanding(
             message=f"“{requirement.name}”最早在 {cap.due_at} 收取，现为 {requirement.due_at}",
             at=("documents", index, "due_at"),
             clause="R-3.1, 四(二)3",
+            remedy=f"请改为 due_at: {cap.due_at}",
         )
     if requirement.key and not cap.key:
         yield Fault(

@@ -52,12 +52,14 @@ class PaperWalk:
         return border_of(self.requirement, self.definition, extended=extended)
 
     def explored(self) -> Exploration[PaperConfiguration]:
-        """Everything that can happen to it, from the submission on."""
+        """Everything that can happen to it, from a submission without it on.
+
+        One that comes along is one that is handed in before the first move.
+        """
         boundaries = (False, True) if self.requirement.deferrable else (False,)
         starts = (
-            PaperConfiguration(self.definition.initial, paper, extended, frozenset())
+            PaperConfiguration(self.definition.initial, Paper.NONE, extended, frozenset())
             for extended in boundaries
-            for paper in (Paper.NONE, Paper.THERE)
         )
         return explore(starts, self._successors)
 

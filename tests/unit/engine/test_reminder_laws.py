@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.calendar import start_of_day
-from engine.clocks import due_on
-from engine.reminders import due_rungs, latest_rung, next_rung_at
+from engine.clocks import due_on, running_clocks
+from engine.reminders import attention_at, due_rungs, latest_rung, next_rung_at
 from engine.ticket import Pause, PauseCause, StageRun, Ticket
 from tests.builders import CALENDAR, HOURS, a_definition, a_ticket
 from tests.unit.engine.clock_strategies import NEAR_A_BREAK, a_clock, cases, stops
@@ -99,6 +99,19 @@ def test_a_rung_that_is_due_was_announced_and_stays_until_the_next(
     assert (found.overdue_days is not None) == (found.at >= HOURS.end_of_period(found.due_on))
     before = latest_rung(clock, LADDER, CALENDAR, HOURS, found.at - HALF_HOUR)
     assert before is None or before.key != found.key
+
+
+@given(cases(), st.integers(0, 60 * 48))
+def test_a_changed_ticket_is_looked_at_now_if_anything_is_due_else_at_the_next_rung(
+    case: tuple[date, int, list[Stop]], later: int
+) -> None:
+    start, limit, paused = case
+    ticket, definition = under_way(start, paused), with_limit(limit)
+    at = start_of_day(start) + later * HALF_HOUR
+    coming = next_rung_at(ticket, definition, CALENDAR, HOURS, at)
+    expected = at if due_rungs(ticket, definition, CALENDAR, HOURS, at) else coming
+    clocks = running_clocks(ticket, definition)
+    assert attention_at(clocks, definition, CALENDAR, HOURS, at) == expected
 
 
 @given(cases())

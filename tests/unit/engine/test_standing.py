@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.definition import Ending
-from engine.standing import TicketStanding, standing_of
+from engine.standing import TicketStanding, standing_after_change, standing_of
 from tests.builders import CALENDAR, HOURS, a_ticket, instant
 from tests.unit.engine.definitions import LV_STANDARD, LV_THREE_ZERO
 from tests.unit.engine.trip import Trip, a_trip
@@ -48,6 +50,21 @@ def test_a_suspended_ticket_is_due_by_its_whole_time_if_that_is_limited() -> Non
         trip.suspend("2021-09-07 10:00")
         now = standing(trip, "2021-09-07 10:00")
         assert (now.due_at, now.next_rung_at) == (due, rung)
+
+
+def test_a_ticket_that_is_changed_while_a_rung_is_due_is_looked_at_at_once() -> None:
+    """Papers come at 08:30:01; the reminder of 08:30 must not be lost to the next rung."""
+    trip = a_trip(LV_THREE_ZERO, "2021-09-06 09:00", LICENCE)
+    for when, looked_at in (
+        ("2021-09-07 08:29:59", "2021-09-07 08:30"),
+        ("2021-09-07 08:30", "2021-09-07 08:30"),
+        ("2021-09-07 08:30:01", "2021-09-07 08:30:01"),
+    ):
+        trip.supply(PROOF, when)
+        changed = standing_after_change(
+            trip.ticket, trip.definition, CALENDAR, HOURS, instant(when)
+        )
+        assert changed == replace(standing(trip, when), next_rung_at=instant(looked_at))
 
 
 def test_an_ended_ticket_is_due_no_more_and_shows_its_ending() -> None:

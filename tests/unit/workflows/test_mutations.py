@@ -46,7 +46,7 @@ def test_a_broken_definition_is_refused(mutation: Mutation) -> None:
     found = [each for each in problems if each.code == mutation.code]
     assert found, f"{mutation.code} not among {[each.code for each in problems]}"
     assert all(mutation.clause in each.clause for each in found)
-    assert all(each.path and each.message for each in found)
+    assert all(each.path and each.line for each in found)
     assert all(each.remedy for each in found if each.code not in FORM)
 
 
