@@ -64,7 +64,7 @@ PERMITTED: dict[Action, frozenset[Role]] = {
 
 ACTION_NAMES = {
     Action.READ: "查看工单",
-    Action.SUBMIT: "受理申请",
+    Action.SUBMIT: "登记申请",
     Action.SUPPLY_DOCUMENT: "登记资料",
     Action.VERIFY_DOCUMENT: "审核资料",
     Action.REJECT_DOCUMENT: "退回资料",

@@ -20,6 +20,7 @@ from app.documents import DocumentService
 from app.drafts import DraftService
 from app.file_store import FileStore
 from app.imports import ImportService
+from app.message_texts import MessageTexts
 from app.organisation import OrganisationService
 from app.queries import QueryService
 from app.recording import Recorder
@@ -28,6 +29,7 @@ from app.sending import Sending
 from app.settings import Carrier, Settings
 from app.sweeps import Sweeps
 from app.telling import Telling
+from app.templates import TemplateService
 from app.tickets import TicketService
 from notifications.message import Channel
 from notifications.quiet_hours import QuietHours
@@ -54,6 +56,7 @@ class Application:
     calendars: CalendarService
     rulebook: Rulebook
     drafts: DraftService
+    templates: TemplateService
     queries: QueryService
     accounts: AccountService
     organisation: OrganisationService
@@ -77,6 +80,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Application:
         quiet=quiet,
         channels=frozenset(carriers),
         base_url=settings.base_url,
+        texts=MessageTexts(),
     )
     desk = Desk(
         database=database,
@@ -109,6 +113,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Application:
         calendars=calendars,
         rulebook=Rulebook(database=database, definitions=desk.definitions, clock=clock),
         drafts=DraftService(database=database, clock=clock),
+        templates=TemplateService(database=database, clock=clock),
         queries=QueryService(desk=desk, database=database, hours=hours),
         accounts=AccountService(database, clock),
         organisation=OrganisationService(database=database, clock=clock),

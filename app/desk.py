@@ -57,7 +57,7 @@ class Desk:
         Raises:
             HuodianError: not found, not permitted, refused by the engine, or changed meanwhile.
         """
-        with self.database.writing() as work:
+        with self.database.changing() as work:
             kept = self.change_in(
                 work, ticket_no, act, action, decide, expected_revision=expected_revision
             )

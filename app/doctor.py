@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from engine.calendar import YearStatus, local_date
+from engine.calendar import SHANGHAI, YearStatus, local_date
 from engine.ticket import Role
 from notifications.message import MessageState
 
@@ -78,7 +78,8 @@ def _sweeps(application: Application) -> tuple[Finding, ...]:
         finished_at = None if beat is None else beat.finished_at
         allowed = timedelta(seconds=sweep.every_seconds * LATE_FACTOR)
         ok = finished_at is not None and now - finished_at <= allowed
-        since = "从未运行" if finished_at is None else f"上次 {finished_at:%Y-%m-%d %H:%M} UTC"
+        local = None if finished_at is None else finished_at.astimezone(SHANGHAI)
+        since = "从未运行" if local is None else f"上次 {local:%Y-%m-%d %H:%M}"
         remark = since if ok else f"{since}，请检查守护进程（huodian daemon）"
         findings.append(Finding(subject=f"巡检 {sweep.name}", ok=ok, remark=remark))
     return tuple(findings)
@@ -87,10 +88,10 @@ def _sweeps(application: Application) -> tuple[Finding, ...]:
 def _messages(application: Application) -> Finding:
     with application.database.reading() as work:
         counts = work.outbox.counts_by_state()
-    wrong = {MessageState.FAILED, MessageState.IN_DOUBT, MessageState.UNREACHABLE}
-    stuck = sum(counts.get(state, 0) for state in wrong)
+    by_hand = (MessageState.FAILED, MessageState.IN_DOUBT, MessageState.UNREACHABLE)
     waiting = counts.get(MessageState.PENDING, 0)
-    remark = f"待发 {waiting}，需人工处理 {stuck}"
-    if stuck:
-        remark += "，见 huodian outbox list --state failed"
-    return Finding(subject="消息", ok=stuck == 0, remark=remark)
+    listed = "、".join(f"{state} {counts[state]}" for state in by_hand if counts.get(state))
+    remark = f"待发 {waiting}"
+    if listed:
+        remark += f"；须电话告知或人工核实：{listed}（huodian outbox list --state …）"
+    return Finding(subject="消息", ok=True, remark=remark)

@@ -95,10 +95,30 @@ class RequirementView:
 def document_list(
     ticket: Ticket, definition: WorkflowDefinition, names: Mapping[str, str], on: date
 ) -> tuple[RequirementView, ...]:
-    """Every requirement that applies; `names` maps user ids to names."""
-    return tuple(
-        _requirement(each, ticket, definition, names, on)
-        for each in requirements(definition, ticket)
+    """Every requirement that applies, then what was handed in unasked; `names` by user id."""
+    asked = requirements(definition, ticket)
+    views = [_requirement(each, ticket, definition, names, on) for each in asked]
+    kinds = {kind for each in asked for kind in each.any_of}
+    unasked = [record for record in ticket.documents if record.kind not in kinds]
+    if unasked:
+        views.append(_unasked(tuple(_paper(each, definition, names, on) for each in unasked)))
+    return tuple(views)
+
+
+def _unasked(papers: tuple[PaperView, ...]) -> RequirementView:
+    """Papers that nobody may ask for (R-3.1): kept, shown, and needed for nothing."""
+    return RequirementView(
+        id="unasked",
+        name="其他已收资料",
+        kinds={},
+        state=DocumentState.VERIFIED,
+        state_name="不作要求",
+        is_key=False,
+        due_at=Checkpoint.INTAKE,
+        due_text="",
+        clause="R-3.1, 四(二)3",
+        note="",
+        papers=papers,
     )
 
 

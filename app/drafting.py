@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.ports_drafts import DraftKind, DraftOutcome
 from engine.errors import ConflictError, MalformedError, Reason, RefusedError
+from engine.ledger import LedgerDraft
 
 if TYPE_CHECKING:
     from app.ports_drafts import DraftsUnit, StoredDraft, Subject
@@ -159,6 +160,29 @@ def close(
     )
     if not closed:
         raise stale_draft(draft)
+
+
+def discard(work: DraftsUnit, number: int, subject: Subject, act: Act, *, stream: str) -> None:
+    """Close a draft unpublished; its text stays. `act` carries the reason.
+
+    Raises:
+        MalformedError: without a reason.
+        ConflictError: it is closed already.
+    """
+    if not act.reason:
+        raise MalformedError(
+            Reason(
+                code="reason_missing",
+                field="reason",
+                message="作废草稿必须说明原因",
+                remedy="请填写原因",
+            )
+        )
+    draft = open_draft(work, number, subject)
+    close(work, draft, DraftOutcome.DISCARDED, act)
+    details = {"draft": number, "author": draft.author, "reason": act.reason}
+    entry = LedgerDraft(action="discard_draft", target_state=draft.key, details=details)
+    work.ledger.append(stream, entry, act.actor, act.at)
 
 
 def refuse_unless_newest(draft: StoredDraft, latest_version: int, published_by: str) -> None:

@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING
 from app.authorization import Action, authorize_company_wide
 from app.definitions import STREAM
 from app.draft_views import DraftView, difference_between, draft_view
-from app.drafting import Content, close, keep, open_draft, refuse_author
-from app.ports_drafts import DraftKind, DraftOutcome, Subject
+from app.drafting import Content, discard, keep, open_draft, refuse_author
+from app.ports_drafts import DraftKind, Subject
 from app.publication import fingerprint_of, latest_version, publish_draft, refuse_faults
-from engine.errors import ConflictError, MalformedError, Reason, not_found
-from engine.ledger import LedgerDraft
+from engine.errors import ConflictError, Reason, not_found
 from engine.ticket import Act
 from workflows.loader import check_definition
 from workflows.problems import DefinitionFaultsError
@@ -114,15 +113,9 @@ class DraftService:
             ConflictError: it is closed already.
         """
         authorize_company_wide(actor, Action.MANAGE_DEFINITIONS)
-        if not reason.strip():
-            raise reason_missing()
         act = Act(actor=actor, at=self.clock(), reason=reason.strip())
         with self.database.writing() as work:
-            draft = open_draft(work, number, Subject.DEFINITION)
-            close(work, draft, DraftOutcome.DISCARDED, act)
-            details = {"draft": number, "author": draft.author, "reason": act.reason}
-            entry = LedgerDraft(action="discard_draft", target_state=draft.key, details=details)
-            work.ledger.append(STREAM, entry, actor, act.at)
+            discard(work, number, Subject.DEFINITION, act, stream=STREAM)
             work.commit()
 
     def publish(
@@ -214,18 +207,6 @@ class DraftService:
             before, after = (work.definitions.get(definition_id, each) for each in (first, second))
             texts = [work.definitions.source(definition_id, each) for each in (first, second)]
         return difference_between(before, texts[0], after, texts[1], (before.ref, after.ref))
-
-
-def reason_missing() -> MalformedError:
-    """Somebody's work is put aside without a word."""
-    return MalformedError(
-        Reason(
-            code="reason_missing",
-            field="reason",
-            message="作废草稿必须说明原因",
-            remedy="请填写原因",
-        )
-    )
 
 
 def _examined(view: DraftView) -> DraftView:

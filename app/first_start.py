@@ -1,4 +1,4 @@
-"""Makes a database ready: migrations, definitions, and on the very first start a sample branch.
+"""Makes a database ready: migrations, what ships with the program, at the first start a sample.
 
 Called by every command. Once everything is in place this costs one look at the database.
 """
@@ -6,6 +6,7 @@ Called by every command. Once everything is in place this costs one look at the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from engine.ticket import SYSTEM, Act, Role
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from app.bootstrap import Application
 
 PREPARED = "prepared_for"
-"""Mark in the database: the shipped definitions that are installed in it."""
+"""Mark in the database: the shipped definitions and message texts that are installed in it."""
 
 TRIAL_ROLES = frozenset(
     {
@@ -44,27 +45,38 @@ def prepare(application: Application) -> Preparation:
         DefinitionFaultsError: a shipped definition is wrong; all faults at once.
         IntegrityError: a shipped definition was changed without a new version.
     """
-    from workflows.catalog import shipped_fingerprint  # noqa: PLC0415
-
     database = application.database
     if database.is_behind():
         database.migrate()
     database.check()
-    fingerprint = shipped_fingerprint()
+    fingerprint = _shipped()
     with database.reading() as work:
         if work.marks.find(PREPARED) == fingerprint:
             return Preparation()
     return _install(application, fingerprint)
 
 
+def _shipped() -> str:
+    """Changes whenever a definition or a message text that ships with the program changes."""
+    from notifications.renderer import shipped_sources  # noqa: PLC0415
+    from workflows.catalog import shipped_fingerprint  # noqa: PLC0415
+
+    whole = sha256(shipped_fingerprint().encode())
+    for key, source in sorted(shipped_sources().items()):
+        whole.update(sha256(f"{key}\n{source}".encode()).digest())
+    return whole.hexdigest()
+
+
 def _install(application: Application, fingerprint: str) -> Preparation:
-    from app.installation import install_definitions  # noqa: PLC0415
+    from app.installation import install_definitions, install_templates  # noqa: PLC0415
+    from notifications.renderer import shipped_sources  # noqa: PLC0415
     from workflows.catalog import load_shipped  # noqa: PLC0415
 
     shipped = load_shipped()
     act = Act(actor=SYSTEM, at=application.clock())
     with application.database.writing() as work:
         installed = install_definitions(work, shipped, act)
+        texts = install_templates(work, shipped_sources(), act)
         is_first = work.marks.find(PREPARED) is None
         work.marks.set(PREPARED, fingerprint)
         work.commit()
@@ -72,7 +84,9 @@ def _install(application: Application, fingerprint: str) -> Preparation:
     if is_first:
         _add_administrator(application, with_sample=loaded)
     return Preparation(
-        published=installed.published, offered=installed.offered, sample_loaded=loaded
+        published=(*installed.published, *texts.published),
+        offered=(*installed.offered, *texts.offered),
+        sample_loaded=loaded,
     )
 
 

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING
 
 from app.ports_drafts import DraftKind, DraftOutcome, Subject
 from app.publication import Publication, fingerprint_of, latest_version, record_publication
+from app.template_views import publish_text, record_text
 from engine.errors import IntegrityError, Reason
 from engine.ticket import SYSTEM
+from notifications.renderer import parse_template
+from notifications.template_text import fingerprint_of as template_fingerprint
 from workflows.versioning import numbered, read_form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from app.ports_drafts import DraftsUnit
     from engine.definition import WorkflowDefinition
@@ -90,6 +93,32 @@ def _offer(work: DraftsUnit, definition: WorkflowDefinition, source: str, act: A
         base_version=version,
         act=act,
     )
+
+
+def install_templates(work: DraftsUnit, shipped: Mapping[str, str], act: Act) -> Installed:
+    """The same for message texts, by key; their shipped version numbers do not count."""
+    published, offered = [], []
+    for key, source in sorted(shipped.items()):
+        versions = work.message_templates.versions(key)
+        content = template_fingerprint(parse_template(key, source))
+        if any(each.fingerprint == content for each in versions):
+            continue
+        latest = versions[0].version if versions else 0
+        if all(each.published_by == SYSTEM.user_id for each in versions):
+            publish_text(work, key, latest + 1, source, act)
+            record_text(work, key, latest + 1, act, content=content)
+            published.append(f"{key}@{latest + 1}")
+        elif offer(
+            work,
+            Subject.TEMPLATE,
+            key,
+            source=source,
+            fingerprint=content,
+            base_version=latest,
+            act=act,
+        ):
+            offered.append(f"{key}@{latest + 1}")
+    return Installed(published=tuple(published), offered=tuple(offered))
 
 
 def offer(  # noqa: PLR0913  (what a draft consists of)

@@ -54,5 +54,12 @@ def message_view(message: Message, names: Mapping[str, str]) -> MessageView:
         not_before=message.not_before,
         settled_at=message.settled_at,
         attempts=message.attempts,
-        problem=" ".join(part for part in (message.error_code, message.error_text) if part),
+        problem=_problem(message),
     )
+
+
+def _problem(message: Message) -> str:
+    """What went wrong; the status of a good receipt is none of that."""
+    if message.state in {MessageState.ACCEPTED, MessageState.DELIVERED}:
+        return ""
+    return " ".join(part for part in (message.error_code, message.error_text) if part)

@@ -49,6 +49,8 @@ class Dossier(Protocol):
     def managers(self) -> Mapping[str, Contact]: ...
     @property
     def calendar_stamp(self) -> str: ...
+    @property
+    def template_stamp(self) -> str: ...
 
 
 class Tickets(Protocol):
@@ -158,6 +160,21 @@ class CalendarRecords(Protocol):
     def set_override(self, override: DayOverride, by: str, at: datetime) -> object: ...
 
 
+class TemplateText(Protocol):
+    """A published message text with its header."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+
+
+class MessageTemplates(Protocol):
+    """Published message texts; `current` gives the newest of each."""
+
+    def current(self) -> Sequence[TemplateText]: ...
+
+
 class Person(Protocol):
     """One of the company's people."""
 
@@ -229,6 +246,8 @@ class Work(Protocol):
     def definitions(self) -> DefinitionVersions: ...
     @property
     def calendars(self) -> CalendarRecords: ...
+    @property
+    def message_templates(self) -> MessageTemplates: ...
     @property
     def accounts(self) -> Accounts: ...
     @property

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from engine.definition import WorkflowDefinition
     from engine.ledger import LedgerDraft
-    from engine.ticket import Actor
+    from engine.ticket import Actor, Ticket
+    from notifications.message import Message
 
 # ruff: noqa: D102  (the attributes are explained once, in the class)
 
@@ -225,3 +226,31 @@ class DraftsDatabase(Protocol):
 
     def reading(self) -> AbstractContextManager[DraftsUnit]: ...
     def writing(self) -> AbstractContextManager[DraftsUnit]: ...
+
+
+class TicketLookup(Protocol):
+    """Whether there is such a ticket; raises NotFoundError."""
+
+    def get(self, ticket_no: str) -> Ticket: ...
+
+
+class MessageReads(Protocol):
+    """What a ticket's people were told, the newest first."""
+
+    def listing(self, *, ticket_no: str | None = None, limit: int = 100) -> Sequence[Message]: ...
+
+
+class TemplatesUnit(DraftsUnit, Protocol):
+    """The same with what a preview on a real ticket reads."""
+
+    @property
+    def tickets(self) -> TicketLookup: ...
+    @property
+    def outbox(self) -> MessageReads: ...
+
+
+class TemplatesDatabase(Protocol):
+    """Opens transactions."""
+
+    def reading(self) -> AbstractContextManager[TemplatesUnit]: ...
+    def writing(self) -> AbstractContextManager[TemplatesUnit]: ...

@@ -100,6 +100,8 @@ class SessionService:
     def consume_link(self, token: str) -> SignedIn:
         """Sign in by a one-time link, which then is used up.
 
+        A link is the way out for somebody who forgot the password: the old one ends with it.
+
         Raises:
             RefusedError: unknown, used, too old, or its user is disabled.
         """
@@ -114,7 +116,8 @@ class SessionService:
                         remedy="请联系管理员重新发送",
                     )
                 )
-            signed_in = self._open(work, user, at, how="link")
+            work.accounts.set_password_hash(user.id, None)
+            signed_in = self._open(work, work.accounts.get_user(user.id), at, how="link")
             work.commit()
         return signed_in
 

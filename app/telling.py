@@ -18,6 +18,7 @@ from notifications.reminders import EscalationStep, escalation, plan_reminder
 
 if TYPE_CHECKING:
     from app.case import Case
+    from app.message_texts import MessageTexts
     from app.ports import Accounts, Work
     from engine.calendar import OfficeHours
     from engine.definition import WorkflowDefinition
@@ -35,6 +36,7 @@ class Telling:
     quiet: QuietHours
     channels: frozenset[Channel]
     base_url: str
+    texts: MessageTexts
 
     def messages(
         self, work: Work, case: Case, outcome: Outcome, definition: WorkflowDefinition
@@ -80,6 +82,7 @@ class Telling:
             people=People(work.accounts, dossier.managers),
             channels=self.channels,
             quiet=self.quiet,
+            renderer=self.texts.of(work, dossier.template_stamp),
         )
 
 

@@ -129,7 +129,7 @@ def reason_missing(
         code=code,
         message=problem,
         clause=requirement.clause,
-        remedy=f"请补交{kinds}，可在营业厅、线上提交或由客户经理上门收集",
+        remedy=f"请补交{kinds}，可交到营业厅或由客户经理上门收集",
     )
 
 

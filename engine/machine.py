@@ -171,10 +171,11 @@ class TicketMachine:
                 )
             )
         state = definition.state_by_id[ticket.state].name
+        name = next(each.name for each in definition.transitions if each.trigger == trigger)
         raise RefusedError(
             Reason(
                 code="trigger_not_allowed",
-                message=f"工单 {ticket.ticket_no} 处于“{state}”，不能办理“{trigger}”",
+                message=f"工单 {ticket.ticket_no} 处于“{state}”，不能办理“{name}”",
                 clause="R-5.2, 四(一)1",
                 remedy=f"当前状态可办理：{allowed}",
             )

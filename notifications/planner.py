@@ -177,8 +177,11 @@ def _clock_stopped(event: ClockStopped, change: Change) -> Notice | None:
     )
 
 
-def _clock_resumed(_event: ClockResumed, change: Change) -> Notice:
-    return change.notice("clock_resumed", **_dates(change))
+def _clock_resumed(event: ClockResumed, change: Change) -> Notice:
+    dates = _dates(change)
+    if event.due_on is not None and event.due_on < local_date(change.context.at):
+        dates["due"] = f"原定 {event.due_on:%Y-%m-%d} 前，现已超期，将尽快"
+    return change.notice("clock_resumed", **dates)
 
 
 def _document_rejected(event: DocumentRejected, change: Change) -> Notice:

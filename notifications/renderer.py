@@ -127,16 +127,20 @@ class Renderer:
 
 
 @cache
+def shipped_sources() -> Mapping[str, str]:
+    """The files that come with the product, by key."""
+    folder = files("notifications") / "templates"
+    return {
+        each.name.removesuffix(SUFFIX): each.read_text(encoding="utf-8")
+        for each in folder.iterdir()
+        if each.name.endswith(SUFFIX)
+    }
+
+
+@cache
 def shipped_renderer() -> Renderer:
     """The templates that come with the product."""
-    folder = files("notifications") / "templates"
-    return Renderer(
-        {
-            each.name.removesuffix(SUFFIX): each.read_text(encoding="utf-8")
-            for each in folder.iterdir()
-            if each.name.endswith(SUFFIX)
-        }
-    )
+    return Renderer(shipped_sources())
 
 
 def parse_template(key: str, source: str) -> MessageTemplate:

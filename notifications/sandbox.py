@@ -9,6 +9,7 @@ Nothing else in this package knows the template library.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import (
@@ -18,12 +19,14 @@ from jinja2 import (
     TemplateError,
     TemplateSyntaxError,
     meta,
+    nodes,
     select_autoescape,
 )
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 __all__ = [
+    "Construct",
     "MessageSandbox",
     "Template",
     "TemplateError",
@@ -32,6 +35,25 @@ __all__ = [
 
 ALLOWED_FILTERS = frozenset({"default", "lower", "tojson", "trim", "upper", "urlencode"})
 ALLOWED_TESTS = frozenset({"defined", "eq", "equalto", "in", "ne"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Construct:
+    """One element of the language in a template, so that others can judge it by its name.
+
+    Args:
+        kind: the library's name of it, for example `If`, `Name`, `Filter`, `Operand`.
+        name: of a filter, of a parameter, of a comparison (`eq`); else empty.
+        line: in the template, from 1.
+        depth: how many elements stand around it.
+        arguments: how many a filter is given, named ones included.
+    """
+
+    kind: str
+    name: str
+    line: int
+    depth: int
+    arguments: int = 0
 
 
 class MessageSandbox(ImmutableSandboxedEnvironment):
@@ -66,3 +88,39 @@ class MessageSandbox(ImmutableSandboxedEnvironment):
             TemplateSyntaxError: it is not valid.
         """
         return meta.find_undeclared_variables(self.parse(source))
+
+    def constructs_in(self, source: str) -> list[Construct]:
+        """Every element of a template; nothing of it is evaluated.
+
+        Raises:
+            TemplateSyntaxError: it is not valid, or nested beyond all measure.
+        """
+        try:
+            root = self.parse(source)
+        except RecursionError:
+            msg = "nested too deeply"
+            raise TemplateSyntaxError(msg, 1) from None
+        found: list[Construct] = []
+        waiting: list[tuple[nodes.Node, int, int]] = [(root, 0, 1)]
+        while waiting:
+            parent, depth, line = waiting.pop()
+            for node in parent.iter_child_nodes():
+                inner = node.lineno or line  # comparisons have no line of their own
+                found.append(_construct(node, depth + 1, inner))
+                waiting.append((node, depth + 1, inner))
+        return sorted(found, key=lambda each: each.line)
+
+
+def _construct(node: nodes.Node, depth: int, line: int) -> Construct:
+    name, arguments = "", 0
+    match node:
+        case nodes.Filter():
+            name, arguments = node.name, len(node.args) + len(node.kwargs)
+        case nodes.Name():
+            name = node.name
+        case nodes.Operand():
+            name = node.op
+        case _:
+            pass
+    kind = type(node).__name__
+    return Construct(kind=kind, name=name, line=line, depth=depth, arguments=arguments)

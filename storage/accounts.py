@@ -163,8 +163,8 @@ class Accounts(SignIn):
         """
         self._set(user_id, "active", active)
 
-    def set_password_hash(self, user_id: str, password_hash: str) -> None:
-        """Keep the hash of the person's new password.
+    def set_password_hash(self, user_id: str, password_hash: str | None) -> None:
+        """Keep the hash of the person's new password; None where there is none any more.
 
         Raises:
             NotFoundError: there is none of that id.

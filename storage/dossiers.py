@@ -15,6 +15,8 @@ from engine.application import Contact
 from engine.errors import not_found
 from storage.calendars import STAMP, UNCHANGED
 from storage.grid import BRANCH
+from storage.message_templates import STAMP as TEMPLATE_STAMP
+from storage.message_templates import UNCHANGED as TEMPLATES_UNCHANGED
 from storage.prepared import Prepared
 from storage.snapshots import load_ticket
 from storage.tables.messages import MARKS
@@ -36,6 +38,7 @@ class Dossier:
         progress_token: of the customer's progress page.
         managers: user id -> contact of its managers, as far as they are known.
         calendar_stamp: tells whether the calendar has changed, see `storage.calendars`.
+        template_stamp: the same of the message texts, see `storage.message_templates`.
     """
 
     ticket: Ticket
@@ -45,9 +48,11 @@ class Dossier:
     branch_phone: str
     managers: Mapping[str, Contact]
     calendar_stamp: str
+    template_stamp: str
 
 
 _PROJECT, _ACCOUNT = USERS.alias("project"), USERS.alias("account")
+_TEMPLATES = MARKS.alias("templates")
 
 DOSSIER = Prepared(
     select(
@@ -58,6 +63,7 @@ DOSSIER = Prepared(
         BRANCHES.c.name,
         BRANCHES.c.phone,
         func.coalesce(MARKS.c.value, UNCHANGED),
+        func.coalesce(_TEMPLATES.c.value, TEMPLATES_UNCHANGED),
         _PROJECT.c.id,
         _PROJECT.c.name,
         _PROJECT.c.phone,
@@ -68,6 +74,7 @@ DOSSIER = Prepared(
     .select_from(
         TICKETS.outerjoin(BRANCHES, BRANCHES.c.id == TICKETS.c.branch)
         .outerjoin(MARKS, MARKS.c.key == STAMP)
+        .outerjoin(_TEMPLATES, _TEMPLATES.c.key == TEMPLATE_STAMP)
         .outerjoin(_PROJECT, _PROJECT.c.id == TICKETS.c.project_manager)
         .outerjoin(_ACCOUNT, _ACCOUNT.c.id == TICKETS.c.account_manager)
     )
@@ -81,7 +88,8 @@ def dossier_of(row: tuple[Any, ...]) -> Dossier:
     Raises:
         NotFoundError: the ticket's branch is not known.
     """
-    snapshot, head_hash, token, branch, branch_name, branch_phone, stamp, *people = row
+    snapshot, head_hash, token, branch, branch_name, branch_phone, *rest = row
+    calendar_stamp, template_stamp, *people = rest
     if branch_name is None:
         raise not_found(BRANCH, branch)
     return Dossier(
@@ -95,5 +103,6 @@ def dossier_of(row: tuple[Any, ...]) -> Dossier:
             for user_id, name, phone in (people[:3], people[3:])
             if user_id is not None
         },
-        calendar_stamp=stamp,
+        calendar_stamp=calendar_stamp,
+        template_stamp=template_stamp,
     )

@@ -21,6 +21,7 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import to_json
 from sqlalchemy import (
     JSON,
     Text,
@@ -38,7 +39,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from engine.errors import not_found
-from engine.ledger import canonical
 from notifications.message import Audience, Channel, Message, MessageKind, MessageState
 from storage.prepared import Prepared
 from storage.tables.messages import MESSAGES
@@ -100,7 +100,7 @@ def _claiming(urgency: ColumnElement[bool]) -> ReturningUpdate[Any]:
             ),
             or_(MESSAGES.c.expires_at.is_(None), MESSAGES.c.expires_at > bindparam("at")),
         )
-        .order_by(MESSAGES.c.not_before, MESSAGES.c.id)
+        .order_by(MESSAGES.c.not_before, MESSAGES.c.created_at, MESSAGES.c.id)
         .limit(bindparam("limit"))
         .with_for_update(skip_locked=True)
         .cte("sendable")  # evaluated once; a plain subquery may be run again, beyond the limit
@@ -195,7 +195,7 @@ class Outbox:
         for claim in _CLAIMS[:1] if urgent_only else _CLAIMS:
             parameters = {"at": at, "by": by, "limit": limit - len(claimed)}
             taken = map(_message, self._connection.execute(claim, parameters))
-            claimed += sorted(taken, key=attrgetter("not_before", "id"))
+            claimed += sorted(taken, key=attrgetter("not_before", "created_at", "id"))
         return claimed
 
     def settle(  # noqa: PLR0913  (what a provider may say)
@@ -278,7 +278,7 @@ class Outbox:
 
 def as_parameter(messages: Sequence[Message]) -> dict[str, str]:
     """The messages as the one parameter of `adding_if`."""
-    return {"messages": canonical(_rows(messages))}
+    return {"messages": to_json(_rows(messages)).decode()}
 
 
 def _rows(messages: Sequence[Message]) -> list[dict[str, object]]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.application import Office
 
-PATIENCE = 60
+PATIENCE = 8
 HUODIAN = Path(sys.executable).with_name("huodian")
 
 

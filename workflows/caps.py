@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from engine.definition import Applicants, Checkpoint
+from engine.definition import Applicants, Checkpoint, RungTiming
 from workflows.problems import DefinitionFaultsError
 from workflows.rule_files import policy_text
 from workflows.schema import Clause, Days, Identifier, Name, Shape
@@ -74,6 +74,13 @@ class GuardCap(Shape):
     clause: Cited
 
 
+class ReminderRule(Shape):
+    """Of each group of rungs a ladder has at least one."""
+
+    one_of_each: list[list[RungTiming]]
+    clause: Cited
+
+
 class ExceptionRule(Shape):
     """The rules from which a law may make an exception."""
 
@@ -110,6 +117,7 @@ class Caps(Shape):
     guards_clause: Cited
     checkpoint_guards: CheckpointGuards
     borders_clause: Cited
+    reminders: ReminderRule
     exceptions: ExceptionRule
     clock_stops_clause: Cited
     definitions: list[DefinitionCap]

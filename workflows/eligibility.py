@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from engine.application import ApplicantKind, CustomerType, ServiceScheme
+from workflows.caps import shipped_caps
 from workflows.classification import EligibilityPolicy, VoltageCap, ZeroInvestment
 from workflows.problems import DefinitionFaultsError, Fault
 from workflows.rule_files import policy_text
@@ -121,7 +122,12 @@ def load_eligibility(
     if shape is None or faults:
         raise DefinitionFaultsError(source.problem(fault) for fault in faults)
     policy = shape.value()
-    found = [*_narrowing(shape), *_unserved(shape), *_below_floor(policy, floor)]
+    found = [
+        *_narrowing(shape),
+        *_unserved(shape),
+        *_uncapped(shape),
+        *_below_floor(policy, floor),
+    ]
     if found:
         raise DefinitionFaultsError(source.problem(fault) for fault in found)
     return policy
@@ -165,6 +171,20 @@ def _unserved(shape: EligibilityShape) -> Iterator[Fault]:
             )
 
 
+def _uncapped(shape: EligibilityShape) -> Iterator[Fault]:
+    """A definition without caps would serve customers with any limit it likes."""
+    caps = shipped_caps()
+    for index, row in enumerate(shape.definitions):
+        if caps.of(row.definition) is None:
+            yield Fault(
+                code="definition_without_caps",
+                message=f"流程“{row.definition}”没有方案规定的上限，不能用于用电报装",
+                at=("definitions", index, "definition"),
+                clause="R-4.4, R-10.3",
+                remedy=f"可用的流程：{'、'.join(cap.id for cap in caps.definitions)}",
+            )
+
+
 def _below_floor(policy: EligibilityPolicy, floor: EligibilityPolicy | None) -> Iterator[Fault]:
     if floor is None:
         return
@@ -179,6 +199,16 @@ def _below_floor(policy: EligibilityPolicy, floor: EligibilityPolicy | None) -> 
     if not floor.zero_investment_applicants <= policy.zero_investment_applicants:
         message = "“零投资”的申请人范围小于方案的范围"
         yield _too_low("zero_investment_applicants", message)
+    yield from _served_elsewhere(policy, floor)
+
+
+def _served_elsewhere(policy: EligibilityPolicy, floor: EligibilityPolicy) -> Iterator[Fault]:
+    """三零 customers keep the definition with their limits."""
+    for (customer_type, scheme), granted_by in floor.definitions.items():
+        served_by = policy.definitions.get((customer_type, scheme))
+        if scheme is ServiceScheme.THREE_ZERO and served_by != granted_by:
+            message = f"“三零”服务的 {customer_type} 应走流程“{granted_by}”，现为“{served_by}”"
+            yield _too_low("definitions", message)
 
 
 def _covers(rule: ZeroInvestment | None, granted: ZeroInvestment | None) -> bool:

@@ -15,7 +15,7 @@ from workflows.problems import Fault
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.definition import State
+    from engine.definition import State, WorkflowDefinition
     from workflows.caps import Caps
     from workflows.schema import Draft
 
@@ -28,6 +28,7 @@ def conduct_faults(draft: Draft, caps: Caps) -> Iterator[Fault]:
         yield from _missing_guards(draft, caps)
         yield from _disguised_preconditions(draft, caps)
         yield from _misplaced_borders(draft, caps)
+        yield from _thin_ladder(draft.definition, caps)
 
 
 def _clock_stops(draft: Draft, caps: Caps) -> Iterator[Fault]:
@@ -110,6 +111,20 @@ def _misplaced_borders(draft: Draft, caps: Caps) -> Iterator[Fault]:
                 at=(*path[:2], "checkpoint"),
                 clause=caps.borders_clause,
                 remedy=f"请把 checkpoint: {each.checkpoint} 移到结束该环节的流转",
+            )
+
+
+def _thin_ladder(definition: WorkflowDefinition, caps: Caps) -> Iterator[Fault]:
+    """A limit that nobody is reminded of, or whose end nobody hears of, is kept by chance."""
+    timings = [rung.timing for rung in definition.reminders]
+    for group in caps.reminders.one_of_each:
+        if not set(group).intersection(timings):
+            yield Fault(
+                code="reminder_missing",
+                message=f"提醒至少须有一级 {'、'.join(group)}",
+                at=("reminders",),
+                clause=caps.reminders.clause,
+                remedy=f"请加上 timing: {group[0]}",
             )
 
 

@@ -96,7 +96,5 @@ def _subject(fault: Fault, draft: Draft) -> str:
         case (str(name), int(index), *_) if name in _LISTS:
             found: str = getattr(definition, name)[index].id
             return found
-        case (str(name), *_):
-            return name
         case _:
-            return ""
+            return str(next(iter(fault.at), ""))

@@ -1,7 +1,7 @@
 """The shape of a workflow definition as it stands in a file, and its way into the engine's value.
 
 Shape only: whether the parts fit together is said by `references` and `structure`, whether the
-plan allows them by `policy`.
+plan allows them by `policy_check`.
 """
 
 from __future__ import annotations

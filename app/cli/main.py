@@ -23,6 +23,7 @@ from app.cli import (
     imports,
     operation,
     rules,
+    template,
     ticket,
 )
 from engine.errors import (
@@ -64,6 +65,7 @@ cli = typer.Typer(
 cli.add_typer(ticket.commands, name="ticket", help="Tickets: submit, look at, move, change.")
 cli.add_typer(document.commands, name="document", help="Documents of a ticket.")
 cli.add_typer(definition.commands, name="definition", help="Workflow definitions.")
+cli.add_typer(template.commands, name="template", help="Message texts.")
 cli.add_typer(calendar.commands, name="calendar", help="Working days and due dates.")
 cli.add_typer(imports.commands, name="import", help="Applications, topology, customers from CSV.")
 cli.add_typer(administration.users, name="user", help="People, their roles and sign-in links.")
@@ -78,6 +80,7 @@ operation.register(cli)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    os.umask(0o077)  # database, files and messages hold personal data
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("app").setLevel(logging.INFO)
     sys.exit(run(given))

@@ -39,6 +39,7 @@ def serve(
     from app.web.server import create_app  # noqa: PLC0415
 
     application = opened()
+    _refuse_taken_port(application)
     _greet(application)
     scheduler = start(application) if with_daemon else None
     try:
@@ -163,6 +164,27 @@ def verify(as_json: AsJson = False) -> None:
     show(result, text, as_json=as_json)
     if broken is not None:
         raise typer.Exit(6)
+
+
+def _refuse_taken_port(application: Application) -> None:
+    """Say so before anything starts, instead of after the greeting."""
+    import socket  # noqa: PLC0415
+
+    from engine.errors import MalformedError, Reason  # noqa: PLC0415
+
+    host, port = application.settings.host, application.settings.port
+    try:
+        with socket.create_server((host, port)):
+            return
+    except OSError as fault:
+        raise MalformedError(
+            Reason(
+                code="port_taken",
+                field="HUODIAN_PORT",
+                message=f"无法在 {host}:{port} 上提供服务（{fault.strerror}）",
+                remedy="请停止占用该端口的程序，或用 HUODIAN_PORT、HUODIAN_HOST 换一个",
+            )
+        ) from None
 
 
 def _greet(application: Application) -> None:

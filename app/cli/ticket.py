@@ -8,6 +8,7 @@ import typer
 
 from app.cli.session import ActingAs, AsJson, Revision, acting, opened, show
 from app.cli.text import history_text, ticket_text, worklist_text
+from engine.application import InvestmentBoundary
 from engine.ticket import ManagerPair, PauseCause
 
 if TYPE_CHECKING:
@@ -335,7 +336,12 @@ def _show_changed(application: Application, ticket: Ticket, *, as_json: bool) ->
         "boundary": ticket.boundary,
         "suspended": ticket.is_suspended,
     }
-    text = f"{ticket.ticket_no}  {definition.name}  {state.name}（第 {ticket.revision} 次变更）"
+    notes = [f"第 {ticket.revision} 次变更"]
+    if ticket.is_suspended:
+        notes.append("停表中")
+    if ticket.boundary is InvestmentBoundary.EXTENDED:
+        notes.append("投资界面已延伸")
+    text = f"{ticket.ticket_no}  {definition.name}  {state.name}（{'，'.join(notes)}）"
     show(result, text, as_json=as_json)
 
 

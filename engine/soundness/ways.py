@@ -8,11 +8,15 @@ from engine.definition import Checkpoint, Ending
 from engine.soundness.borders import BORDER_NAMES, RANK
 from engine.soundness.exploration import Exploration, explore
 from engine.soundness.finding import Finding, Step, events, firing, in_words
+from engine.ticket import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from engine.definition import State, WorkflowDefinition
+
+OUTSIDERS = frozenset({Role.CUSTOMER, Role.SYSTEM})
+"""Roles that no account of the company has."""
 
 Passed = tuple[str, bool]
 """A state, and whether the border in question has been crossed on the way to it."""
@@ -30,11 +34,14 @@ def ways_of(definition: WorkflowDefinition) -> Exploration[str]:
     return explore((definition.initial,), onward)
 
 
-def reaching(definition: WorkflowDefinition, ends: Iterable[str]) -> frozenset[str]:
+def reaching(
+    definition: WorkflowDefinition, ends: Iterable[str], *, by_staff: bool = False
+) -> frozenset[str]:
     """Every state from which one of `ends` can be reached, themselves included."""
     backwards: dict[str, list[tuple[Step, str]]] = {each.id: [] for each in definition.states}
     for each in definition.transitions:
-        backwards[each.target].append((firing(each), each.source))
+        if not by_staff or not OUTSIDERS.issuperset(each.roles):
+            backwards[each.target].append((firing(each), each.source))
     return frozenset(explore(ends, lambda state: backwards[state]).came_from)
 
 
@@ -61,6 +68,7 @@ def wrong_ways(definition: WorkflowDefinition) -> Iterator[Finding]:
             yield _dead_end(definition, index, ways)
         elif _is_left_by_aborting_only(state, completing):
             yield _no_way_back(definition, index, ways)
+    yield from _beyond_the_staff(definition, ways, completing)
     yield from _returns(definition, ways)
     yield from _borders_out_of_order(definition)
 
@@ -120,6 +128,29 @@ def _no_way_back(definition: WorkflowDefinition, index: int, ways: Exploration[s
         clause="R-10.4, 附件 注2",
         remedy="请补上客户完工后继续办理的流转，终结状态请删去 held_by_customer",
     )
+
+
+def _beyond_the_staff(
+    definition: WorkflowDefinition, ways: Exploration[str], completing: frozenset[str]
+) -> Iterator[Finding]:
+    """What only the customer can move on waits for the customer: a precondition in disguise."""
+    completing_alone = reaching(definition, completed_ends(definition), by_staff=True)
+    for index, state in enumerate(definition.states):
+        if state.id not in ways.came_from or state.id in completing_alone:
+            continue
+        following = {each.target for each in definition.offered[state.id]}
+        if state.id in completing and following & completing_alone:
+            trail = ways.trail(state.id)
+            yield Finding(
+                code="not_by_staff",
+                message=f"“{state.name}”之后只能由客户或系统继续办理，公司人员无法办结："
+                f"{in_words(trail, definition)}",
+                subject=state.id,
+                at=("states", index),
+                path=events(trail),
+                clause="R-10.4, 四(二)3",
+                remedy="请在离开它的流转的 roles 中加入公司人员",
+            )
 
 
 def _returns(definition: WorkflowDefinition, ways: Exploration[str]) -> Iterator[Finding]:

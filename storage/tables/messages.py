@@ -24,6 +24,7 @@ class MessageRow(SQLModel, table=True):
             "ix_messages_pending",
             "urgent",
             "not_before",
+            "created_at",
             "id",
             sqlite_where=PENDING,
             postgresql_where=PENDING,

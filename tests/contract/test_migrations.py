@@ -83,7 +83,7 @@ def test_migrating_again_changes_nothing(database: Database) -> None:
 
 def test_check_refuses_tables_that_are_behind(database: Database) -> None:
     database.migrate_to("0001")
-    with pytest.raises(RefusedError, match="huodian database migrate"):
+    with pytest.raises(RefusedError, match="启动时会自动升级"):
         database.check()
 
 

@@ -44,7 +44,7 @@ def test_from_the_application_to_energization(office: Office) -> None:
     assert office.tick("2021-09-22 12:00") == []  # and repairs for two weeks
     office.fire(ticket, "request_reinspection")
     assert office.told() == [("customer", "clock_resumed")]
-    assert "2021-09-30 前（原定2021-09-18）" in office.text(ticket, "clock_resumed")
+    assert "2021-09-30 前办结（原定2021-09-18）" in office.text(ticket, "clock_resumed")
 
     office.at("2021-09-23 09:00").fire(ticket, "pass_inspection")
     ended = office.at("2021-09-24 09:00").fire(ticket, "energize")

@@ -48,7 +48,7 @@ def test_from_a_licence_alone_to_energization(office: Office) -> None:
 
     office.at("2022-01-18 09:00").application.tickets.resume(ticket.ticket_no, actor=PROJECT)
     assert office.told() == [("customer", "clock_resumed")]
-    assert "装表接电已恢复计时，2022-01-18 前（原定2022-01-14）。" in office.text(
+    assert "装表接电已恢复计时，2022-01-18 前办结（原定2022-01-14）。" in office.text(
         ticket, "clock_resumed"
     )
     ended = office.at("2022-01-18 16:00").fire(ticket, "finish_works", "energize")

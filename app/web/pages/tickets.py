@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 router = APIRouter()
 
 DONE = {
-    "submitted": "申请已受理登记，回执已生成，请核对下方缺件和下一步操作。",
+    "submitted": "申请已登记，请核对下方资料清单和可办理事项。",
     "moved": "已办理，状态已更新。",
     "document": "资料已登记。",
     "verified": "资料已审核为合格。",

@@ -43,7 +43,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_messages_pending",
         "messages",
-        ["urgent", "not_before", "id"],
+        ["urgent", "not_before", "created_at", "id"],
         unique=False,
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),

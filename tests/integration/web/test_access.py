@@ -230,7 +230,7 @@ def test_a_role_that_may_not_is_told_so_and_not_offered_the_button(browser: Brow
     browser.sign_in("auditor").get("/queue")
     assert 'href="/tickets/new"' not in browser.page
     assert browser.get("/tickets/new").status == 403
-    assert "您没有“受理申请”的权限" in browser.text
+    assert "您没有“登记申请”的权限" in browser.text
     assert browser.get("/admin/users").status == 403
     browser.get(f"/tickets/{TICKET}")
     assert browser.status == 200

@@ -99,6 +99,13 @@ def test_the_last_administrator_can_neither_be_disabled_nor_lose_the_role(
         accounts.set_roles("admin", [Role.AUDITOR], actor=admin)
 
 
+def test_a_link_is_the_way_out_for_a_forgotten_password(accounts: AccountService) -> None:
+    with_password(accounts)
+    signed_in = accounts.sessions.consume_link(accounts.issue_sign_in_link(WANG.user_id))
+    accounts.sessions.set_password(signed_in, old="", new="另一个足够长的口令2026")
+    assert accounts.sessions.sign_in(WANG.user_id, "另一个足够长的口令2026", address="-")
+
+
 # --- administration ---------------------------------------------------------------------------
 
 

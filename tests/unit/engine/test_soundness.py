@@ -27,6 +27,7 @@ from tests.unit.engine.definitions import (
     move,
     state,
 )
+from tests.unit.engine.large_definition import large_definition
 from tests.unit.engine.random_definitions import small_definitions
 from tests.unit.engine.soundness_oracle import Product, is_complete
 from tests.unit.engine.trip import a_trip
@@ -142,6 +143,23 @@ def test_a_repeated_border_is_not_out_of_order() -> None:
     assert prove(with_moves(LV_STANDARD, again)) == ()
 
 
+# ---- large ones
+
+
+def test_sixty_states_and_twelve_documents_are_proved() -> None:
+    definition = large_definition()
+    assert (len(definition.states), len(definition.documents)) == (60, 12)
+    assert prove(definition, milestones=Checkpoint) == ()
+
+
+def test_the_one_way_around_is_found_among_sixty_states() -> None:
+    around = move("around", "s40", "s50", DESK)
+    findings = prove(with_moves(large_definition(), around), milestones=Checkpoint)
+    assert {each.code for each in findings} == {"checkpoint_missing", "document_not_enforced"}
+    assert all("around" in each.path for each in findings)
+    assert {each.subject for each in findings} == {"completion", "d10"}
+
+
 # ---- definitions that are not even whole
 
 
@@ -177,7 +195,15 @@ def test_a_name_that_leads_nowhere_is_found_before_any_walk(
 
 def test_a_move_that_nobody_may_make_is_found() -> None:
     assert "nobody_may_fire" in codes(prove(changed_move(LV_STANDARD, "energize", roles=())))
-    assert prove(changed_move(LV_STANDARD, "energize", roles=(Role.SYSTEM,))) == ()
+
+
+@pytest.mark.parametrize("role", [Role.CUSTOMER, Role.SYSTEM])
+def test_no_ticket_waits_for_somebody_outside_the_company(role: Role) -> None:
+    findings = prove(changed_move(HV_SINGLE, "pass_inspection", roles=(role,)))
+    assert codes(findings) == ["not_by_staff"]
+    assert findings[0].subject == "inspection"
+    assert findings[0].path[-1] == "report_completion"
+    assert prove(changed_move(HV_SINGLE, "pass_inspection", roles=(role, *DESK))) == ()
 
 
 def test_who_is_served_follows_from_what_is_asked() -> None:

@@ -128,7 +128,17 @@ def test_a_suspension_is_told_with_cause_and_evidence_and_can_be_contested() -> 
 
     resumed = resume(trip.ticket, DEFINITION, CALENDAR, at=local("2021-09-17 10:00"))
     message = only(trip.happens(resumed, "2021-09-17 10:00"))
-    assert "已恢复计时，2021-09-28 前（原定2021-09-26）" in message.text
+    assert "已恢复计时，2021-09-28 前办结（原定2021-09-26）" in message.text
+
+
+def test_a_clock_that_resumes_too_late_promises_no_past_date() -> None:
+    trip = metering(accepted_journey())
+    cause = PauseCause.EXTERNAL_LINE
+    due_day = "2021-09-26 10:00"
+    trip.happens(suspend(trip.ticket, DEFINITION, cause, "W-17", act(due_day)), due_day)
+    resumed = resume(trip.ticket, DEFINITION, CALENDAR, at=local("2021-09-29 10:00"))
+    message = only(trip.happens(resumed, "2021-09-29 10:00"))
+    assert "已恢复计时，原定 2021-09-28 前，现已超期，将尽快办结" in message.text
 
 
 def test_a_failed_inspection_tells_what_to_mend_in_one_message() -> None:
@@ -193,10 +203,10 @@ def test_a_date_moved_by_the_calendar_is_shown_as_changed() -> None:  # R-2.3, R
     assert "供电方案答复办结日期改为2027-01-07 前（原定2027-01-06）" in message.text
 
 
-def test_energization_thanks_and_asks_for_a_rating() -> None:
+def test_energization_thanks_and_links_the_progress_page() -> None:
     message = only(metering(accepted_journey()).fire("energize", "2021-09-14 16:00"))
     assert "已装表接电，感谢您的支持" in message.text
-    assert "评价：https://hd.example/p/k7" in message.text
+    assert "办理情况：https://hd.example/p/k7" in message.text
 
 
 def test_an_abort_tells_the_reason_and_nothing_of_clocks() -> None:

@@ -178,6 +178,13 @@ SOUNDNESS = [
     Mutation("stray state", RESIDENT, stray_state, "unreachable_state", PROOF),
     Mutation("trap", SINGLE, trap, "dead_end", PROOF),
     Mutation("endless loop", TRANSFER, endless_loop, "dead_end", PROOF),
+    Mutation(
+        "confirmed by the customer",
+        BUSINESS,
+        move("finish_site_visit", roles=["customer"]),
+        "not_by_staff",
+        "四(二)3",
+    ),
     Mutation("repair only aborted", SINGLE, repair_only_aborted, "held_without_exit", CLOCKS),
     Mutation("restart", THREE_ZERO, restart, "returns_to_earlier_stage", "R-5.2"),
     Mutation("back to the plan", DUAL, back_to_the_plan, "returns_to_earlier_stage", "R-5.2"),

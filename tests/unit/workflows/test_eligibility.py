@@ -143,3 +143,17 @@ def test_a_file_that_is_no_yaml_is_refused_with_its_line() -> None:
         load_eligibility("low_voltage_cap: [", path="mine.yaml")
     (problem,) = refusal.value.problems
     assert problem.code == "yaml_syntax"
+
+
+def test_d2b_three_zero_customers_are_not_served_by_a_slower_definition() -> None:
+    row = "service_scheme: three_zero, definition: lv_business_three_zero}"
+    (problem,) = refused((row, row.replace("lv_business_three_zero", "lv_business")))
+    assert (problem.code, problem.path) == ("below_the_plan", "definitions")
+    assert "四(三)2" in problem.clause
+
+
+def test_no_definition_without_caps_serves_customers() -> None:
+    row = "service_scheme: standard, definition: lv_business}"
+    (problem,) = refused((row, row.replace("definition: lv_business", "definition: my_own")))
+    assert (problem.code, problem.path) == ("definition_without_caps", "definitions.2.definition")
+    assert "R-10.3" in problem.clause

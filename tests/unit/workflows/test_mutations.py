@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import engine.soundness
 import workflows
+from tests.unit.workflows.conduct_mutations import CONDUCT
 from tests.unit.workflows.drafts import FILE
 from tests.unit.workflows.mutations import Mutation, content_of
 from tests.unit.workflows.policy_mutations import POLICY
@@ -26,7 +27,7 @@ from workflows.loader import check_definition
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MUTATIONS = [*POLICY, *SOUNDNESS]
+MUTATIONS = [*POLICY, *CONDUCT, *SOUNDNESS]
 SHIPPED = [definition.id for definition, _ in load_shipped()]
 POLICED = ("policy_check", "policy_conduct", "policy_documents", "policy_exceptions", "structure")
 FORM = {"unknown_word", "wrong_value"}

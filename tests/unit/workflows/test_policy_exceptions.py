@@ -1,4 +1,4 @@
-"""Looser than the plan only by a law and with a second person; the rest has no exception (R-10.3)."""
+"""Looser than the plan only by a law and with a second person (R-10.3)."""
 
 from __future__ import annotations
 
