@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -191,6 +192,10 @@ def receipt_key(settings: Settings) -> str:
     path = settings.var_dir / "receipt.key"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32))
+        fresh = path.with_name(f".{path.name}.{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(32))
+        with suppress(FileExistsError):  # of two that start at once the first one's key counts
+            path.hardlink_to(fresh)
+        fresh.unlink()
     return path.read_text()

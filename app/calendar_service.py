@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.authorization import Action, authorize
+from app.calendar_preview import CalendarImpact, impact_of
 from app.sweeping import SweepReport, sweep_each
 from engine.calendar import YearStatus, local_date
 from engine.clocks import promise_of
@@ -20,9 +21,12 @@ from engine.ticket import SYSTEM
 from workflows.calendar_sources import build_calendar, parse_year_csv, statutory_days_missing
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.case import Case
     from app.desk import Desk
     from engine.calendar import DayOverride, WorkCalendar, YearSummary
+    from engine.ledger import LedgerEntry
     from engine.ticket import Act, Actor
 
 NAME = "calendar"
@@ -30,16 +34,21 @@ BATCH = 500
 STREAM = "calendar"
 """The ledger stream of calendar changes."""
 
+IMPORT_YEAR = "import_year"
+MOST_CAUSES = 3
+"""So many changes of the calendar are named as the cause of a moved date."""
+
 WARN_FROM_MONTH = 12
 """From December administrators are warned while next year is provisional (R-2.3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YearImport:
-    """An imported year, and the statutory holidays it does not give off (a partial file?)."""
+    """An imported year, the statutory holidays it does not give off, and whose dates move."""
 
     summary: YearSummary
     missing_holidays: tuple[str, ...]
+    impact: CalendarImpact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,18 +73,23 @@ class CalendarService:
         act = self.desk.act(actor)
         authorize(actor, Action.MANAGE_CALENDAR)
         imported = parse_year_csv(content, year)
+        with self.desk.database.reading() as work:
+            others = [each for each in work.calendars.years() if each.year != imported.year]
+            calendar = build_calendar([*others, imported], work.calendars.overrides())
+            impact = impact_of(self.desk, work, calendar, act.at)
         result = YearImport(
             summary=build_calendar([imported]).year(imported.year),
             missing_holidays=tuple(
                 f"{day.on:%Y-%m-%d} {day.note}" for day in statutory_days_missing(imported)
             ),
+            impact=impact,
         )
         if dry_run:
             return result
         with self.desk.database.writing() as work:
             work.calendars.add_year(imported, actor.user_id, act.at)
             draft = LedgerDraft(
-                action="import_year",
+                action=IMPORT_YEAR,
                 source_state="",
                 target_state=str(imported.year),
                 details={"status": imported.status, "days": [str(d.on) for d in imported.days]},
@@ -84,8 +98,8 @@ class CalendarService:
             work.commit()
         return result
 
-    def override(self, day: DayOverride, *, actor: Actor) -> None:
-        """Make one day worked or off, whatever the notice says (R-2.2).
+    def override(self, day: DayOverride, *, actor: Actor, dry_run: bool = False) -> CalendarImpact:
+        """Make one day worked or off, whatever the notice says (R-2.2); returns whose dates move.
 
         Raises:
             MalformedError: without a note, which explains every due date that the day moves.
@@ -102,6 +116,12 @@ class CalendarService:
                     remedy="例如：抗震救灾临时放假",
                 )
             )
+        with self.desk.database.reading() as work:
+            others = [each for each in work.calendars.overrides() if each.on != day.on]
+            calendar = build_calendar(work.calendars.years(), [*others, day])
+            impact = impact_of(self.desk, work, calendar, act.at)
+        if dry_run:
+            return impact
         with self.desk.database.writing() as work:
             work.calendars.set_override(day, actor.user_id, act.at)
             draft = LedgerDraft(
@@ -112,6 +132,7 @@ class CalendarService:
             )
             work.ledger.append(STREAM, draft, actor, act.at)
             work.commit()
+        return impact
 
     def recompute(self) -> SweepReport:
         """Derive the dates of every open ticket again that another calendar gave them (R-2.3)."""
@@ -137,7 +158,7 @@ class CalendarService:
     def _recompute(self, ticket_no: str, act: Act) -> bool:
         with self.desk.database.writing() as work:
             case = self.desk.load(work, ticket_no, act)
-            outcome = _repromised(case)
+            outcome = _repromised(case, tuple(work.ledger.entries(STREAM)))
             if outcome is not None:
                 self.desk.recorder.keep(work, case, outcome, action="calendar_changed")
             else:
@@ -147,7 +168,7 @@ class CalendarService:
         return outcome is not None
 
 
-def _repromised(case: Case) -> Outcome | None:
+def _repromised(case: Case, changes: tuple[LedgerEntry, ...]) -> Outcome | None:
     """The ticket with its new promise, if the calendar changed the one the customer was told.
 
     A provisional date that turns out to be right leaves its trace; nobody is told again.
@@ -164,7 +185,21 @@ def _repromised(case: Case) -> Outcome | None:
         before=before.due_on,
         after=after.due_on,
         provisional=after.provisional,
+        reason=_cause(changes, before.made_at),
     )
     runs = (*case.ticket.stage_runs[:-1], renewed)
     events = () if before.due_on == after.due_on else (changed,)
     return Outcome(ticket=replace(case.ticket, stage_runs=runs), events=events)
+
+
+def _cause(changes: tuple[LedgerEntry, ...], since: datetime) -> str:
+    """What was done to the calendar since a promise was made, in words; the latest of it."""
+    told = [_told(each) for each in changes if each.at >= since]
+    return "；".join(told[-MOST_CAUSES:])
+
+
+def _told(change: LedgerEntry) -> str:
+    if change.action == IMPORT_YEAR:
+        return f"导入 {change.target_state} 年放假安排"
+    kind = "工作日" if change.facts["is_working"] else "休息日"
+    return f"{change.target_state} 改为{kind}（{change.facts['note']}）"

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from app.ports_drafts import DraftKind
+from app.sending import NAME as DISPATCH
 from engine.calendar import SHANGHAI, YearStatus, local_date
 from engine.ticket import Role
 from notifications.message import MessageState
@@ -30,6 +32,7 @@ def examine(application: Application) -> tuple[Finding, ...]:
     """Every finding, the good ones too."""
     return (
         _database(application),
+        *_offers(application),
         *_calendar(application),
         _people(application),
         *_sweeps(application),
@@ -41,6 +44,17 @@ def _database(application: Application) -> Finding:
     application.database.check()
     count = len(application.rulebook.all_in_force())
     return Finding(subject="数据库与流程定义", ok=count > 0, remark=f"{count} 个流程定义在用")
+
+
+def _offers(application: Application) -> tuple[Finding, ...]:
+    """What a new release brought and nobody has decided on yet; nothing to say if there is none."""
+    found = [(each.number, each.kind) for each in application.drafts.open_drafts()]
+    found += [(each.number, each.kind) for each in application.templates.drafts()]
+    numbers = [str(number) for number, kind in found if kind == DraftKind.UPGRADE]
+    if not numbers:
+        return ()
+    remark = f"草稿 {'、'.join(numbers)} 待比较后发布或作废（huodian definition diff）"
+    return (Finding(subject="程序升级带来的新内容", ok=False, remark=remark),)
 
 
 def _calendar(application: Application) -> tuple[Finding, ...]:
@@ -81,6 +95,9 @@ def _sweeps(application: Application) -> tuple[Finding, ...]:
         local = None if finished_at is None else finished_at.astimezone(SHANGHAI)
         since = "从未运行" if local is None else f"上次 {local:%Y-%m-%d %H:%M}"
         remark = since if ok else f"{since}，请检查守护进程（huodian daemon）"
+        failed = 0 if beat is None or sweep.name == DISPATCH else beat.counts.get("failed", 0)
+        if failed:
+            ok, remark = False, f"{remark}；上次有 {failed} 件处理失败，请查看守护进程日志"
         findings.append(Finding(subject=f"巡检 {sweep.name}", ok=ok, remark=remark))
     return tuple(findings)
 

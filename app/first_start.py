@@ -5,6 +5,8 @@ Called by every command. Once everything is in place this costs one look at the 
 
 from __future__ import annotations
 
+import fcntl
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -12,10 +14,16 @@ from typing import TYPE_CHECKING
 from engine.ticket import SYSTEM, Act, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from app.bootstrap import Application
 
 PREPARED = "prepared_for"
 """Mark in the database: the shipped definitions and message texts that are installed in it."""
+
+SAMPLE = "sample"
+"""Mark in the database: the sample branch belongs in it, finished or not."""
 
 TRIAL_ROLES = frozenset(
     {
@@ -50,10 +58,26 @@ def prepare(application: Application) -> Preparation:
         database.migrate()
     database.check()
     fingerprint = _shipped()
-    with database.reading() as work:
-        if work.marks.find(PREPARED) == fingerprint:
+    if _is_prepared(application, fingerprint):
+        return Preparation()
+    with _alone(application.settings.var_dir):
+        if _is_prepared(application, fingerprint):
             return Preparation()
-    return _install(application, fingerprint)
+        return _install(application, fingerprint)
+
+
+def _is_prepared(application: Application, fingerprint: str) -> bool:
+    with application.database.reading() as work:
+        return work.marks.find(PREPARED) == fingerprint
+
+
+@contextmanager
+def _alone(var_dir: Path) -> Iterator[None]:
+    """Console and daemon may be started together: one of them prepares, the other one waits."""
+    var_dir.mkdir(parents=True, exist_ok=True)
+    with (var_dir / ".first-start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _shipped() -> str:
@@ -68,7 +92,9 @@ def _shipped() -> str:
 
 
 def _install(application: Application, fingerprint: str) -> Preparation:
+    """Every step may be done again and the mark comes last, so a killed start is finished later."""
     from app.installation import install_definitions, install_templates  # noqa: PLC0415
+    from app.sample.loading import load_sample  # noqa: PLC0415
     from notifications.renderer import shipped_sources  # noqa: PLC0415
     from workflows.catalog import load_shipped  # noqa: PLC0415
 
@@ -78,26 +104,23 @@ def _install(application: Application, fingerprint: str) -> Preparation:
         installed = install_definitions(work, shipped, act)
         texts = install_templates(work, shipped_sources(), act)
         is_first = work.marks.find(PREPARED) is None
+        is_empty = work.marks.find(SAMPLE) is not None or not work.accounts.users()
+        with_sample = is_first and is_empty and application.settings.sample
+        if with_sample:
+            work.marks.set(SAMPLE, "begun")
+        work.commit()
+    if with_sample:
+        load_sample(application)
+    if is_first:
+        _add_administrator(application, with_sample=with_sample)
+    with application.database.writing() as work:
         work.marks.set(PREPARED, fingerprint)
         work.commit()
-    loaded = is_first and application.settings.sample and _load_sample(application)
-    if is_first:
-        _add_administrator(application, with_sample=loaded)
     return Preparation(
         published=(*installed.published, *texts.published),
         offered=(*installed.offered, *texts.offered),
-        sample_loaded=loaded,
+        sample_loaded=with_sample,
     )
-
-
-def _load_sample(application: Application) -> bool:
-    from app.sample.loading import load_sample  # noqa: PLC0415
-
-    with application.database.reading() as work:
-        if work.accounts.users():
-            return False
-    load_sample(application)
-    return True
 
 
 def _add_administrator(application: Application, *, with_sample: bool) -> None:

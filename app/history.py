@@ -159,7 +159,9 @@ class Narrator:
         """Another calendar gave another due date."""
         provisional = "（暂定）" if event["provisional"] else ""
         before, after = _day(event["before"]), _day(event["after"])
-        return f"“{self._stage(event['stage'])}”最迟日期由 {before} 变更为 {after}{provisional}"
+        why = f"，原因：{event['reason']}" if event.get("reason") else ""
+        stage = self._stage(event["stage"])
+        return f"“{stage}”最迟日期由 {before} 变更为 {after}{provisional}{why}"
 
     def flagged(self, event: Facts) -> str:
         """Something for the auditors."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.application import Contact
     from engine.calendar import CalendarYear, DayOverride
     from engine.definition import Ending, WorkflowDefinition
-    from engine.ledger import LedgerDraft
+    from engine.ledger import LedgerDraft, LedgerEntry
     from engine.standing import TicketStanding
     from engine.ticket import Actor, ManagerPair, Role, StoredFile, Ticket
     from notifications.message import Message, MessageState
@@ -136,6 +136,7 @@ class LedgerStreams(Protocol):
     """The streams that belong to no ticket."""
 
     def append(self, stream: str, draft: LedgerDraft, actor: Actor, at: datetime) -> object: ...
+    def entries(self, stream: str) -> Iterable[LedgerEntry]: ...
 
 
 class DefinitionVersions(Protocol):
@@ -264,6 +265,7 @@ class Database(Protocol):
 
     def reading(self) -> AbstractContextManager[Work]: ...
     def writing(self) -> AbstractContextManager[Work]: ...
+    def changing(self) -> AbstractContextManager[Work]: ...
 
 
 class Files(Protocol):

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from engine.audit_flags import FastPolicy
 from engine.calendar import OfficeHours
 from engine.errors import MalformedError, Reason
 from notifications.channels.base import ErrorClass
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic_core import ErrorDetails
+
 PREFIX = "HUODIAN_"
+SECRET_FIELDS = frozenset({"database_url", "sms_secrets", "receipt_secret"})
+"""What is not repeated when it is wrong, and not shown when it is right."""
 
 
 class Carrier(StrEnum):
@@ -139,14 +148,88 @@ def read_settings(**overrides: object) -> Settings:
         MalformedError: naming every variable that is wrong, what was expected and what came.
     """
     try:
-        return Settings(**overrides)  # type: ignore[arg-type]
+        settings = Settings(**overrides)  # type: ignore[arg-type]
+    except SettingsError as error:
+        raise MalformedError(_not_json(str(error))) from None
     except ValidationError as error:
-        raise MalformedError(
-            Reason(
-                code="bad_setting",
-                field=PREFIX + "_".join(str(part) for part in fault["loc"]).upper(),
-                message=f"设置无效：{fault['msg']}（现为 {fault['input']!r}）",
-                remedy="请用 huodian settings 查看各项设置的含义",
-            )
-            for fault in error.errors()
-        ) from None
+        raise MalformedError(_invalid(fault) for fault in error.errors()) from None
+    reasons = [*_contradictions(settings), *_gateway_faults(settings)]
+    if reasons:
+        raise MalformedError(reasons)
+    return settings
+
+
+def _invalid(fault: ErrorDetails) -> Reason:
+    name = str(fault["loc"][0])
+    is_secret = name in SECRET_FIELDS
+    shown = "内容保密" if is_secret else f"现为 {fault['input']!r}"
+    return _reason("_".join(str(part) for part in fault["loc"]), f"{fault['msg']}（{shown}）")
+
+
+def _not_json(message: str) -> Reason:
+    """For fields that are JSON the library says no more than the name, inside a sentence."""
+    name = next((each for each in Settings.model_fields if f'"{each}"' in message), "settings")
+    return _reason(name, "应为 JSON 对象，例如 {}")
+
+
+def _contradictions(settings: Settings) -> Iterator[Reason]:
+    """Values that are right one by one and make no sense together."""
+    if settings.office_opens >= settings.office_closes:
+        yield _reason("office_opens", f"须早于 HUODIAN_OFFICE_CLOSES（{settings.office_closes}）")
+    if settings.quiet_from == settings.quiet_until:
+        yield _reason("quiet_from", "不能与 HUODIAN_QUIET_UNTIL 相同")
+    if settings.wechat_carrier not in {Carrier.FILE, Carrier.OFF}:
+        yield _reason(
+            "wechat_carrier", f"微信不能由 {settings.wechat_carrier} 发送，应为 file 或 off"
+        )
+
+
+def _gateway_faults(settings: Settings) -> Iterator[Reason]:
+    """What would only come to light with the first message, if it came to light at all."""
+    if settings.sms_carrier not in {Carrier.HTTP, Carrier.KANNEL}:
+        return
+    if not settings.sms_url.strip():
+        yield _reason(
+            "sms_url", f"HUODIAN_SMS_CARRIER 为 {settings.sms_carrier} 时必须填写网关地址"
+        )
+    patterns = {
+        "sms_success": (settings.sms_success,),
+        "sms_id_pattern": (settings.sms_id_pattern,),
+    }
+    for name, each in (patterns | {"sms_errors": tuple(settings.sms_errors)}).items():
+        yield from (_reason(name, fault) for pattern in each if (fault := _pattern_fault(pattern)))
+    templates = {
+        "sms_url": (settings.sms_url,),
+        "sms_body": (settings.sms_body,),
+        "sms_headers": tuple(settings.sms_headers.values()),
+        "receipt_url": (settings.receipt_url,),
+    }
+    for name, texts in templates.items():
+        yield from (_reason(name, fault) for text in texts if (fault := _template_fault(text)))
+
+
+def _pattern_fault(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return f"不是有效的正则表达式：{error}"
+    return ""
+
+
+def _template_fault(text: str) -> str:
+    from notifications.sandbox import MessageSandbox, TemplateSyntaxError  # noqa: PLC0415
+
+    try:
+        MessageSandbox().from_string(text)
+    except TemplateSyntaxError as error:
+        return f"不是有效的模板：{error}"
+    return ""
+
+
+def _reason(name: str, problem: str) -> Reason:
+    return Reason(
+        code="bad_setting",
+        field=PREFIX + name.upper(),
+        message=f"设置无效：{problem}",
+        remedy="各项设置的含义见 docs/operations.md，或在改正后执行 huodian settings",
+    )

@@ -191,6 +191,16 @@ class WorkflowDefinition:
             leaving[each.source].append(each)
         return {state: tuple(found) for state, found in leaving.items()}
 
+    @cached_property
+    def asked_of_organisations(self) -> tuple[DocumentRequirement, ...]:
+        """The requirements for organisations."""
+        return tuple(d for d in self.documents if d.applies_to is not Applicants.RESIDENT)
+
+    @cached_property
+    def asked_of_others(self) -> tuple[DocumentRequirement, ...]:
+        """The requirements for residents, and for requests that have no applicant."""
+        return tuple(d for d in self.documents if d.applies_to is not Applicants.ORGANISATION)
+
     @property
     def ref(self) -> str:
         """Definition and version, for example `lv_resident@1`."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.application import ConnectionApplication, InvestmentBoundary
-from engine.definition import Applicants, Checkpoint
+from engine.definition import Checkpoint
 from engine.errors import MalformedError, Reason, RefusedError, not_found
 from engine.events import DocumentRejected, DocumentSupplied, DocumentVerified, Outcome
 from engine.ticket import DocumentRecord, DocumentSource, DocumentStatus
@@ -34,17 +34,10 @@ SOURCE_NAMES = {
 
 def requirements(definition: WorkflowDefinition, ticket: Ticket) -> tuple[DocumentRequirement, ...]:
     """What may be asked of this applicant, and no more (R-3.1)."""
-    return tuple(each for each in definition.documents if _applies(each, ticket))
-
-
-def _applies(requirement: DocumentRequirement, ticket: Ticket) -> bool:
-    if requirement.applies_to is Applicants.ALL:
-        return True
     request = ticket.request
-    is_organisation = (
-        isinstance(request, ConnectionApplication) and request.applicant_kind.is_organisation
-    )
-    return is_organisation is (requirement.applies_to is Applicants.ORGANISATION)
+    if isinstance(request, ConnectionApplication) and request.applicant_kind.is_organisation:
+        return definition.asked_of_organisations
+    return definition.asked_of_others
 
 
 def satisfying(requirement: DocumentRequirement, ticket: Ticket, on: date) -> DocumentRecord | None:

@@ -129,12 +129,13 @@ class TicketReclassified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromiseChanged:
-    """A due date told to the customer moved because the calendar changed (R-2.3)."""
+    """A due date told to the customer moved because the calendar changed (R-2.3), and why."""
 
     stage: str
     before: date
     after: date
     provisional: bool
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

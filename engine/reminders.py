@@ -89,14 +89,15 @@ def attention_at(
     At once while a rung is due, reminded of already or not: a change just before the sweep must
     not carry the ticket past a reminder (R-6.3).
     """
-    coming: datetime | None = None
+    coming = []
     for clock in clocks:
-        for rung_at, _, _ in _rungs(clock, definition.reminders, calendar, hours, until=at):
+        for rung_at, _, overdue_days in _rungs(clock, definition.reminders, calendar, hours, at):
             if rung_at <= at:
                 return at
-            if coming is None or rung_at < coming:
-                coming = rung_at
-    return coming
+            coming.append(rung_at)
+            if overdue_days is not None:
+                break  # the daily ones come later still
+    return min(coming, default=None)
 
 
 def latest_rung(

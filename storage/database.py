@@ -3,7 +3,7 @@
     open_database(url) -> Database
     Database.migrate() -> None            bring the tables up to date; safe for two at once
     Database.check() -> None              raises RefusedError unless they are
-    Database.writing() / .reading()       context managers that give a `UnitOfWork`
+    Database.writing() / .changing() / .reading()     context managers that give a `UnitOfWork`
     Database.close() -> None
 
 A writing unit takes SQLite's write lock when it begins, so two writers queue instead of failing
@@ -16,38 +16,26 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, event, exc, text
-from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import exc, text
+from sqlalchemy.engine import make_url
 
 from engine.errors import MalformedError, Reason, RefusedError
+from storage.postgresql import PostgresqlAccess
+from storage.sqlite import SqliteAccess
 from storage.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy.engine import URL
-    from sqlalchemy.engine.interfaces import DBAPIConnection
-    from sqlalchemy.pool import ConnectionPoolEntry
+    from sqlalchemy.engine import URL, Connection
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-SQLITE, POSTGRESQL = "sqlite", "postgresql"
 WAIT_SECONDS = 30
 """How long to wait for a lock of SQLite, or for a free connection."""
 MIGRATION_LOCK = 4_774_051_113
 """Key of the advisory lock that migrating takes on PostgreSQL."""
-PRAGMAS = (
-    f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}",
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-)
-READING_PRAGMAS = (*PRAGMAS, "PRAGMA query_only = ON")
-"""Of connections of their own: changing this setting makes SQLite forget what it has compiled."""
-POOL: dict[str, Any] = {"pool_size": 10, "max_overflow": 20, "pool_timeout": WAIT_SECONDS}
 
 _dump_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
@@ -55,15 +43,14 @@ _dump_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_n
 class Database:
     """One opened database. Threads may share it; each unit of work has its own connection."""
 
-    def __init__(self, engine: Engine, for_reading: Engine) -> None:
-        self._engine = engine
-        self._for_reading = for_reading
-        self.dialect = engine.dialect.name
+    def __init__(self, access: SqliteAccess | PostgresqlAccess) -> None:
+        self._access = access
+        self.dialect = access.name
 
     @contextmanager
     def writing(self) -> Iterator[UnitOfWork]:
         """One transaction that may write; without `commit()` nothing of it stays."""
-        with self._connected(self._engine, "BEGIN IMMEDIATE") as connection:
+        with self._access.writing() as connection:
             yield UnitOfWork(connection)
 
     @contextmanager
@@ -71,24 +58,16 @@ class Database:
         """Reads, then one change of one ticket, which a server is told in a single statement.
 
         That statement is a transaction by itself and guarded by the ticket's revision, so none is
-        begun around it: two round trips instead of four. Nothing else may be written in here.
+        begun around it: two round trips instead of four. Nothing else may be written in here, and
+        `commit()` follows the change at once.
         """
-        with self._connected(self._engine, "BEGIN IMMEDIATE") as connection:
-            if self.dialect == SQLITE:
-                yield UnitOfWork(connection)
-                return
-            driver: Any = connection.connection.dbapi_connection
-            driver.autocommit = True
-            try:
-                yield UnitOfWork(connection)
-            finally:
-                if not driver.closed:
-                    driver.autocommit = False
+        with self._access.changing() as connection:
+            yield UnitOfWork(connection)
 
     @contextmanager
     def reading(self) -> Iterator[UnitOfWork]:
         """One transaction that only reads, all of it as of one moment."""
-        with self._connected(self._for_reading, "BEGIN") as connection:
+        with self._access.reading() as connection:
             yield UnitOfWork(connection)
 
     def migrate(self) -> None:
@@ -104,8 +83,8 @@ class Database:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
-        with self._connected(self._engine, "BEGIN IMMEDIATE") as connection:
-            if self.dialect == POSTGRESQL:
+        with self._access.writing() as connection:
+            if self.dialect == PostgresqlAccess.name:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
             config.attributes["connection"] = connection
             is_back = revision == "base" or revision < (_revision(connection) or "")
@@ -114,7 +93,7 @@ class Database:
 
     def revision(self) -> str | None:
         """The revision of the tables; None before the first migration."""
-        with self._connected(self._for_reading, "BEGIN") as connection:
+        with self._access.reading() as connection:
             return _revision(connection)
 
     def is_behind(self) -> bool:
@@ -143,28 +122,8 @@ class Database:
         )
 
     def close(self) -> None:
-        """Close every pooled connection."""
-        self._engine.dispose()
-        self._for_reading.dispose()
-
-    @contextmanager
-    def _connected(self, engine: Engine, begin: str) -> Iterator[Connection]:
-        """A connection whose transaction is rolled back in the end unless it was committed.
-
-        SQLite's begins by our own statement, which the driver would choose otherwise. An event of
-        SQLAlchemy could do the same, but any such event slows every statement down.
-        """
-        with engine.connect() as connection:
-            if self.dialect != SQLITE:
-                yield connection
-                return
-            driver: Any = connection.connection.dbapi_connection
-            driver.execute(begin).close()
-            try:
-                yield connection
-            finally:
-                if driver.in_transaction:  # it was not committed, or the commit itself failed
-                    driver.rollback()
+        """Close every connection."""
+        self._access.close()
 
 
 def open_database(url: str, *, idle_seconds: float = 5) -> Database:
@@ -177,15 +136,15 @@ def open_database(url: str, *, idle_seconds: float = 5) -> Database:
         MalformedError: the URL is neither `sqlite:///path` nor `postgresql+psycopg://...`.
     """
     parsed = _parsed(url)
-    if parsed.get_backend_name() == SQLITE:
-        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-        return Database(_sqlite_engine(parsed, PRAGMAS), _sqlite_engine(parsed, READING_PRAGMAS))
-    engine = create_engine(parsed, **POOL, json_serializer=_dump_json)
-    _try_idle_connections(engine, idle_seconds)
-    for_reading = engine.execution_options(
-        isolation_level="REPEATABLE READ", postgresql_readonly=True
-    )
-    return Database(engine, for_reading)
+    pool: dict[str, Any] = {
+        "pool_size": 10,
+        "max_overflow": 20,
+        "pool_timeout": WAIT_SECONDS,
+        "json_serializer": _dump_json,
+    }
+    if parsed.get_backend_name() == SqliteAccess.name:
+        return Database(SqliteAccess(parsed, wait_seconds=WAIT_SECONDS, **pool))
+    return Database(PostgresqlAccess(parsed, idle_seconds=idle_seconds, **pool))
 
 
 def expected_revision() -> str:
@@ -196,7 +155,7 @@ def expected_revision() -> str:
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except exc.ArgumentError:
         raise _malformed() from None
     name, has_file = parsed.drivername, parsed.database not in {None, "", ":memory:"}
     if (name in {"sqlite", "sqlite+pysqlite"} and has_file) or name == "postgresql+psycopg":
@@ -227,42 +186,10 @@ def _unreachable() -> RefusedError:
 
 
 def _revision(connection: Connection) -> str | None:
-    table = "sqlite_master" if connection.dialect.name == SQLITE else "information_schema.tables"
-    column = "name" if connection.dialect.name == SQLITE else "table_name"
+    is_sqlite = connection.dialect.name == SqliteAccess.name
+    table = "sqlite_master" if is_sqlite else "information_schema.tables"
+    column = "name" if is_sqlite else "table_name"
     asked = text(f"SELECT 1 FROM {table} WHERE {column} = 'alembic_version'")  # noqa: S608  (constants)
     if connection.execute(asked).first() is None:
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-
-
-def _sqlite_engine(url: URL, pragmas: tuple[str, ...]) -> Engine:
-    """Connections with these settings, whose transactions are in our own hands."""
-    engine = create_engine(
-        url, **POOL, json_serializer=_dump_json, connect_args={"timeout": WAIT_SECONDS}
-    )
-
-    def prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401  (sqlite3)
-        connection.isolation_level = None
-        for pragma in pragmas:
-            connection.execute(pragma)
-
-    event.listen(engine, "connect", prepare)
-    return engine
-
-
-def _try_idle_connections(engine: Engine, idle_seconds: float) -> None:
-    """Have connections tried that lay idle: cheap where it matters, free on the hot path."""
-
-    def returned(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
-        entry.info["idle_since"] = monotonic()
-
-    def taken(connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: object) -> None:
-        if monotonic() - entry.info.get("idle_since", monotonic()) < idle_seconds:
-            return
-        try:
-            engine.dialect.do_ping(connection)
-        except engine.dialect.loaded_dbapi.Error as error:
-            raise exc.DisconnectionError from error  # the pool tries another connection
-
-    event.listen(engine, "checkin", returned)
-    event.listen(engine, "checkout", taken)

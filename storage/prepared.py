@@ -78,4 +78,4 @@ class _Form:
         values = {**self._constants, **parameters}
         for name, convert in self._conversions:
             values[name] = convert(values[name])
-        return values if self._in_order is None else [values[name] for name in self._in_order]
+        return values if self._in_order is None else list(map(values.__getitem__, self._in_order))

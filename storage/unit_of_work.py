@@ -41,8 +41,10 @@ class UnitOfWork:
 
     def commit(self) -> None:
         """Make everything that was done lasting, at once."""
-        # The driver's own, because statements of the hot path go to the driver too.
-        self._connection.connection.commit()
+        if self._connection.in_transaction():
+            self._connection.commit()
+        else:  # only statements of the hot path, of which SQLAlchemy does not know
+            self._connection.connection.commit()
 
     @cached_property
     def tickets(self) -> Tickets:

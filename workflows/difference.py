@@ -6,7 +6,7 @@ what has changed from what to what, and whether a limit becomes shorter or longe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import unified_diff
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -96,8 +96,8 @@ def _compared(
 def _whole(kind: ChangeKind, subject: Subject, key: str, value: object) -> Change:
     described = "，".join(
         f"{name} {text}"
-        for field, name in FIELDS[subject].items()
-        if (text := told(field, getattr(value, field))) and field != "name"
+        for each, name in FIELDS[subject].items()
+        if (text := told(each, getattr(value, each))) and each != "name"
     )
     detail = f"（{described}）" if described else ""
     sentence = f"{CHANGE_NAMES[kind]}{_title(subject, key, value)}{detail}"
@@ -107,13 +107,13 @@ def _whole(kind: ChangeKind, subject: Subject, key: str, value: object) -> Chang
 def _changed(subject: Subject, key: str, before: object, after: object) -> Change:
     fields = tuple(
         FieldChange(
-            field=field,
+            field=each,
             name=name,
-            before=told(field, getattr(before, field)) or "无",
-            after=told(field, getattr(after, field)) or "无",
+            before=told(each, getattr(before, each)) or "无",
+            after=told(each, getattr(after, each)) or "无",
         )
-        for field, name in FIELDS[subject].items()
-        if getattr(before, field) != getattr(after, field)
+        for each, name in FIELDS[subject].items()
+        if getattr(before, each) != getattr(after, each)
     )
     direction = _direction(before, after)
     parts = "；".join(_field_sentence(each, direction) for each in fields)
@@ -175,9 +175,9 @@ class _Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Limit:
-    """One limit, whatever it limits."""
+    """One limit, whatever it limits; a new name of that is no change of the limit."""
 
-    name: str
+    name: str = field(compare=False)
     days: int | None
     clause: str
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.session import ActingAs, AsJson, acting, opened, show
+
+if TYPE_CHECKING:
+    from app.calendar_preview import CalendarImpact
 
 commands = typer.Typer(no_args_is_help=True)
 
@@ -64,7 +68,7 @@ def year(
     result = {
         "year": summary.year,
         "status": summary.status,
-        "working_days": summary.working_days,
+        "working_days": len(summary.working_days),
         "off_days": summary.off_days,
         "make_up_days": summary.make_up_days,
     }
@@ -98,6 +102,7 @@ def import_year(
     )
     lines = [f"{result.summary.year} 年：工作日 {len(result.summary.working_days)} 天"]
     lines += [f"注意：法定节假日 {day} 在文件中不是休息日" for day in result.missing_holidays]
+    lines += _impact_lines(result.impact)
     lines.append("仅检查，未导入" if dry_run else "已导入；在途工单的时限将由守护进程重新计算")
     show(
         {
@@ -105,6 +110,7 @@ def import_year(
             "working_days": result.summary.working_days,
             "missing_holidays": result.missing_holidays,
             "imported": not dry_run,
+            "impact": _impact(result.impact),
         },
         "\n".join(lines),
         as_json=as_json,
@@ -116,6 +122,7 @@ def override(
     on: Day,
     working: Annotated[bool, typer.Option("--working/--off", help="Worked, or a day off.")],
     note: Annotated[str, typer.Option(help="Why; shown in explanations.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show whose dates move only.")] = False,
     user: ActingAs = "",
     as_json: AsJson = False,
 ) -> None:
@@ -127,6 +134,42 @@ def override(
 
     application = opened()
     day = DayOverride(on=on.date(), is_working=working, note=note)
-    application.calendars.override(day, actor=acting(application, user))
-    text = f"{day.on} 已设为{'工作日' if working else '休息日'}（{note}）"
-    show(day, text, as_json=as_json)
+    impact = application.calendars.override(day, actor=acting(application, user), dry_run=dry_run)
+    kind = "工作日" if working else "休息日"
+    last = "仅检查，未设置" if dry_run else f"{day.on} 已设为{kind}（{note}）"
+    result = {
+        "on": day.on,
+        "is_working": working,
+        "note": note,
+        "set": not dry_run,
+        "impact": _impact(impact),
+    }
+    show(result, "\n".join([*_impact_lines(impact), last]), as_json=as_json)
+
+
+MOST_LINES = 50
+"""So many moved dates are printed; `--json` gives all of them."""
+
+
+def _impact(impact: CalendarImpact) -> dict[str, object]:
+    return {
+        "examined": impact.examined,
+        "tickets": impact.tickets,
+        "become_overdue": impact.overdue,
+        "customers_told": impact.told,
+        "moves": [asdict(each) for each in impact.moves],
+    }
+
+
+def _impact_lines(impact: CalendarImpact) -> list[str]:
+    head = (
+        f"在途工单 {impact.examined} 张：{impact.tickets} 张的到期日会变动，"
+        f"其中 {len(impact.overdue)} 张因此超时，{len(impact.told)} 位客户将收到变更告知"
+    )
+    lines = [
+        f"  {each.ticket_no}  {each.clock_name}  {each.before} → {each.after}"
+        f"{'  ⚑ 因此超时' if each.becomes_overdue else ''}"
+        for each in impact.moves[:MOST_LINES]
+    ]
+    more = len(impact.moves) - MOST_LINES
+    return [head, *lines, *([f"  …… 另有 {more} 项，见 --json"] if more > 0 else [])]

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from app.cli.session import ActingAs, AsJson, Revision, acting, opened, show
+from engine.errors import Reason, RefusedError
 from engine.ticket import DocumentSource
 
 commands = typer.Typer(no_args_is_help=True)
@@ -117,6 +118,25 @@ def fetch(
     file, content = application.documents.read_file(
         ticket_no, number, actor=acting(application, user)
     )
-    with to.open("xb") as target:
-        target.write(content)
+    _write(to, content)
     show(file, f"{to}（{file.media_type}，{file.size} 字节）", as_json=as_json)
+
+
+def _write(to: Path, content: bytes) -> None:
+    """Write a new file; what is there already is not overwritten.
+
+    Raises:
+        RefusedError: it exists, or cannot be written there.
+    """
+    try:
+        with to.open("xb") as target:
+            target.write(content)
+    except FileExistsError:
+        problem, remedy = "文件已存在，不会覆盖", "请换一个文件名"
+    except OSError as fault:
+        problem, remedy = f"无法写入：{fault.strerror}", "请换一个可写的位置"
+    else:
+        return
+    raise RefusedError(
+        Reason(code="cannot_write", field="--to", message=f"“{to}”{problem}", remedy=remedy)
+    )

@@ -13,7 +13,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import typer
-from typer._click.exceptions import ClickException  # its base of usage errors has no public name
+from typer._click.exceptions import (  # its usage errors have no public names
+    ClickException,
+    NoArgsIsHelpError,
+)
 
 from app.cli import (
     administration,
@@ -26,6 +29,7 @@ from app.cli import (
     template,
     ticket,
 )
+from app.cli.session import close_opened
 from engine.errors import (
     ConflictError,
     HuodianError,
@@ -99,11 +103,16 @@ def run(given: Sequence[str]) -> int:
         return 0
     except Exception as fault:  # noqa: BLE001  (the edge: every fault becomes an exit code)
         return _failed(fault, as_json=as_json)
+    finally:
+        close_opened()
     return outcome if isinstance(outcome, int) else 0
 
 
 def _failed(fault: Exception, *, as_json: bool) -> int:
     """Say what went wrong, and choose the exit code."""
+    if isinstance(fault, NoArgsIsHelpError):
+        print(fault.format_message(), file=sys.stderr)
+        return 2
     if isinstance(fault, ClickException):
         fault = MalformedError(_usage_problem(fault))
     if isinstance(fault, HuodianError):

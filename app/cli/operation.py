@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 outbox = typer.Typer(no_args_is_help=True)
 ledger = typer.Typer(no_args_is_help=True)
+
+PASSWORD_IN_ADDRESS = re.compile(r"(://[^:/?#@]*):.*@")
 
 
 def register(cli: typer.Typer) -> None:
@@ -204,4 +207,4 @@ def _plain(value: object) -> str:
         return "（已设置）" if value.get_secret_value() else ""
     if isinstance(value, dict):
         return "、".join(value) or ""
-    return str(value)
+    return PASSWORD_IN_ADDRESS.sub(r"\1:***@", str(value))

@@ -27,15 +27,29 @@ Revision = Annotated[
 ]
 
 
+_OPENED: list[Application] = []
+
+
 def opened() -> Application:
-    """The application on the configured database, brought up to date."""
+    """The application on the configured database, brought up to date; closed when the command ends.
+
+    Raises:
+        HuodianError: settings or database are not in order.
+    """
     from app.bootstrap import build  # noqa: PLC0415
     from app.first_start import prepare  # noqa: PLC0415
     from app.settings import read_settings  # noqa: PLC0415
 
     application = build(read_settings())
+    _OPENED.append(application)
     prepare(application)
     return application
+
+
+def close_opened() -> None:
+    """Close the databases that the command used."""
+    while _OPENED:
+        _OPENED.pop().database.close()
 
 
 def acting(application: Application, user_id: str) -> Actor:

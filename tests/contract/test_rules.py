@@ -124,6 +124,24 @@ def test_a_version_may_begin_later_than_it_is_published(database: Database) -> N
         assert work.definitions.in_force("lv_resident", AT + HOUR) == DEFINITION
 
 
+def test_a_newer_version_may_overtake_one_that_is_planned_for_later(database: Database) -> None:
+    with database.writing() as work:
+        definitions = work.definitions
+        definitions.publish(DEFINITION, "", "admin", AT)
+        planned, sooner = replace(DEFINITION, version=2), replace(DEFINITION, version=3)
+        definitions.publish(planned, "", "admin", AT, AT + HOUR * 5)
+        definitions.publish(sooner, "", "admin", AT, AT + HOUR)
+        third, second, first = definitions.versions("lv_resident")
+        assert [definitions.version_in_force("lv_resident", AT + HOUR * n) for n in (0, 1, 6)] == [
+            1,
+            3,
+            3,
+        ]
+    assert first.superseded_at == third.in_force_from == AT + HOUR
+    assert second.superseded_at == AT + HOUR
+    assert third.superseded_at is None
+
+
 def test_a_version_is_published_once(database: Database) -> None:
     published(database, DEFINITION)
     with pytest.raises(ConflictError, match="lv_resident@1"):

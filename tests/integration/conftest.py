@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.application import furnished_postgresql, furnished_sqlite, office, office_url
+from tests.command_line import Shell
 from tests.held_gateway import HeldGateway, held_gateway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.application import Office
 
@@ -30,3 +33,16 @@ def by_gateway(office: Office, gateway: HeldGateway) -> Iterator[Office]:
     other = office.another(**gateway.settings())
     yield other
     other.close()
+
+
+@pytest.fixture
+def shell(
+    furnished_sqlite: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Shell:
+    """The command line on the office's database; its clock is the real one."""
+    path = tmp_path / "office.db"
+    shutil.copyfile(furnished_sqlite, path)
+    return Shell(path, monkeypatch, capsys)

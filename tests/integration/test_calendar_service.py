@@ -90,6 +90,7 @@ def test_importing_a_year_moves_promises_and_tells_the_customer(office: Office) 
     )
     entry = office.entries(ticket)[-1]
     (event,) = entry.facts["events"]
+    assert event["reason"] == "导入 2027 年放假安排；导入 2027 年放假安排"
     assert (entry.action, entry.actor_id) == ("calendar_changed", "system")
     assert (event["before"], event["after"], event["provisional"]) == (
         "2027-01-11",
@@ -153,6 +154,58 @@ def test_ended_tickets_are_left_as_they_are(office: Office) -> None:
         "failed": 0,
     }
     assert office.ticket(ticket) == ticket
+
+
+# --- beforehand --------------------------------------------------------------------------------
+
+
+def test_an_import_shows_beforehand_whose_dates_move(office: Office) -> None:
+    early, late = dual(office, "2026-11-23 09:00"), dual(office, "2026-12-21 09:00")
+    office.at("2026-12-28 10:00")
+    calendars = office.application.calendars
+    off = LONGER.replace("2027-01-09,make_up,\n", "")
+    shown = calendars.import_year(off.encode(), actor=CHIEF, dry_run=True).impact
+    assert shown.examined == 2
+    assert [(m.ticket_no, m.clock, str(m.before), str(m.after)) for m in shown.moves] == [
+        (early.ticket_no, "handling", "2027-01-05", "2027-01-06"),
+        (late.ticket_no, "stage:supply_plan_reply", "2027-01-11", "2027-01-12"),
+        (late.ticket_no, "handling", "2027-02-02", "2027-02-03"),
+    ]
+    assert (shown.tickets, shown.overdue, shown.told) == (2, (), (late.ticket_no,))
+    assert office.dues(late)["stage:supply_plan_reply"] == "2027-01-11"
+
+    assert calendars.import_year(off.encode(), actor=CHIEF).impact == shown
+    office.told()
+    calendars.recompute()
+    assert office.told() == [("customer", "promise_changed")]
+    moved = {(m.ticket_no, m.clock): str(m.after) for m in shown.moves}
+    for (number, clock), after in moved.items():
+        assert office.dues(number)[clock] == after
+    assert calendars.import_year(off.encode(), actor=CHIEF, dry_run=True).impact.moves == ()
+
+
+def test_a_day_shows_beforehand_who_becomes_overdue(office: Office) -> None:
+    ticket = dual(office, "2026-11-23 09:00")
+    calendars = office.application.calendars
+    saturday = DayOverride(on=date(2026, 12, 5), is_working=True, note="抢险")
+    office.at("2026-12-11 00:00")
+    shown = calendars.override(saturday, actor=CHIEF, dry_run=True)
+    assert (shown.overdue, shown.told) == ((ticket.ticket_no,), (ticket.ticket_no,))
+    assert office.entries("calendar") == []
+    office.at("2026-12-10 23:59")
+    assert calendars.override(saturday, actor=CHIEF).overdue == ()
+    assert len(office.entries("calendar")) == 1
+    calendars.recompute()
+    (event,) = office.entries(ticket)[-1].facts["events"]
+    assert event["reason"] == "2026-12-05 改为工作日（抢险）"
+    assert office.dues(ticket)["stage:supply_plan_reply"] == "2026-12-10"
+
+
+def test_tickets_that_have_ended_do_not_count(office: Office) -> None:
+    office.fire(dual(office, "2026-12-21 09:00"), "abort", reason="客户撤回")
+    day = DayOverride(on=date(2026, 12, 22), is_working=False, note="临时放假")
+    shown = office.application.calendars.override(day, actor=CHIEF, dry_run=True)
+    assert (shown.examined, shown.moves) == (0, ())
 
 
 # --- what administrators do --------------------------------------------------------------------

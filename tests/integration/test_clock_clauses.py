@@ -274,7 +274,7 @@ def test_suspending_needs_a_state_a_cause_and_evidence(office: Office) -> None:
     office.at("2022-01-14 09:00")
     resume(number, actor=ACCOUNT)
     assert office.told() == [("customer", "clock_resumed")]
-    assert "2022-01-19 前（原定2022-01-14）" in office.text(ticket, "clock_resumed")
+    assert "2022-01-19 前办结（原定2022-01-14）" in office.text(ticket, "clock_resumed")
 
 
 def test_suspending_over_midnight_gives_nothing_back(office: Office) -> None:

@@ -61,6 +61,12 @@ ELSEWHERE: dict[Action, Attempt] = {
     Action.MANAGE_ORGANISATION: lambda o, _, who: o.application.organisation.set_branch(
         "tengchong", code="TC", name="腾冲分公司", phone="0875-0000103", actor=who
     ),
+    Action.MANAGE_DEFINITIONS: lambda o, _, who: o.application.drafts.rollback(
+        "lv_resident", 1, actor=who
+    ),
+    Action.MANAGE_TEMPLATES: lambda o, _, who: o.application.templates.discard(
+        1, actor=who, reason="不需要"
+    ),
 }
 
 

@@ -30,7 +30,7 @@ def _changes(definition: WorkflowDefinition) -> Iterator[tuple[str, Change]]:
     yield from _fewer_documents(definition)
     yield from _fewer_roles(definition)
     yield from _fewer_stops(definition)
-    for each in {move.trigger for move in definition.transitions}:
+    for each in dict.fromkeys(move.trigger for move in definition.transitions):
         yield f"{each} with a reason", _reason(each)
 
 

@@ -1,0 +1,79 @@
+"""PostgreSQL: a pool of connections, each of them tried if it lay idle."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event, exc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine import URL, Connection, Engine
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+
+class PostgresqlAccess:
+    """The connections to one server.
+
+    One that lay unused for `idle_seconds` is tried before it is used: the server may have been
+    restarted.
+    """
+
+    name = "postgresql"
+
+    def __init__(self, url: URL, *, idle_seconds: float, **options: Any) -> None:  # noqa: ANN401  (SQLAlchemy's)
+        self._engine = create_engine(url, **options)
+        _try_idle_connections(self._engine, idle_seconds)
+        self._for_reading = self._engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one moment of the database and cannot write."""
+        with self._for_reading.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection that begins a transaction with its first statement."""
+        with self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """A connection on which each statement is a transaction by itself."""
+        with self._engine.connect() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            driver.autocommit = True
+            try:
+                yield connection
+            finally:
+                if not driver.closed:
+                    driver.autocommit = False
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self._engine.dispose()
+
+
+def _try_idle_connections(engine: Engine, idle_seconds: float) -> None:
+    """Have connections tried that lay idle: cheap where it matters, free on the hot path."""
+
+    def returned(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+        entry.info["idle_since"] = monotonic()
+
+    def taken(connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: object) -> None:
+        if monotonic() - entry.info.get("idle_since", monotonic()) < idle_seconds:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise exc.DisconnectionError from error  # the pool tries another connection
+
+    event.listen(engine, "checkin", returned)
+    event.listen(engine, "checkout", taken)

@@ -1,0 +1,100 @@
+"""SQLite: one file, many readers, and one writer at a time.
+
+All writing of this process goes through one connection, and threads wait for it by a lock of our
+own. SQLite would let each of them ask again and again, and would compile every statement for each
+connection anew. Other processes are waited for as SQLite does it.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine import URL, Connection, Engine
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+PRAGMAS = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON")
+READING_PRAGMAS = (*PRAGMAS, "PRAGMA query_only = ON")
+"""Of connections of their own: changing this setting makes SQLite forget what it has compiled."""
+
+
+class SqliteAccess:
+    """The connections to one file."""
+
+    name = "sqlite"
+
+    def __init__(self, url: URL, *, wait_seconds: int, **options: object) -> None:
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        self._wait_seconds = wait_seconds
+        options["connect_args"] = {"timeout": wait_seconds}
+        self._for_writing = _engine(url, PRAGMAS, options)
+        self._for_reading = _engine(url, READING_PRAGMAS, options)
+        self._turn = Lock()
+        self._writer: Connection | None = None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one moment of the database and cannot write."""
+        with self._for_reading.connect() as connection:
+            yield from _transaction(connection, "BEGIN")
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """The connection that writes, with SQLite's write lock taken.
+
+        Raises:
+            TimeoutError: another thread did not come to an end, or this one writes already.
+        """
+        if not self._turn.acquire(timeout=self._wait_seconds):
+            msg = f"the database was not free to write within {self._wait_seconds} seconds"
+            raise TimeoutError(msg)
+        try:
+            if self._writer is None:
+                self._writer = self._for_writing.connect()
+            yield from _transaction(self._writer, "BEGIN IMMEDIATE")
+        finally:
+            self._turn.release()
+
+    changing = writing
+
+    def close(self) -> None:
+        """Close every connection."""
+        if self._writer is not None:
+            self._writer.close()
+        self._for_writing.dispose()
+        self._for_reading.dispose()
+
+
+def _engine(url: URL, pragmas: tuple[str, ...], options: dict[str, Any]) -> Engine:
+    engine = create_engine(url, **options)
+
+    def prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401  (sqlite3)
+        connection.isolation_level = None
+        for pragma in pragmas:
+            connection.execute(pragma)
+
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+def _transaction(connection: Connection, begin: str) -> Iterator[Connection]:
+    """Begin by our own statement, which the driver would choose otherwise; roll back what is left.
+
+    An event of SQLAlchemy could do the same, but any such event slows every statement down.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute(begin).close()
+    try:
+        yield connection
+    finally:
+        if connection.in_transaction():  # by SQLAlchemy's own books
+            connection.rollback()
+        if driver.in_transaction:  # it was not committed, or the commit itself failed
+            driver.rollback()

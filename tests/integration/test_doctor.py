@@ -1,0 +1,88 @@
+"""What the doctor finds in an installation that is fit to run, and in one that is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.daemon import run_once
+from app.doctor import examine
+from engine.application import Contact
+from tests.applicants import CHIEF, a_resident
+
+if TYPE_CHECKING:
+    from tests.application import Office
+
+SWEEPS = ["calendar", "reclassification", "reminders", "dispatch"]
+
+
+def findings(office: Office) -> dict[str, tuple[bool, str]]:
+    return {each.subject: (each.ok, each.remark) for each in examine(office.application)}
+
+
+def bad(office: Office) -> set[str]:
+    return {subject for subject, (ok, _) in findings(office).items() if not ok}
+
+
+def sweep_subjects() -> set[str]:
+    return {f"巡检 {name}" for name in SWEEPS}
+
+
+def test_a_fresh_installation_lacks_a_password_and_a_daemon(office: Office) -> None:
+    office.at("2026-11-23 09:00")
+    assert bad(office) == {"管理员", *sweep_subjects()}
+    found = findings(office)
+    assert found["数据库与流程定义"] == (True, "6 个流程定义在用")
+    assert found["2026 年工作日历"] == (True, "已确定")
+    assert found["2027 年工作日历"] == (True, "无需处理")
+    assert found["消息"] == (True, "待发 0")
+
+
+def test_one_that_is_in_order(office: Office) -> None:
+    office.at("2026-11-23 09:00")
+    with office.application.database.writing() as work:
+        work.accounts.set_password_hash("chief", "a hash")
+        work.commit()
+    run_once(office.application)
+    assert bad(office) == set()
+    assert findings(office)["巡检 dispatch"] == (True, "上次 2026-11-23 09:00")
+
+
+def test_a_sweep_is_late_after_five_of_its_intervals(office: Office) -> None:
+    office.at("2026-11-23 09:00")
+    run_once(office.application)
+    office.at("2026-11-23 09:00:25")
+    assert "巡检 dispatch" not in bad(office)
+    office.at("2026-11-23 09:00:26")
+    assert bad(office) & sweep_subjects() == {"巡检 dispatch"}
+    office.at("2026-11-23 14:00:01")
+    assert bad(office) & sweep_subjects() == sweep_subjects()
+
+
+def test_a_next_year_that_is_unknown_in_december(office: Office) -> None:
+    office.at("2026-12-01 09:00")
+    assert "2027 年工作日历" in bad(office)
+    assert "huodian calendar import" in findings(office)["2027 年工作日历"][1]
+    office.at("2027-01-01 09:00")
+    assert findings(office)["2027 年工作日历"] == (False, "暂定，请导入放假通知")
+    office.application.calendars.import_year(
+        "date,kind,note\n2027-01-01,off,元旦\n".encode(), actor=CHIEF
+    )
+    assert findings(office)["2027 年工作日历"] == (True, "已确定")
+
+
+def test_messages_that_wait_or_need_a_call(office: Office) -> None:
+    office.at("2026-11-23 09:00").submit(a_resident(contact=Contact(name="何青山")))
+    remark = findings(office)["消息"][1]
+    assert "待发 2" in remark
+    assert "unreachable 1" in remark
+
+
+def test_tickets_on_which_a_sweep_fails(office: Office) -> None:
+    office.at("2026-11-23 09:00")
+    with office.application.database.writing() as work:
+        counts = {"done": 1, "unchanged": 0, "overtaken": 0, "failed": 2}
+        work.sweeps.beat("reminders", office.clock(), office.clock(), counts)
+        work.commit()
+    ok, remark = findings(office)["巡检 reminders"]
+    assert not ok
+    assert "2 件处理失败" in remark
