@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import to_jsonable_python
+
 from engine.ledger import LedgerDraft
 from engine.standing import TicketStanding, standing_after_change
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
     from app.case import Case
     from app.ports import Work
     from app.telling import Telling
@@ -89,17 +89,4 @@ def ledger_draft(action: str, source: str, outcome: Outcome) -> LedgerDraft:
 
 def event_details(events: tuple[Event, ...]) -> list[dict[str, Any]]:
     """The events as plain JSON values, each with its kind first."""
-    return [_plain(event) for event in events]
-
-
-def _plain(event: Event) -> dict[str, Any]:
-    """One event; the adapter of its kind is built once."""
-    from pydantic import TypeAdapter  # noqa: PLC0415  (only writing commands pay for it)
-
-    kind = type(event).__name__
-    if kind not in _ADAPTERS:
-        _ADAPTERS[kind] = TypeAdapter(type(event))
-    return {"event": kind, **_ADAPTERS[kind].dump_python(event, mode="json")}
-
-
-_ADAPTERS: dict[str, TypeAdapter[Any]] = {}
+    return [{"event": type(event).__name__, **to_jsonable_python(event)} for event in events]

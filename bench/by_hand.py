@@ -20,7 +20,7 @@ from sqlalchemy.engine import make_url
 from bench.servers import driver_dsn, sqlite_path
 from storage.tables.messages import MESSAGES
 from storage.tables.tickets import LEDGER, TICKETS
-from storage.tickets import CHANGING
+from storage.ticket_writes import MOVING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +29,15 @@ if TYPE_CHECKING:
 
 ENTRY = tuple(LEDGER.columns.keys())
 MESSAGE = tuple(MESSAGES.columns.keys())
-MOVED = ("state", "entered_at", "stage_runs", "passed_checkpoints", "deferred", "ended_at", "flags")
+CHANGED_KEYS = (
+    "state",
+    "entered_at",
+    "stage_runs",
+    "passed_checkpoints",
+    "deferred",
+    "ended_at",
+    "flags",
+)
 """Keys of the snapshot that the moves of the trip change, besides the revision."""
 
 
@@ -50,7 +58,7 @@ class ByHand:
         self._connection = _sqlite(url) if self._is_sqlite else psycopg.connect(driver_dsn(url))
         self._cursor: Any = self._connection.cursor()
         mark = "?" if self._is_sqlite else "%s"
-        changes = ", ".join(f"{name} = {mark}" for name in CHANGING)
+        changes = ", ".join(f"{name} = {mark}" for name in MOVING)
         key = f"ticket_no = {mark}"
         self._select = f"SELECT snapshot, head_hash FROM tickets WHERE {key}"
         self._update = f"UPDATE tickets SET {changes} WHERE {key} AND revision = {mark}"
@@ -72,7 +80,7 @@ class ByHand:
         loaded_revision = snapshot["revision"]
         revision = loaded_revision + 1
         after = sample.ticket["snapshot"]
-        snapshot.update({key: after[key] for key in MOVED})
+        snapshot.update({key: after[key] for key in CHANGED_KEYS})
         snapshot["revision"] = revision
         entry = _chained(sample.entry, ticket_no, revision, head_hash)
         changed = sample.ticket | {
@@ -80,7 +88,7 @@ class ByHand:
             "head_hash": entry["hash"],
             "snapshot": _json(snapshot),
         }
-        changes = [changed[name] for name in CHANGING]
+        changes = [changed[name] for name in MOVING]
         cursor.execute(self._update, (*changes, ticket_no, loaded_revision))
         if cursor.rowcount != 1:
             raise RuntimeError(ticket_no)
@@ -107,7 +115,7 @@ def sample_rows(url: str, ticket_no: str) -> Sample:
         connection, mark = psycopg.connect(driver_dsn(url), row_factory=dict_row), "%s"
 
     def read(table: str, key: str, order: str) -> list[Row]:
-        sql = f"SELECT * FROM {table} WHERE {key} = {mark} ORDER BY {order} DESC"  # noqa: S608
+        sql = f"SELECT * FROM {table} WHERE {key} = {mark} ORDER BY {order} DESC"
         rows: list[Row] = connection.execute(sql, (ticket_no,)).fetchall()
         return rows
 
@@ -138,7 +146,7 @@ def _json(value: object, *, sort_keys: bool = False) -> str:
 def _insert(table: str, columns: Sequence[str], mark: str) -> str:
     names = ", ".join(columns)
     marks = ", ".join([mark] * len(columns))
-    return f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608  (our own tables)
+    return f"INSERT INTO {table} ({names}) VALUES ({marks})"
 
 
 def _sqlite(url: str) -> sqlite3.Connection:

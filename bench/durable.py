@@ -52,11 +52,12 @@ class Product:
         return tickets
 
     def turn(self, count: int) -> Iterator[Operation]:
-        """Moves of so many new tickets, all the way."""
-        tickets = self.taken_in(count)
+        """So many new tickets, each to be moved all the way."""
+        return (partial(self._move, ticket_no) for ticket_no in self.taken_in(count))
+
+    def _move(self, ticket_no: str) -> None:
         for trigger in self.triggers:
-            for ticket_no in tickets:
-                yield partial(self.application.tickets.advance, ticket_no, trigger, actor=OPERATOR)
+            self.application.tickets.advance(ticket_no, trigger, actor=OPERATOR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +69,12 @@ class Floor:
     samples: dict[str, Sample]
 
     def turn(self, count: int) -> Iterator[Operation]:
-        """Moves of so many new tickets, all the way."""
-        tickets = self.product.taken_in(count)
+        """So many new tickets, each to be moved all the way."""
+        return (partial(self._move, ticket_no) for ticket_no in self.product.taken_in(count))
+
+    def _move(self, ticket_no: str) -> None:
         for trigger in self.product.triggers:
-            for ticket_no in tickets:
-                yield partial(self.hand.move, ticket_no, self.samples[trigger])
+            self.hand.move(ticket_no, self.samples[trigger])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +85,12 @@ class Peer:
     steps: int
 
     def turn(self, count: int) -> Iterator[Operation]:
-        """Steps of so many new processes."""
-        processes = self.spiff.begin(count)
+        """So many new processes, each to be taken so many steps."""
+        return (partial(self._move, number) for number in self.spiff.begin(count))
+
+    def _move(self, number: int) -> None:
         for _ in range(self.steps):
-            for number in processes:
-                yield partial(self.spiff.step, number)
+            self.spiff.step(number)
 
 
 def measure(*, quick: bool) -> Iterator[Report]:
@@ -100,16 +103,17 @@ def measure(*, quick: bool) -> Iterator[Report]:
 
 def _measured(kind: str, name: str, triggers: Sequence[str], *, quick: bool) -> Report:
     rounds, moves = (5, 20) if quick else (21, 60)
-    tickets = moves // len(triggers)
-    with _contenders(kind, triggers) as (product, floor, peer):
+    names = ("Huodian, whole use case", "by hand", "SpiffWorkflow")
+    with _contenders(kind, triggers) as contenders:
         timings = side_by_side(
-            (
+            [
                 Contender(
-                    name="Huodian, whole use case", turn=lambda _number: product.turn(tickets)
-                ),
-                Contender(name="by hand", turn=lambda _number: floor.turn(tickets)),
-                Contender(name="SpiffWorkflow", turn=lambda _number: peer.turn(tickets // 4 or 1)),
-            ),
+                    name=name,
+                    turn=partial(each.turn, moves // len(triggers)),
+                    repeat=len(triggers),
+                )
+                for name, each in zip(names, contenders, strict=True)
+            ],
             rounds,
         )
     ours, hand, spiff = timings

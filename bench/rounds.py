@@ -24,12 +24,12 @@ class Contender:
     """Something that is measured.
 
     Args:
-        turn: prepares the round of that number and returns its operations.
+        turn: prepares a round and returns its operations.
         repeat: how many things one operation does.
     """
 
     name: str
-    turn: Callable[[int], Iterable[Operation]]
+    turn: Callable[[], Iterable[Operation]]
     repeat: int = 1
 
 
@@ -58,7 +58,7 @@ def side_by_side(contenders: Sequence[Contender], rounds: int) -> list[Timing]:
     for number in range(rounds + 1):
         shift = number % len(contenders)
         for each in (*contenders[shift:], *contenders[:shift]):
-            operations = list(each.turn(number))
+            operations = list(each.turn())
             gc.collect()
             seconds[each.name].append(_median_of(operations) / each.repeat)
     return [Timing(name=name, seconds=tuple(taken[1:])) for name, taken in seconds.items()]

@@ -1,5 +1,7 @@
-"""Databases to measure on, as they would run in earnest: SQLite with a full fsync a commit, and a
-PostgreSQL cluster of our own with fsync on, below a temporary directory, as a user without rights.
+"""Databases to measure on, set up as they would run in earnest.
+
+SQLite syncs at each commit. PostgreSQL is a cluster of our own with fsync on, below a temporary
+directory, as a user without rights.
 """
 
 from __future__ import annotations
@@ -60,7 +62,7 @@ def _cluster(directory: Path) -> Iterator[None]:
         raise SystemExit(msg)
 
     def run(program: str, *arguments: str) -> None:
-        subprocess.run(  # noqa: S603  (our own arguments)
+        subprocess.run(
             [str(binaries / program), *arguments],
             check=True,
             cwd=directory,

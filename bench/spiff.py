@@ -1,7 +1,9 @@
 """The peer: the same trip as a BPMN process in SpiffWorkflow, its state saved at every step.
 
-SpiffWorkflow keeps no tickets, ledger or messages, so a step reads the serialised process, does
-one task, and saves it again: one row, one durable commit. That is less than the product writes.
+The process has the moves of the product's definition: a manual task for each, and after each a
+gateway that asks whether the ticket is aborted. SpiffWorkflow keeps no tickets, ledger or
+messages, so a step reads the serialised process, does one task, and saves it again: one row, one
+durable commit. That is less than the product writes, and documents and clocks are left out.
 """
 
 from __future__ import annotations
@@ -47,7 +49,10 @@ class Spiff:
         self._serializer = BpmnWorkflowSerializer()
         parser = BpmnParser()
         parser.add_bpmn_xml(etree.fromstring(_bpmn(steps)))
-        self._new = self._serializer.serialize_json(BpmnWorkflow(parser.get_spec(PROCESS)))
+        process = BpmnWorkflow(parser.get_spec(PROCESS))
+        process.task_tree.data.update(ticket_no="TC-20210906-0001", is_aborted=False)
+        process.do_engine_steps()
+        self._new = self._serializer.serialize_json(process)
         self._known = 0
 
     def close(self) -> None:
@@ -71,8 +76,6 @@ class Spiff:
             self._connection.execute("BEGIN IMMEDIATE")
         (state,) = self._connection.execute(self._select, (number,)).fetchone()
         process = self._serializer.deserialize_json(state)
-        process.refresh_waiting_tasks()
-        process.do_engine_steps()
         task = process.get_next_task(state=TaskState.READY, manual=True)
         task.run()
         process.do_engine_steps()
@@ -82,15 +85,26 @@ class Spiff:
 
 
 def _bpmn(steps: Sequence[str]) -> str:
-    """A process of manual tasks in a row."""
-    nodes = ["start", *steps, "end"]
-    tasks = "".join(f'<manualTask id="{step}" name="{step}"/>' for step in steps)
-    flows = "".join(
-        f'<sequenceFlow id="to_{target}" sourceRef="{source}" targetRef="{target}"/>'
-        for source, target in zip(nodes, nodes[1:], strict=False)
-    )
+    """Manual tasks in a row; after each the way to the next one, or to an early end."""
+    parts = ['<startEvent id="start"/>', _flow("start", steps[0])]
+    for step, following in zip(steps, [*steps[1:], "done"], strict=True):
+        gateway = f"{step}_over"
+        parts += [
+            f'<manualTask id="{step}" name="{step}"/>',
+            f'<exclusiveGateway id="{gateway}" default="{gateway}_to_{following}"/>',
+            _flow(step, gateway),
+            _flow(gateway, following),
+            _flow(gateway, "aborted", "<conditionExpression>is_aborted</conditionExpression>"),
+        ]
+    parts += ['<endEvent id="done"/>', '<endEvent id="aborted"/>']
     return (
         f'<definitions xmlns="{NAMESPACE}" targetNamespace="huodian">'
-        f'<process id="{PROCESS}" isExecutable="true"><startEvent id="start"/>{tasks}'
-        f'<endEvent id="end"/>{flows}</process></definitions>'
+        f'<process id="{PROCESS}" isExecutable="true">{"".join(parts)}</process></definitions>'
+    )
+
+
+def _flow(source: str, target: str, condition: str = "") -> str:
+    return (
+        f'<sequenceFlow id="{source}_to_{target}" sourceRef="{source}" targetRef="{target}">'
+        f"{condition}</sequenceFlow>"
     )

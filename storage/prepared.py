@@ -62,20 +62,23 @@ class _Form:
     def __init__(self, statement: Executable | ByDialect, dialect: Dialect) -> None:
         chosen: Any = statement[dialect.name] if isinstance(statement, ByDialect) else statement
         compiled = chosen.compile(dialect=dialect)
+        binds = compiled.binds
         self.text: str = compiled.string
         self._in_order: list[str] | None = compiled.positiontup
-        self._constants: dict[str, object] = {}
-        self._conversions: list[tuple[str, Callable[[object], object]]] = []
-        for name, parameter in compiled.binds.items():
-            if not parameter.required:
-                self._constants[name] = parameter.value
-            convert = parameter.type.dialect_impl(dialect).bind_processor(dialect)
+        self._constants = {name: bind.value for name, bind in binds.items() if not bind.required}
+        self._conversions: list[tuple[Any, Callable[[object], object]]] = []
+        places = enumerate(self._in_order) if self._in_order else ((name, name) for name in binds)
+        for place, name in places:
+            convert = binds[name].type.dialect_impl(dialect).bind_processor(dialect)
             if convert is not None:
-                self._conversions.append((name, convert))
+                self._conversions.append((place, convert))
 
     def bound(self, parameters: Parameters) -> object:
         """The values as the driver takes them: by name, or in order."""
-        values = {**self._constants, **parameters}
-        for name, convert in self._conversions:
-            values[name] = convert(values[name])
-        return values if self._in_order is None else list(map(values.__getitem__, self._in_order))
+        given = {**self._constants, **parameters} if self._constants else parameters
+        values: Any = (
+            dict(given) if self._in_order is None else [given[name] for name in self._in_order]
+        )
+        for place, convert in self._conversions:
+            values[place] = convert(values[place])
+        return values

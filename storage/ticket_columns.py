@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from hashlib import sha256
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from engine.application import ConnectionApplication
@@ -14,27 +15,43 @@ if TYPE_CHECKING:
     from engine.ticket import Ticket
 
 
-def changing_columns(ticket: Ticket, standing: TicketStanding) -> dict[str, object]:
-    """Every column that a change of the ticket may change, but for the head of its stream."""
+def moving_columns(ticket: Ticket, standing: TicketStanding) -> dict[str, object]:
+    """The columns that any change of the ticket may change, but for the head of its stream."""
+    return {
+        "state": ticket.state,
+        "entered_at": ticket.entered_at,
+        "ended_at": ticket.ended_at,
+        "suspended": ticket.is_suspended,
+        "revision": ticket.revision,
+        "snapshot": dump_ticket(ticket),
+        **standing_columns(standing),
+    }
+
+
+def describing_columns(ticket: Ticket) -> dict[str, object]:
+    """The columns that repeat what the ticket is about and who looks after it."""
     request, classification, managers = ticket.request, ticket.classification, ticket.managers
     return {
         "definition_id": ticket.definition_id,
         "definition_version": ticket.definition_version,
-        "state": ticket.state,
         "customer_type": classification.customer_type if classification else None,
         "service_scheme": classification.service_scheme if classification else None,
         "title": request.title,
         "address": request.address,
         "address_key": address_key(request.address),
-        "entered_at": ticket.entered_at,
-        "ended_at": ticket.ended_at,
-        "suspended": ticket.is_suspended,
         "project_manager": managers.project_manager if managers else None,
         "account_manager": managers.account_manager if managers else None,
-        "revision": ticket.revision,
-        "snapshot": dump_ticket(ticket),
-        **standing_columns(standing),
     }
+
+
+def is_described_alike(one: Ticket, other: Ticket) -> bool:
+    """Whether what `describing_columns` come from is the same."""
+    return _description(one) == _description(other)
+
+
+_description = attrgetter(
+    "definition_id", "definition_version", "request", "classification", "managers"
+)
 
 
 def lasting_columns(ticket: Ticket, progress_token: str) -> dict[str, object]:

@@ -18,28 +18,32 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import bindparam, select
 
 from engine.errors import ConflictError, Reason, RefusedError, not_found
 from engine.ledger import LedgerHead, seal
 from storage.dossiers import DOSSIER, dossier_of
 from storage.grid import BRANCH
-from storage.ledger import FIELDS, INSERT_ENTRY, row_of
-from storage.outbox import Outbox, adding_if, as_parameter
+from storage.ledger import INSERT_ENTRY, row_of
 from storage.prepared import Prepared
 from storage.snapshots import load_ticket
 from storage.tables.organisation import BRANCHES
-from storage.tables.tickets import LEDGER, TICKET_NUMBERS, TICKETS
-from storage.ticket_columns import changing_columns, lasting_columns, standing_columns
+from storage.tables.tickets import TICKET_NUMBERS, TICKETS
+from storage.ticket_columns import (
+    describing_columns,
+    is_described_alike,
+    lasting_columns,
+    moving_columns,
+    standing_columns,
+)
 from storage.ticket_reads import TICKET, TicketReads
+from storage.ticket_writes import DESCRIBING, MOVING, ChangeWriter, guard, guarded
 from storage.upserts import insert_or_set, insert_or_skip
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import date, datetime
 
-    from sqlalchemy import Insert, Update
     from sqlalchemy.engine import Connection
 
     from engine.ledger import LedgerDraft
@@ -48,65 +52,14 @@ if TYPE_CHECKING:
     from notifications.message import Message
     from storage.dossiers import Dossier
 
-CHANGING = (
-    "definition_id",
-    "definition_version",
-    "state",
-    "stage_id",
-    "customer_type",
-    "service_scheme",
-    "title",
-    "address",
-    "address_key",
-    "entered_at",
-    "ended_at",
-    "ending",
-    "due_at",
-    "next_rung_at",
-    "calendar_version",
-    "suspended",
-    "project_manager",
-    "account_manager",
-    "revision",
-    "head_hash",
-    "snapshot",
-)
-"""The columns that a change of a ticket may change."""
-
-
-def _guarded(*columns: str) -> Update:
-    """Set those columns, given as `new_*`, unless somebody changed the ticket meanwhile."""
-    return (
-        update(TICKETS)
-        .where(
-            TICKETS.c.ticket_no == bindparam("key"),
-            TICKETS.c.revision == bindparam("loaded_revision"),
-        )
-        .values({name: bindparam(f"new_{name}") for name in columns})
-    )
-
-
-def _in_one_statement(*, tells: bool) -> Insert:
-    """Change the ticket and, if that succeeds, append the entry and add the messages.
-
-    One round trip to a server.
-    """
-    changed = _guarded(*CHANGING).returning(TICKETS.c.ticket_no).cte("changed")
-    entry = select(*(bindparam(name, type_=LEDGER.c[name].type) for name in FIELDS))
-    append = insert(LEDGER).from_select(FIELDS, entry.select_from(changed))
-    return append.add_cte(adding_if(changed).cte("told")) if tells else append
-
-
 _GET = select(TICKETS.c.snapshot, TICKETS.c.head_hash).where(
     TICKETS.c.ticket_no == bindparam("ticket_no")
 )
 _ADD = insert_or_skip(TICKETS, "external_ref")
-_CHANGE = Prepared(_guarded(*CHANGING))
-_APPEND = Prepared(INSERT_ENTRY)
-_CHANGE_AND_APPEND = Prepared(_in_one_statement(tells=False))
-_CHANGE_APPEND_AND_TELL = Prepared(_in_one_statement(tells=True))
-_SET_NEXT_RUNG = _guarded("next_rung_at")
-_REFRESH = _guarded("stage_id", "due_at", "next_rung_at", "ending", "calendar_version")
+_MOVE = ChangeWriter(*MOVING)
+_CHANGE = ChangeWriter(*MOVING, *DESCRIBING)
+_SET_NEXT_RUNG = Prepared(guarded("next_rung_at"))
+_REFRESH = guarded("stage_id", "due_at", "next_rung_at", "ending", "calendar_version")
 _NEXT_NUMBER = insert_or_set(
     TICKET_NUMBERS, "branch", "on", values={"last": TICKET_NUMBERS.c.last + 1}
 )
@@ -119,7 +72,7 @@ class Tickets(TicketReads):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._dialect = connection.dialect.name
-        self._heads: dict[str, LedgerHead] = {}
+        self._loaded: dict[str, tuple[Ticket, LedgerHead]] = {}
 
     def get(self, ticket_no: str) -> Ticket:
         """The ticket as it is now.
@@ -132,7 +85,7 @@ class Tickets(TicketReads):
             raise not_found(TICKET, ticket_no)
         snapshot, head_hash = row
         ticket = load_ticket(snapshot)
-        self._heads[ticket_no] = LedgerHead(stream=ticket_no, seq=ticket.revision, hash=head_hash)
+        self._loads(ticket, head_hash)
         return ticket
 
     def dossier(self, ticket_no: str) -> Dossier:
@@ -145,9 +98,7 @@ class Tickets(TicketReads):
         if row is None:
             raise not_found(TICKET, ticket_no)
         found = dossier_of(row)
-        self._heads[ticket_no] = LedgerHead(
-            stream=ticket_no, seq=found.ticket.revision, hash=found.head_hash
-        )
+        self._loads(found.ticket, found.head_hash)
         return found
 
     def add(  # noqa: PLR0913  (what every save takes, and the token)
@@ -170,13 +121,14 @@ class Tickets(TicketReads):
         added = replace(ticket, revision=entry.seq)
         row = {
             **lasting_columns(added, progress_token),
-            **changing_columns(added, standing),
+            **describing_columns(added),
+            **moving_columns(added, standing),
             "head_hash": entry.hash,
         }
         if self._connection.execute(_ADD[self._dialect], row).rowcount != 1:
             raise _known_reference(ticket.request.external_ref)
         self._connection.execute(INSERT_ENTRY, row_of(entry))
-        self._heads[ticket.ticket_no] = entry.head
+        self._loads(added, entry.hash)
         return added
 
     def save(  # noqa: PLR0913  (all that a change writes)
@@ -199,30 +151,33 @@ class Tickets(TicketReads):
             ConflictError: somebody else changed the ticket since it was loaded.
             LookupError: it was not loaded in this unit of work (a mistake of the program).
         """
-        head = self._heads.get(ticket.ticket_no)
-        if head is None:
+        if ticket.ticket_no not in self._loaded:
             msg = f"{ticket.ticket_no} was not loaded in this unit of work"
             raise LookupError(msg)
+        before, head = self._loaded[ticket.ticket_no]
         if head.seq != ticket.revision:
             raise _stale(ticket.ticket_no)
         entry = seal(draft, head, actor, at, ticket.definition_ref)
         saved = replace(ticket, revision=entry.seq)
-        changes = {**changing_columns(saved, standing), "head_hash": entry.hash}
-        change = _parameters(ticket.ticket_no, ticket.revision, changes)
-        if not self._write(change, row_of(entry), messages):
+        changes = {**moving_columns(saved, standing), "head_hash": entry.hash}
+        writer = _MOVE
+        if not is_described_alike(before, saved):
+            writer = _CHANGE
+            changes |= describing_columns(saved)
+        change = guard(ticket.ticket_no, ticket.revision, changes)
+        if not writer.write(self._connection, change, row_of(entry), messages):
             raise _stale(ticket.ticket_no)
-        self._heads[ticket.ticket_no] = entry.head
+        self._loads(saved, entry.hash)
         return saved
 
     def set_next_rung(self, ticket_no: str, revision: int, next_rung_at: datetime | None) -> bool:
         """Note when to look at the ticket again; False if it has changed since that revision."""
-        changes = {"next_rung_at": next_rung_at}
-        parameters = _parameters(ticket_no, revision, changes)
-        return self._connection.execute(_SET_NEXT_RUNG, parameters).rowcount == 1
+        parameters = guard(ticket_no, revision, {"next_rung_at": next_rung_at})
+        return _SET_NEXT_RUNG.run(self._connection, parameters) == 1
 
     def refresh_standing(self, ticket_no: str, revision: int, standing: TicketStanding) -> bool:
         """Renew the derived columns; False if the ticket has changed since that revision."""
-        parameters = _parameters(ticket_no, revision, standing_columns(standing))
+        parameters = guard(ticket_no, revision, standing_columns(standing))
         return self._connection.execute(_REFRESH, parameters).rowcount == 1
 
     def next_number(self, branch: str, on: date) -> str:
@@ -242,29 +197,10 @@ class Tickets(TicketReads):
         number = self._connection.execute(statement, first).scalar_one()
         return f"{code}-{on:%Y%m%d}-{number:04}"
 
-    def _write(
-        self,
-        change: Mapping[str, object],
-        entry: Mapping[str, object],
-        messages: Sequence[Message],
-    ) -> bool:
-        """Write all of a change; False, and nothing is written, if somebody was faster."""
-        connection = self._connection
-        if self._dialect == postgresql.dialect.name:
-            if not messages:
-                return _CHANGE_AND_APPEND.run(connection, {**change, **entry}) == 1
-            both = {**change, **entry, **as_parameter(messages)}
-            return _CHANGE_APPEND_AND_TELL.run(connection, both) == 1
-        if _CHANGE.run(connection, change) != 1:
-            return False
-        _APPEND.run(connection, entry)
-        Outbox(connection).add(messages)
-        return True
-
-
-def _parameters(ticket_no: str, revision: int, changes: Mapping[str, object]) -> dict[str, object]:
-    new = {f"new_{name}": value for name, value in changes.items()}
-    return {"key": ticket_no, "loaded_revision": revision, **new}
+    def _loads(self, ticket: Ticket, head_hash: str) -> None:
+        """Keep what a change of the ticket is to be guarded by, and compared with."""
+        head = LedgerHead(stream=ticket.ticket_no, seq=ticket.revision, hash=head_hash)
+        self._loaded[ticket.ticket_no] = (ticket, head)
 
 
 def _stale(ticket_no: str) -> ConflictError:

@@ -197,7 +197,7 @@ def test_a_change_of_the_calendar_shows_beforehand_whose_dates_move(
         for each in shell.json("ticket", "show", number)["clocks"]
         if each["id"].startswith("s")
     )
-    due, year = clock["due_on"], clock["due_on"][:4]
+    due = clock["due_on"]
     call = ("calendar", "override", "--on", due, "--off", "--note", "临时放假")
     shown = shell.json(*call, "--dry-run")
     assert shown["set"] is False
@@ -210,7 +210,8 @@ def test_a_change_of_the_calendar_shows_beforehand_whose_dates_move(
     assert done.code == 0
     assert f"{number}  业务受理  {due} → {moves[0]['after']}" in done.out
     assert f"{due} 已设为休息日" in done.out
-    file = written(tmp_path, f"date,kind,note\n{moves[0]['after']},off,防汛\n", "year.csv")
-    shown = shell.json("calendar", "import", file, "--year", year, "--dry-run")
+    after = moves[0]["after"]
+    file = written(tmp_path, f"date,kind,note\n{after},off,防汛\n", "year.csv")
+    shown = shell.json("calendar", "import", file, "--year", after[:4], "--dry-run")
     assert shown["imported"] is False
     assert number in {each["ticket_no"] for each in shown["impact"]["moves"]}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from app.doctor import examine
 from app.first_start import PREPARED, prepare
 from app.installation import install_definitions
 from engine.errors import (
@@ -537,6 +538,9 @@ def test_a_release_never_overwrites_what_an_administrator_has_published(office: 
     assert in_force(office) == f"{ID}@2"
     (offer,) = office.application.drafts.open_drafts()
     assert (offer.kind, offer.author, offer.base_version) == ("upgrade", "system", 2)
+    assert any(
+        f"草稿 {offer.number} 待比较" in found.remark for found in examine(office.application)
+    )
     assert release(office, second_release()) == ((), ())
 
     assert release(office, second_release().replace("version: 2", "version: 3")) == ((), ())

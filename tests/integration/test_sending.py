@@ -254,3 +254,13 @@ def test_a_channel_that_breaks_leaves_doubt_and_stops_nobody(office: Office) -> 
     sending = replace(office.application.sending, channels={Channel.SMS: broken})
     assert sending.dispatch().counts()["unchanged"] == 3
     assert states(office) == {MessageState.IN_DOUBT}
+
+
+# --- by night ----------------------------------------------------------------------------------
+
+
+def test_what_was_planned_by_day_and_is_late_waits_for_the_morning(office: Office) -> None:
+    waiting(office)
+    assert dispatch(office, "2021-09-06 21:00:00")["done"] == 0
+    assert dispatch(office, "2021-09-07 07:59:59")["done"] == 0
+    assert dispatch(office, "2021-09-07 08:00:00")["done"] == 3
