@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.authorization import Action, authorize
+from app.fields import FieldReader
 from app.sessions import STREAM, TOKEN_BYTES, SessionService, actor_of, token_hash
 from engine.errors import MalformedError, Reason, RefusedError
 from engine.guards import ROLE_NAMES
@@ -71,7 +72,7 @@ class AccountService:
             NotFoundError: unknown branch.
         """
         _authorize_for(actor, new.branch)
-        _check(new)
+        new = _checked(new)
         at = self._clock()
         with self._database.writing() as work:
             if new.branch:
@@ -240,7 +241,12 @@ def _refuse_disabled(user: User) -> None:
         raise RefusedError(Reason(code="user_disabled", message=f"账号“{user.id}”已停用"))
 
 
-def _check(new: NewUser) -> None:
+def _checked(new: NewUser) -> NewUser:
+    """The facts with the phone number as 11 digits.
+
+    Raises:
+        MalformedError: with everything that is wrong about them.
+    """
     problems = _role_problems(new.roles)
     if not USER_ID.fullmatch(new.user_id):
         problems.append(
@@ -259,7 +265,10 @@ def _check(new: NewUser) -> None:
                 message=f"姓名须填写，且不超过 {NAME_LENGTH} 个字",
             )
         )
-    _refuse(problems)
+    read = FieldReader({"phone": new.phone}, {"phone": "手机号"})
+    phone = read.mobile("phone", required=False)
+    _refuse([*problems, *read.reasons])
+    return replace(new, phone=phone)
 
 
 def _role_problems(roles: frozenset[Role]) -> list[Reason]:

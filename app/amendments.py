@@ -95,6 +95,9 @@ class AmendmentService:
         if not isinstance(request, ConnectionApplication):
             raise RefusedError(Reason(code="not_amendable", message="此类工单没有可更正的申请资料"))
         corrected = corrected_application(request, corrections)
+        if corrected.requested_capacity_kw == request.requested_capacity_kw:  # 8.00 is no change
+            capacity = request.requested_capacity_kw
+            corrected = replace(corrected, requested_capacity_kw=capacity)
         outcome = amend(case.ticket, case.definition, corrected, reason=case.act.reason)
         if corrected.total_capacity_kw == request.total_capacity_kw:
             return outcome, case.definition

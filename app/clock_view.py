@@ -34,6 +34,7 @@ class ClockState(StrEnum):
     STOPPED = "stopped"
     NOT_STARTED = "not_started"
     UNLIMITED = "unlimited"
+    ABANDONED = "abandoned"
     ENDED_LATE = "ended_late"
     ENDED_IN_TIME = "ended_in_time"
 
@@ -45,6 +46,7 @@ STATE_NAMES = {
     ClockState.STOPPED: "停表",
     ClockState.NOT_STARTED: "未起算",
     ClockState.UNLIMITED: "无时限",
+    ClockState.ABANDONED: "已中止",
     ClockState.ENDED_LATE: "超时办结",
     ClockState.ENDED_IN_TIME: "按时办结",
 }
@@ -81,16 +83,22 @@ class ClockView:
                 return self.state_name
 
 
-def clock_view(
+def clock_view(  # noqa: PLR0913  (one clock with all that dates it)
     clock: Clock,
     definition: WorkflowDefinition,
     calendar: WorkCalendar,
     hours: OfficeHours,
     at: datetime,
+    *,
+    given_up_at: datetime | None = None,
 ) -> ClockView:
-    """The clock with its state and Chinese names."""
+    """The clock with its state and Chinese names.
+
+    A clock that ended when the ticket was aborted (`given_up_at`) was neither late nor in time.
+    """
     now = standing(clock, calendar, hours, at)
-    state = _state(now, at)
+    is_given_up = given_up_at is not None and clock.ended_at == given_up_at
+    state = ClockState.ABANDONED if is_given_up else _state(now, at)
     paused_by = CAUSE_NAMES[clock.pauses[-1].cause] if clock.is_paused else ""
     return ClockView(
         id=clock.id,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.authorization import Action, authorize, refuse_foreign_branch
 from app.case import Case
+from app.fields import remark
 from engine.errors import ConflictError, Reason
 from engine.ticket import Act
 
@@ -38,7 +39,7 @@ class Desk:
 
     def act(self, actor: Actor, reason: str = "") -> Act:
         """Who acts, at this one instant, and why."""
-        return Act(actor=actor, at=self.clock(), reason=reason)
+        return Act(actor=actor, at=self.clock(), reason=remark(reason, "reason"))
 
     def change(
         self,

@@ -98,7 +98,7 @@ class DocumentService:
             ticket_no,
             self.desk.act(actor, reason),
             Action.REJECT_DOCUMENT,
-            lambda case: reject(case.ticket, case.definition, number, reason),
+            lambda case: reject(case.ticket, case.definition, number, case.act.reason),
             expected_revision=expected_revision,
         )
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Choice = TypeVar("Choice", bound=StrEnum)
 
 SHOWN_LENGTH = 30
+REMARK_LENGTH = 500
 HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Control, formatting (also text direction), lone surrogates, line and paragraph separators."""
 TIME_SUFFIXES = ("_at", "_on", "_time", "_date", "_datetime", "时间", "日期", "时刻")
@@ -42,6 +43,25 @@ def shown(raw: str) -> str:
     """A value as a message may repeat it: short, without characters that nobody sees."""
     visible = "".join(c if unicodedata.category(c) not in HIDDEN_CATEGORIES else "�" for c in raw)
     return visible if len(visible) <= SHOWN_LENGTH else f"{visible[:SHOWN_LENGTH]}…"
+
+
+def remark(raw: str, field: str) -> str:
+    """A reason or an evidence in one line; several lines become one.
+
+    Raises:
+        MalformedError: too long, or with characters that nobody sees.
+    """
+    text = " ".join(raw.split())
+    problem = ""
+    if len(text) > REMARK_LENGTH:
+        problem = f"超过 {REMARK_LENGTH} 个字"
+    elif any(unicodedata.category(char) in HIDDEN_CATEGORIES for char in text):
+        problem = "含有看不见的控制字符"
+    if problem:
+        raise MalformedError(
+            Reason(code="bad_remark", field=field, message=problem, remedy="请删减或重新输入")
+        )
+    return text
 
 
 def foreign_fields(

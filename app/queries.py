@@ -31,6 +31,7 @@ from engine.clocks import explain, stage_clock
 from engine.errors import NotFoundError, Reason, RefusedError
 from engine.ledger import LedgerDraft
 from engine.ticket import SYSTEM, Role
+from engine.timetable import abandoned_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -249,7 +250,14 @@ class QueryService:
         )
 
     def _explained(self, clock: Clock, case: Case) -> ClockExplanation:
-        view = clock_view(clock, case.definition, case.calendar, self.hours, case.act.at)
+        view = clock_view(
+            clock,
+            case.definition,
+            case.calendar,
+            self.hours,
+            case.act.at,
+            given_up_at=abandoned_at(case.ticket, case.definition),
+        )
         return ClockExplanation(clock=view, steps=tuple(explain(clock, case.calendar)))
 
 

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 NAME = "dispatch"
+NOT_GENUINE = "receipt_not_genuine"
+LONGEST_RECEIPT = 4096
+"""Characters of a report that are kept."""
 RETRY_DELAYS = (1, 5, 15, 60)
 """Minutes before a message that certainly was not sent is tried again; the last one repeats."""
 
@@ -74,12 +77,16 @@ class Sending:
         try:
             receipt = self._parsed(channel, fields)
         except ReceiptRefusedError as refusal:
+            if refusal.reasons[0].code == NOT_GENUINE:
+                raise  # anybody can call the address; strangers get no row
             with self.database.writing() as work:
-                work.receipts.add(channel, raw, at, problem=refusal.reasons[0].code)
+                work.receipts.add(
+                    channel, raw[:LONGEST_RECEIPT], at, problem=refusal.reasons[0].code
+                )
                 work.commit()
             raise
         with self.database.writing() as work:
-            work.receipts.add(channel, raw, at, problem="")
+            work.receipts.add(channel, raw[:LONGEST_RECEIPT], at, problem="")
             self._apply(work, receipt, at)
             work.commit()
 
@@ -157,7 +164,13 @@ class Sending:
             stale = work.outbox.stale_claims(self.clock() - self.in_doubt_after)
         for message in stale:
             carrier = self.channels.get(message.channel)
-            found = carrier.find(message.id) if carrier is not None else None
+            try:
+                found = carrier.find(message.id) if carrier is not None else None
+            except Exception:
+                # What the channel would have said is not known yet; the next round asks again.
+                logger.exception("channel %s could not be asked", message.channel)
+                report.failed += 1
+                continue
             self._settle(found or _after_silence(message, carrier), [message], report)
 
 

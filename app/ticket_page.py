@@ -26,7 +26,7 @@ from engine.application import ApplicantKind, ConnectionApplication, InvestmentB
 from engine.calendar import local_date
 from engine.clocks import CAUSE_NAMES
 from engine.definition import Checkpoint
-from engine.timetable import timetable
+from engine.timetable import abandoned_at, timetable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,8 +124,9 @@ def ticket_page(
     """The page of a ticket as `actor` may see it."""
     definition, at = around.definition, around.at
     state = definition.state_by_id[ticket.state]
+    given_up_at = abandoned_at(ticket, definition)
     clocks = tuple(
-        clock_view(clock, definition, around.calendar, around.hours, at)
+        clock_view(clock, definition, around.calendar, around.hours, at, given_up_at=given_up_at)
         for clock in clocks_of(ticket, definition)
     )
     classification = ticket.classification

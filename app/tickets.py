@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from app.application_form import ApplicationForm
 from app.authorization import Action, authorize
 from app.case import Case
+from app.fields import remark
 from app.manager_pairs import assigned
 from app.restarts import linked_to_earlier
 from engine import amendments, suspensions
@@ -161,7 +162,7 @@ class TicketService:
             self.desk.act(actor),
             Action.SUSPEND,
             lambda case: suspensions.suspend(
-                case.ticket, case.definition, cause, evidence, case.act
+                case.ticket, case.definition, cause, remark(evidence, "evidence"), case.act
             ),
             expected_revision=expected_revision,
         )
@@ -216,7 +217,9 @@ class TicketService:
             ticket_no,
             self.desk.act(actor, reason),
             Action.EXTEND_BOUNDARY,
-            lambda case: amendments.extend_boundary(case.ticket, case.definition, reason=reason),
+            lambda case: amendments.extend_boundary(
+                case.ticket, case.definition, reason=case.act.reason
+            ),
             expected_revision=expected_revision,
         )
 

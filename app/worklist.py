@@ -10,6 +10,7 @@ from app.clock_view import ClockView, clock_view, clocks_of, most_urgent
 from app.document_view import missing_count
 from app.ticket_page import pause_note, shown_title
 from engine.calendar import local_date
+from engine.timetable import abandoned_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,8 +107,9 @@ def worklist_row(ticket: Ticket, around: Surroundings) -> WorklistRow:
     """One row, computed from the ticket itself, so it never disagrees with the ticket's page."""
     definition, at = around.definition, around.at
     state = definition.state_by_id[ticket.state]
+    given_up_at = abandoned_at(ticket, definition)
     clocks = tuple(
-        clock_view(clock, definition, around.calendar, around.hours, at)
+        clock_view(clock, definition, around.calendar, around.hours, at, given_up_at=given_up_at)
         for clock in clocks_of(ticket, definition)
     )
     pair = ticket.managers

@@ -5,12 +5,13 @@ The progress page and the messages are made from the same entries, so they show 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from engine.calendar import local_date
 from engine.clocks import stage_clock, standing
+from engine.definition import Ending
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -24,6 +25,7 @@ class EntryState(StrEnum):
     """Where a stage stands in the customer's eyes."""
 
     DONE = "done"
+    ABANDONED = "abandoned"
     CURRENT = "current"
     WAITING = "waiting"
     UPCOMING = "upcoming"
@@ -33,7 +35,8 @@ class EntryState(StrEnum):
 class TimetableEntry:
     """One stage. `changed_from` is the earlier promise where the date has been changed.
 
-    WAITING is the current stage while its clock has not started or stands still.
+    WAITING is the current stage while its clock has not started or stands still; ABANDONED the one
+    in which the ticket was aborted.
     """
 
     stage_id: str
@@ -47,6 +50,12 @@ class TimetableEntry:
     is_overdue: bool
 
 
+def abandoned_at(ticket: Ticket, definition: WorkflowDefinition) -> datetime | None:
+    """When the ticket was aborted, if it was: what ended at that instant was never completed."""
+    was_aborted = definition.state_by_id[ticket.state].ending is Ending.ABORTED
+    return ticket.ended_at if was_aborted else None
+
+
 def timetable(
     ticket: Ticket,
     definition: WorkflowDefinition,
@@ -56,10 +65,21 @@ def timetable(
 ) -> tuple[TimetableEntry, ...]:
     """One entry a stage, in the definition's order; stages are all a customer ever sees (R-1.1)."""
     runs = {run.stage_id: run for run in ticket.stage_runs}
-    return tuple(
+    entries = (
         _entry(runs.get(stage.id), stage.id, definition, calendar, hours, at)
         for stage in definition.stages
     )
+    given_up_at = abandoned_at(ticket, definition)
+    if given_up_at is None:
+        return tuple(entries)
+    return tuple(_given_up(each, runs.get(each.stage_id), given_up_at) for each in entries)
+
+
+def _given_up(entry: TimetableEntry, run: StageRun | None, at: datetime) -> TimetableEntry:
+    """The stage in which the ticket was aborted was left, not completed."""
+    if run is None or run.ended_at != at:
+        return entry
+    return replace(entry, state=EntryState.ABANDONED, done_on=None)
 
 
 def _entry(  # noqa: PLR0913, PLR0917  (one stage with all that dates it)

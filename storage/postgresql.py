@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
+MOST_KEPT = 4
+"""Connections that are kept at hand beside the pool, for changes."""
+
 
 class PostgresqlAccess:
     """The connections to one server.
@@ -31,6 +34,9 @@ class PostgresqlAccess:
         self._for_reading = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        self._for_changing = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._idle_seconds = idle_seconds
+        self._kept: list[tuple[Connection, float]] = []
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -46,19 +52,40 @@ class PostgresqlAccess:
 
     @contextmanager
     def changing(self) -> Iterator[Connection]:
-        """A connection on which each statement is a transaction by itself."""
-        with self._engine.connect() as connection:
-            driver: Any = connection.connection.dbapi_connection
-            driver.autocommit = True
-            try:
-                yield connection
-            finally:
-                if not driver.closed:
-                    driver.autocommit = False
+        """A connection on which each statement is a transaction by itself.
+
+        It stays at hand for the next change, because what the pool does around each use costs as
+        much as a statement. One that failed goes back to the pool, which looks at it.
+        """
+        connection = self._at_hand() or self._for_changing.connect()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        if connection.in_transaction():  # by SQLAlchemy's own books
+            connection.rollback()
+        if len(self._kept) < MOST_KEPT:
+            self._kept.append((connection, monotonic()))
+        else:
+            connection.close()
 
     def close(self) -> None:
-        """Close every pooled connection."""
+        """Close every connection."""
+        while self._kept:
+            self._kept.pop()[0].close()
         self._engine.dispose()
+
+    def _at_hand(self) -> Connection | None:
+        """A connection that served a moment ago; those that did not go back to the pool."""
+        while True:
+            try:
+                connection, since = self._kept.pop()
+            except IndexError:
+                return None
+            if monotonic() - since < self._idle_seconds:
+                return connection
+            connection.close()
 
 
 def _try_idle_connections(engine: Engine, idle_seconds: float) -> None:

@@ -1,66 +1,41 @@
-"""A whole office for tests: the wired application with two branches, their people and a clock.
+"""The wired application as an office for tests: what its people do, and what can be seen of it.
 
-The office is prepared once a session for each kind of database and copied for each test. Its clock
-stands still until a test sets it. When a test ends, the ledger of its office is verified, and that
-every ticket has exactly one entry a revision.
+Its clock stands still until a test sets it. Its database comes from `tests.furnished`.
 """
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
 
-import psycopg
-import pytest
-
-from app.accounts import NewUser
 from app.bootstrap import Application, build
 from app.daemon import run_once
-from app.first_start import prepare
-from app.organisation import NewGrid
 from app.settings import Settings
 from engine.calendar import SHANGHAI
 from engine.clocks import end_to_end_clock, handling_clock, stage_clock, standing
-from engine.ticket import SYSTEM, Actor, DocumentSource, ManagerPair, Ticket
+from engine.ticket import Actor, DocumentSource, Ticket
 from notifications.message import Audience
 from tests.applicants import (
     COUNTER,
     LOW_VOLTAGE_PAPERS,
-    OTHER_PAIR,
-    PAIR,
-    PEOPLE,
-    PHONES,
     WHO,
     a_resident,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
+
+    import pytest
 
     from engine.application import ConnectionApplication
     from engine.clocks import Standing
     from engine.errors import HuodianError
     from engine.ledger import LedgerEntry
     from notifications.message import Message
-    from tests.databases import Cluster
 
 BASIS_DAY = "2021-07-27 00:00"
 """The day of the plan: from then on the office exists and its definitions are in force."""
-
-NETWORK = """\
-node_id,kind,parent_id,name,rated_kva,contract_kw,area_class,important,alternative_node_id
-S1,substation,,城东变电站,,,,,
-F1,feeder,S1,10千伏城线,,,,,
-T1,transformer_area,F1,和畅台区,400,,city_centre,,
-F2,feeder,S1,10千伏乡线,,,,,
-G-07,transformer_area,F2,竹溪台区,160,,rural,,
-P1,service_point,G-07,竹溪1号表位,,8,rural,,
-"""
-"""Grid tc-02 looks after feeder F2 and all below it, grid tc-01 after the rest of the branch."""
 
 
 def instant(local: str) -> datetime:
@@ -241,100 +216,3 @@ def receiver(message: Message) -> str:
 
 def _number(ticket: Ticket | str) -> str:
     return ticket if isinstance(ticket, str) else ticket.ticket_no
-
-
-def furnish(application: Application) -> None:
-    """Branches, people, network and grids."""
-    for branch, code, name, phone in (
-        ("tengchong", "TC", "腾冲分公司", "0875-0000103"),
-        ("longling", "LL", "龙陵分公司", "0875-0000104"),
-    ):
-        application.organisation.set_branch(branch, code=code, name=name, phone=phone, actor=SYSTEM)
-    for user_id, name, role, branch in PEOPLE:
-        user = NewUser(
-            user_id=user_id,
-            name=name,
-            roles=frozenset({role}),
-            branch=branch,
-            phone=PHONES[user_id],
-        )
-        application.accounts.create_user(user, actor=SYSTEM)
-    report = application.imports.topology(NETWORK.encode(), actor=SYSTEM)
-    assert not report.refused
-    longling = ManagerPair(project_manager="ll-project", account_manager="ll-account")
-    for grid in (
-        NewGrid(id="tc-01", branch="tengchong", name="城区", managers=PAIR, is_default=True),
-        NewGrid(id="tc-02", branch="tengchong", name="乡镇", managers=OTHER_PAIR, nodes=("F2",)),
-        NewGrid(id="ll-01", branch="longling", name="龙陵", managers=longling, is_default=True),
-    ):
-        application.organisation.set_grid(grid, actor=SYSTEM)
-
-
-# --- fixtures --------------------------------------------------------------------------------
-
-
-def _prepare(url: str, var_dir: Path) -> None:
-    settings = Settings(database_url=url, var_dir=var_dir, sample=False)
-    application = build(settings, clock=OfficeClock())
-    try:
-        prepare(application)
-        furnish(application)
-    finally:
-        application.database.close()
-
-
-@pytest.fixture(scope="session")
-def furnished_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with the office in it."""
-    folder = tmp_path_factory.mktemp("office")
-    _prepare(f"sqlite:///{folder / 'office.db'}", folder)
-    return folder / "office.db"
-
-
-@pytest.fixture(scope="session")
-def furnished_postgresql(
-    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[], str]:
-    """Makes a PostgreSQL database with the office in it."""
-    template = cluster.fresh()
-    _prepare(template, tmp_path_factory.mktemp("office"))
-    parts = urlsplit(template)
-    name = parts.path.removeprefix("/")
-    made = iter(range(1_000_000))
-    where = f"host={parse_qs(parts.query)['host'][0]} user={parts.username} dbname=postgres"
-
-    def copy() -> str:
-        fresh = f"{name}_{next(made)}"
-        with psycopg.connect(where, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {fresh} TEMPLATE {name} STRATEGY FILE_COPY")
-        return template.replace(f"/{name}?", f"/{fresh}?")
-
-    return copy
-
-
-@pytest.fixture(
-    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)],
-)
-def office_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database of each kind with the office in it."""
-    if request.param == "sqlite":
-        path = tmp_path / "office.db"
-        shutil.copyfile(request.getfixturevalue("furnished_sqlite"), path)
-        yield f"sqlite:///{path}"
-        return
-    url = request.getfixturevalue("furnished_postgresql")()
-    yield url
-    request.getfixturevalue("cluster").drop(url)
-
-
-@pytest.fixture
-def office(office_url: str, tmp_path: Path) -> Iterator[Office]:
-    """The office on each kind of database, at 09:00 of the day after the plan."""
-    settings = Settings(database_url=office_url, var_dir=tmp_path / "var", sample=False)
-    clock = OfficeClock("2021-07-28 09:00")
-    opened = Office(application=build(settings, clock=clock), clock=clock)
-    try:
-        yield opened
-        opened.verify()
-    finally:
-        opened.close()

@@ -67,15 +67,11 @@ def open_ticket(
 
     Example: huodian ticket open asset_transfer --title 示例小区 --branch tengchong
     """
-    from engine.application import Contact, ServiceRequest  # noqa: PLC0415
+    from app.request_form import parse_request  # noqa: PLC0415
 
     application = opened()
-    request = ServiceRequest(
-        title=title,
-        contact=Contact(name=contact or title, phone=phone),
-        address=address,
-        node_id=node,
-    )
+    fields = {"title": title, "contact": contact, "phone": phone, "address": address, "node": node}
+    request = parse_request(fields, known_nodes=application.queries.knows_node)
     actor = acting(application, user)
     ticket = application.tickets.open(definition, request, branch=branch, actor=actor)
     _show_changed(application, ticket, as_json=as_json)

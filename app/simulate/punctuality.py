@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.clocks import ClockKind, end_to_end_clock, handling_clock, stage_clock
 from engine.definition import Ending
+from engine.timetable import abandoned_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,9 +63,12 @@ def rates(governed: Iterable[Governed], moment: Moment) -> tuple[Punctuality, ..
     definitions: dict[str, WorkflowDefinition] = {}
     for each in governed:
         definitions[each.definition.id] = each.definition
+        given_up_at = abandoned_at(each.ticket, each.definition)
         for clock in _judged_clocks(each):
             if clock.started_on is None or clock.limit_days is None:
                 continue
+            if clock.ended_at is not None and clock.ended_at == given_up_at:
+                continue  # aborted: neither late nor in time
             is_late = moment.standing(clock).is_overdue
             key = (each.definition.id, clock.id)
             counted[key].update(_verdict(is_ended=clock.ended_at is not None, is_late=is_late))

@@ -15,7 +15,7 @@ from fastapi import Depends, Request
 from starlette.datastructures import UploadFile
 
 from app.documents import Upload
-from app.fields import time_claims
+from app.fields import shown, time_claims
 from engine.errors import MalformedError, Reason
 
 if TYPE_CHECKING:
@@ -89,6 +89,17 @@ async def submitted(request: Request) -> Submitted:
             elif name != TOKEN_FIELD:
                 fields[name] = value
                 several[name] = (*several.get(name, ()), value)
+    hidden = [name for name, value in fields.items() if "\x00" in name + value]
+    if hidden:
+        raise MalformedError(
+            Reason(
+                code="unreadable_character",
+                field=shown(name),
+                message="含有无法识别的字符",
+                remedy="请重新输入，不要粘贴特殊字符",
+            )
+            for name in hidden
+        )
     claims = time_claims(name for name in fields if name not in PRINTED_DATES)
     if claims:
         raise MalformedError(claims)

@@ -65,6 +65,9 @@ class Headed:
         request_id = secrets.token_hex(6)
         scope.setdefault("state", {})["request_id"] = request_id
         answer = _Answer(scope, send, {**self._fixed, "X-Request-Id": request_id})
+        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+            await _malformed()(scope, receive, answer.send)
+            return
         try:
             _refuse_large(Headers(scope=scope).get("content-length", ""))
             await self._app(scope, _limited(receive), answer.send)
@@ -115,6 +118,10 @@ def _limited(receive: Receive) -> Receive:
         return message
 
     return limited_receive
+
+
+def _malformed() -> Response:
+    return PlainTextResponse("地址中有无法识别的字符，请核对后重试。\n", status_code=400)
 
 
 def _too_large() -> Response:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.application import furnished_postgresql, furnished_sqlite, office, office_url
 from tests.command_line import Shell
+from tests.furnished import furnished_postgresql, furnished_sqlite, office, office_url
 from tests.held_gateway import HeldGateway, held_gateway
 
 if TYPE_CHECKING:

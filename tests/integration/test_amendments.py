@@ -85,6 +85,9 @@ def test_nothing_to_correct_or_no_reason_is_refused(office: Office) -> None:
         amend(office, ticket, reason=" ", name="何青山")
     assert codes(refused) == {"unchanged", "reason_missing"}
     with pytest.raises(RefusedError) as refused:
+        amend(office, ticket, requested_capacity_kw="8.00")
+    assert codes(refused) == {"unchanged"}
+    with pytest.raises(RefusedError) as refused:
         office.application.amendments.amend(ticket.ticket_no, {}, reason="", actor=COUNTER)
     assert codes(refused) == {"unchanged", "reason_missing"}
 

@@ -151,9 +151,17 @@ def test_people(shell: Shell) -> None:
     assert shell.json(*add, user="chief") == {"id": "tc.new", "roles": ["operator"]}
     assert shell.fails(3, *add, user="chief").codes == {"user_exists"}
     assert shell.fails(3, *add, user="tc-counter").codes == {"not_permitted"}
-    bad = ("user", "add", "New Man", "--name", " ", "--role", "operator")
-    assert shell.fails(2, *bad, user="chief").codes == {"bad_user_id", "bad_name"}
+    bad = ("user", "add", "New Man", "--name", " ", "--role", "operator", "--phone", "95598")
+    ran = shell.fails(2, *bad, user="chief")
+    assert {"bad_user_id", "bad_name"} < ran.codes
+    assert '"field": "phone"' in ran.err
     assert shell.fails(2, *add[:5], "--role", "king", user="chief").codes == {"wrong_call"}
+    reach = ("user", "add", "tc.two", "--name", "二号", "--role", "operator")
+    shell.json(*reach, "--phone", "+86 138-0013-8000", user="chief")
+    with sqlite3.connect(shell.path) as connection:
+        (kept,) = connection.execute("SELECT phone FROM users WHERE id = 'tc.two'").fetchone()
+    connection.close()
+    assert kept == "13800138000"
     roles = ("user", "roles", "tc.new", "--role", "operator", "--role", "account_manager")
     assert shell.json(*roles, user="chief")["roles"] == ["account_manager", "operator"]
     url = shell.json("user", "link", "tc.new", user="chief")["url"]

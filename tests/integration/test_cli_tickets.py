@@ -161,6 +161,10 @@ def test_another_process_is_opened(shell: Shell) -> None:
     assert (opened["state"], opened["definition"]) == ("awaiting_assessment", "asset_transfer@1")
     wrong = shell.fails(2, "ticket", "open", "lv_resident", *command, user=COUNTER_ID)
     assert wrong.codes == {"needs_application"}
+    odd = ("--title", " ", "--branch", "tengchong", "--phone", "12", "--node", "X9")
+    bad = shell.fails(2, "ticket", "open", "asset_transfer", *odd, user=COUNTER_ID)
+    assert {"required", "unknown_node"} < bad.codes
+    assert len(bad.codes) == 3
     unknown = shell.fails(4, "ticket", "open", "unheard_of", *command, user=COUNTER_ID)
     assert unknown.codes == {"not_found"}
 

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.errors import RefusedError
-from engine.ticket import FlagCode, PauseCause
+from engine.ticket import PauseCause
 from tests.applicants import (
-    ACCOUNT,
     COUNTER,
     HIGH_VOLTAGE_PAPERS,
     PROJECT,
-    WHO,
     a_business,
     a_factory,
     a_hospital,
@@ -244,81 +242,3 @@ def test_q11_attempts_at_the_inspection_share_one_budget(office: Office) -> None
     last = office.clocks(ticket)["stage:inspection_and_energization"]
     assert (last.elapsed_days, last.is_overdue) == (11, True)
     assert len(ticket.stage_runs) == 3
-
-
-# --- suspensions ------------------------------------------------------------------------------
-
-
-def test_suspending_needs_a_state_a_cause_and_evidence(office: Office) -> None:
-    suspend = office.application.tickets.suspend
-    resume = office.application.tickets.resume
-    ticket = office.at("2022-01-10 09:00").submit(a_business())
-    number = ticket.ticket_no
-    with pytest.raises(RefusedError) as refused:
-        suspend(number, PauseCause.EXTERNAL_LINE, evidence=" ", actor=COUNTER)
-    assert codes(refused) == {"not_suspendable", "evidence_missing"}
-    with pytest.raises(RefusedError) as refused:
-        resume(number, actor=COUNTER)
-    assert codes(refused) == {"not_suspended"}
-    office.fire(ticket, "complete_intake", "finish_site_visit", "release_works")
-    office.told()
-    suspend(number, PauseCause.CUSTOMER_WORKS, evidence="客户施工计划", actor=ACCOUNT)
-    assert office.told() == [("customer", "clock_stopped")]
-    assert "自2022-01-10起暂停计时" in office.text(ticket, "clock_stopped")
-    with pytest.raises(RefusedError) as refused:
-        suspend(number, PauseCause.CUSTOMER_WORKS, evidence="再来", actor=ACCOUNT)
-    assert codes(refused) == {"already_suspended"}
-    with pytest.raises(RefusedError) as refused:
-        office.fire(ticket, "finish_works")
-    assert codes(refused) == {"ticket_suspended"}
-    office.at("2022-01-14 09:00")
-    resume(number, actor=ACCOUNT)
-    assert office.told() == [("customer", "clock_resumed")]
-    assert "2022-01-19 前办结（原定2022-01-14）" in office.text(ticket, "clock_resumed")
-
-
-def test_suspending_over_midnight_gives_nothing_back(office: Office) -> None:
-    ticket = office.at("2022-01-10 09:00").submit(a_business())
-    office.fire(ticket, "complete_intake", "finish_site_visit", "release_works")
-    before = office.dues(ticket)
-    office.at("2022-01-11 23:59")
-    number = ticket.ticket_no
-    office.application.tickets.suspend(
-        number, PauseCause.EXTERNAL_LINE, evidence="通知单", actor=PROJECT
-    )
-    office.at("2022-01-12 00:01")
-    office.application.tickets.resume(number, actor=PROJECT)
-    assert office.dues(ticket) == before
-
-
-# --- too fast to be true ---------------------------------------------------------------
-
-
-def test_a_ticket_walked_through_too_fast_is_flagged(office: Office) -> None:
-    ticket = office.at("2021-09-06 09:00").submit()
-    ticket = office.at("2021-09-06 10:47").fire(ticket, *TO_METERING, "energize")
-    assert [flag.code for flag in ticket.flags] == [FlagCode.UNUSUALLY_FAST]
-    assert "10%" in ticket.flags[0].note
-    assert office.entries(ticket)[-1].facts["events"][-1]["event"] == "TicketFlagged"
-
-
-def test_one_at_the_floor_is_not_flagged(office: Office) -> None:
-    ticket = office.at("2021-09-06 09:00").submit()
-    ticket = office.at("2021-09-06 10:48").fire(ticket, *TO_METERING, "energize")
-    assert ticket.flags == ()
-
-
-def test_two_stages_closed_by_one_person_in_five_minutes_are_flagged(office: Office) -> None:
-    ticket = office.at("2021-09-06 09:00").submit()
-    advance = office.application.tickets.advance
-    office.at("2021-09-08 09:00")
-    for trigger, actor in (
-        ("complete_intake", ACCOUNT),
-        ("finish_site_visit", ACCOUNT),
-        ("release_works", ACCOUNT),
-        ("finish_works", WHO["tc-project"]),
-    ):
-        advance(ticket.ticket_no, trigger, actor=actor)
-    office.at("2021-09-08 09:05")
-    ticket = advance(ticket.ticket_no, "energize", actor=ACCOUNT)
-    assert "5 分钟" in ticket.flags[0].note

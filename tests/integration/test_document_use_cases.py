@@ -19,10 +19,12 @@ from engine.ticket import DocumentSource, DocumentStatus
 from tests.applicants import (
     ACCOUNT,
     COUNTER,
+    HIGH_VOLTAGE_PAPERS,
     SECTION,
     WHO,
     a_business,
     a_factory,
+    a_resident,
     an_enterprise,
 )
 from tests.application import codes
@@ -158,6 +160,35 @@ def test_q2_waiting_for_papers_stops_no_clock(office: Office) -> None:
     assert office.dues(ticket) == due
     office.application.documents.reject(ticket.ticket_no, 1, "证件照片不清晰", actor=COUNTER)
     assert office.dues(ticket) == due
+
+
+def test_a_report_that_came_early_starts_the_last_stage_with_the_reply(office: Office) -> None:
+    ticket = office.at("2021-08-02 09:00").submit(a_factory(), papers=HIGH_VOLTAGE_PAPERS)
+    office.fire(ticket, *TO_PLAN)
+    office.supply(ticket, "completion_report")
+    assert "stage:inspection_and_energization" not in office.dues(ticket)
+    office.at("2021-08-06 09:00").fire(ticket, "reply_supply_plan")
+    assert office.dues(ticket)["stage:inspection_and_energization"] == "2021-08-20"
+
+
+def test_x2_customers_read_of_stages_and_never_of_states(office: Office) -> None:
+    for application, papers in (
+        (a_resident(), ("identity",)),
+        (an_enterprise(), ("business_licence",)),
+        (a_factory(), ("business_licence",)),
+    ):
+        ticket = office.at("2021-08-02 09:00").submit(application, papers=papers)
+        definition = office.application.rulebook.of(ticket)
+        office.fire(ticket, *TO_PLAN)
+        office.tick("2021-08-06 15:30")
+        office.supply(ticket, "property_proof", *definition.document_names)
+        office.fire(ticket, definition.offered["plan_confirmation"][0].trigger)
+        stages = {stage.name for stage in definition.stages}
+        hidden = {state.name for state in definition.states if state.ending is None}
+        hidden = {name for name in hidden if not any(name in stage for stage in stages)}
+        assert {"现场服务", "供电方案确定"} <= hidden
+        mine = [m.text for m in office.messages(ticket) if m.audience == "customer"]
+        assert not [text for text in mine for name in hidden if name in text]
 
 
 # --- what counts ------------------------------------------------------------------------------

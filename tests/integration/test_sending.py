@@ -172,6 +172,18 @@ def test_what_a_dead_process_wrote_is_not_written_again(office: Office) -> None:
     assert sorted(written(office)) == sorted(message.id for message in messages)
 
 
+def test_a_file_that_cannot_be_asked_stops_nothing(office: Office) -> None:
+    waiting(office)
+    claimed_by_a_dead_process(office)
+    path = office.application.settings.var_dir / "messages.jsonl"
+    path.mkdir(parents=True)
+    assert dispatch(office, "2021-09-06 09:10:01")["failed"] == 3
+    assert states(office) == {MessageState.SENDING}
+    path.rmdir()
+    dispatch(office, "2021-09-06 09:10:02")
+    assert dispatch(office, "2021-09-06 09:11:02")["done"] == 3
+
+
 def test_what_a_dead_process_gave_to_a_gateway_is_in_doubt_for_ever(
     by_gateway: Office, gateway: HeldGateway
 ) -> None:

@@ -15,6 +15,7 @@ from tests.applicants import (
     HIGH_VOLTAGE_PAPERS,
     OTHER_PAIR,
     PAIR,
+    PHONES,
     PROJECT,
     SECTION,
     WHO,
@@ -289,6 +290,9 @@ def test_replacing_managers_keeps_the_former_ones_in_the_ledger(office: Office) 
         ticket.ticket_no, OTHER_PAIR, actor=SECTION, reason="轮岗"
     )
     assert replaced.managers == OTHER_PAIR
+    newest = [m for m in office.messages(ticket) if m.template_key == "manager_assigned"]
+    reached = {m.recipient: m.address for m in newest}
+    assert reached.items() >= {(who, PHONES[who]) for who in ("tc-project-2", "tc-account-2")}
     (event,) = office.entries(ticket)[-1].facts["events"]
     assert (event["before"]["project_manager"], event["after"]["project_manager"]) == (
         "tc-project",

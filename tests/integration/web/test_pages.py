@@ -400,10 +400,31 @@ def test_the_customer_is_told_why_the_clock_stands_still(
 
 def test_a_token_nobody_has_gives_the_same_page_empty(application: Application) -> None:
     stranger = a_browser(application)
-    for token in ("x", "a" * 200, "%00", "..%2Fqueue", "TC-20261123-0001"):
+    assert stranger.get("/p/%00").status == 400
+    for token in ("x", "a" * 200, "..%2Fqueue", "TC-20261123-0001"):
         stranger.get(f"/p/{token}")
         assert stranger.status == 404
     assert "请核对短信中的链接是否完整" in stranger.get("/p/x").text
+
+
+def test_an_aborted_ticket_is_never_shown_as_completed(
+    demo: Browser, application: Application
+) -> None:
+    act(demo, RESIDENT, "actions/complete_intake")
+    act(demo, RESIDENT, "actions/abort", reason="客户撤回")
+    assert "未办结，已中止" in demo.get(f"/tickets/{RESIDENT}").text
+    assert "按时办结" not in demo.text
+    customer = a_browser(application).get(progress_path(application, RESIDENT))
+    assert "未完成，申请已中止" in customer.text
+
+
+def test_a_reason_is_one_line_that_everybody_can_see(demo: Browser) -> None:
+    act(demo, RESIDENT, "actions/abort", reason="撤回" * 300)
+    assert demo.status == 422
+    act(demo, RESIDENT, "actions/abort", reason="a\u202eb")
+    assert "看不见的控制字符" in demo.text
+    act(demo, RESIDENT, "actions/abort", reason="客户\r\n撤回")
+    assert "客户 撤回" in demo.get(f"/tickets/{RESIDENT}").text
 
 
 # --- the rest -------------------------------------------------------------------------------------
