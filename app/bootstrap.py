@@ -1,70 +1,220 @@
-"""The composition root: settings in, one wired application out. The only room that knows all."""
+"""The composition root: settings in, one wired application out. The only room that knows all.
+
+Each service is imported and made when it is first asked for, so that a command which only looks
+at a ticket does not wait for all that it has no use for.
+"""
+
+# ruff: noqa: PLC0415  (see above)
 
 from __future__ import annotations
 
 import os
 import secrets
-import socket
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from app.accounts import AccountService
-from app.amendments import AmendmentService
-from app.calendar_service import CalendarService
-from app.calendars import Calendars
 from app.clock import Clock, system_clock
-from app.definitions import Definitions, Rulebook
-from app.desk import Desk
-from app.documents import DocumentService
-from app.drafts import DraftService
-from app.file_store import FileStore
-from app.imports import ImportService
-from app.message_texts import MessageTexts
-from app.organisation import OrganisationService
-from app.queries import QueryService
-from app.recording import Recorder
-from app.reminders import Reminders
-from app.sending import Sending
 from app.settings import Carrier, Settings
-from app.sweeps import Sweeps
-from app.telling import Telling
-from app.templates import TemplateService
-from app.tickets import TicketService
 from notifications.message import Channel
-from notifications.quiet_hours import QuietHours
 from storage.database import Database, open_database
-from workflows.eligibility import shipped_eligibility
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from app.accounts import AccountService
+    from app.amendments import AmendmentService
+    from app.calendar_service import CalendarService
+    from app.definitions import Rulebook
+    from app.desk import Desk
+    from app.documents import DocumentService
+    from app.drafts import DraftService
+    from app.imports import ImportService
+    from app.organisation import OrganisationService
+    from app.queries import QueryService
+    from app.reminders import Reminders
+    from app.sending import Sending
+    from app.sweeps import Sweeps
+    from app.telling import Telling
+    from app.templates import TemplateService
+    from app.tickets import TicketService
     from notifications.channels.base import MessageChannel
+    from notifications.quiet_hours import QuietHours
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Application:
     """One running system. Faces call the services and nothing else."""
 
     settings: Settings
     clock: Clock
     database: Database
-    desk: Desk
-    tickets: TicketService
-    documents: DocumentService
-    amendments: AmendmentService
-    calendars: CalendarService
-    rulebook: Rulebook
-    drafts: DraftService
-    templates: TemplateService
-    queries: QueryService
-    accounts: AccountService
-    organisation: OrganisationService
-    imports: ImportService
-    reminders: Reminders
-    sending: Sending
-    sweeps: Sweeps
+
+    # --- services, as faces know them -----------------------------------------------------------
+
+    @cached_property
+    def tickets(self) -> TicketService:
+        """Everything people do to tickets."""
+        from app.tickets import TicketService
+        from workflows.eligibility import shipped_eligibility
+
+        return TicketService(desk=self.desk, policy=shipped_eligibility, settings=self.settings)
+
+    @cached_property
+    def documents(self) -> DocumentService:
+        """The papers of a ticket."""
+        from app.documents import DocumentService
+        from app.file_store import FileStore
+
+        return DocumentService(desk=self.desk, files=FileStore(self.settings.var_dir / "files"))
+
+    @cached_property
+    def amendments(self) -> AmendmentService:
+        """Corrections, and better rules for open tickets."""
+        from app.amendments import AmendmentService
+        from workflows.eligibility import shipped_eligibility
+
+        return AmendmentService(desk=self.desk, policy=shipped_eligibility)
+
+    @cached_property
+    def calendars(self) -> CalendarService:
+        """The working calendar."""
+        from app.calendar_service import CalendarService
+
+        return CalendarService(desk=self.desk)
+
+    @cached_property
+    def rulebook(self) -> Rulebook:
+        """The definitions in force."""
+        from app.definitions import Rulebook
+
+        return Rulebook(database=self.database, definitions=self.desk.definitions, clock=self.clock)
+
+    @cached_property
+    def drafts(self) -> DraftService:
+        """Definitions that are being changed."""
+        from app.drafts import DraftService
+
+        return DraftService(database=self.database, clock=self.clock)
+
+    @cached_property
+    def templates(self) -> TemplateService:
+        """Message texts that are being changed."""
+        from app.templates import TemplateService
+
+        return TemplateService(database=self.database, clock=self.clock)
+
+    @cached_property
+    def queries(self) -> QueryService:
+        """Reads for screens."""
+        from app.queries import QueryService
+
+        return QueryService(
+            desk=self.desk, database=self.database, hours=self.settings.office_hours
+        )
+
+    @cached_property
+    def accounts(self) -> AccountService:
+        """People and how they sign in."""
+        from app.accounts import AccountService
+
+        return AccountService(self.database, self.clock)
+
+    @cached_property
+    def organisation(self) -> OrganisationService:
+        """Branches and service grids."""
+        from app.organisation import OrganisationService
+
+        return OrganisationService(database=self.database, clock=self.clock)
+
+    @cached_property
+    def imports(self) -> ImportService:
+        """Files with many rows."""
+        from app.imports import ImportService
+
+        return ImportService(database=self.database, tickets=self.tickets, clock=self.clock)
+
+    @cached_property
+    def reminders(self) -> Reminders:
+        """Reminds of what falls due."""
+        from app.reminders import Reminders
+
+        return Reminders(desk=self.desk, telling=self._telling, hours=self.settings.office_hours)
+
+    @cached_property
+    def sending(self) -> Sending:
+        """Sends what is in the outbox."""
+        import socket
+
+        from app.sending import Sending
+
+        return Sending(
+            database=self.database,
+            channels=self._carriers,
+            clock=self.clock,
+            node=f"{socket.gethostname()}:{os.getpid()}",
+            claim_limit=self.settings.claim_limit,
+            in_doubt_after=timedelta(minutes=self.settings.in_doubt_minutes),
+            quiet=self._quiet,
+        )
+
+    @cached_property
+    def sweeps(self) -> Sweeps:
+        """Everything that happens by itself."""
+        from app.sweeps import Sweeps
+
+        return Sweeps(
+            database=self.database,
+            clock=self.clock,
+            settings=self.settings,
+            calendars=self.calendars,
+            amendments=self.amendments,
+            reminders=self.reminders,
+            sending=self.sending,
+        )
+
+    # --- what services share --------------------------------------------------------------------
+
+    @cached_property
+    def desk(self) -> Desk:
+        """What the services of a ticket share."""
+        from app.calendars import Calendars
+        from app.definitions import Definitions
+        from app.desk import Desk
+        from app.recording import Recorder
+
+        return Desk(
+            database=self.database,
+            definitions=Definitions(),
+            calendars=Calendars(),
+            recorder=Recorder(hours=self.settings.office_hours, telling=self._telling),
+            clock=self.clock,
+        )
+
+    @cached_property
+    def _telling(self) -> Telling:
+        from app.message_texts import MessageTexts
+        from app.telling import Telling
+
+        return Telling(
+            hours=self.settings.office_hours,
+            quiet=self._quiet,
+            channels=frozenset(self._carriers),
+            base_url=self.settings.base_url,
+            texts=MessageTexts(),
+        )
+
+    @cached_property
+    def _quiet(self) -> QuietHours:
+        from notifications.quiet_hours import QuietHours
+
+        return QuietHours(starts=self.settings.quiet_from, ends=self.settings.quiet_until)
+
+    @cached_property
+    def _carriers(self) -> Mapping[Channel, MessageChannel]:
+        return _carriers(self.settings)
 
 
 def build(settings: Settings, *, clock: Clock = system_clock) -> Application:
@@ -73,69 +223,12 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Application:
     The database is opened, not migrated: `app.first_start` does that.
     """
     database = open_database(settings.database_url)
-    hours = settings.office_hours
-    carriers = _carriers(settings)
-    quiet = QuietHours(starts=settings.quiet_from, ends=settings.quiet_until)
-    telling = Telling(
-        hours=hours,
-        quiet=quiet,
-        channels=frozenset(carriers),
-        base_url=settings.base_url,
-        texts=MessageTexts(),
-    )
-    desk = Desk(
-        database=database,
-        definitions=Definitions(),
-        calendars=Calendars(),
-        recorder=Recorder(hours=hours, telling=telling),
-        clock=clock,
-    )
-    tickets = TicketService(desk=desk, policy=shipped_eligibility, settings=settings)
-    amendments = AmendmentService(desk=desk, policy=shipped_eligibility)
-    calendars = CalendarService(desk=desk)
-    reminders = Reminders(desk=desk, telling=telling, hours=hours)
-    sending = Sending(
-        database=database,
-        channels=carriers,
-        clock=clock,
-        node=f"{socket.gethostname()}:{os.getpid()}",
-        claim_limit=settings.claim_limit,
-        in_doubt_after=timedelta(minutes=settings.in_doubt_minutes),
-        quiet=quiet,
-    )
-    return Application(
-        settings=settings,
-        clock=clock,
-        database=database,
-        desk=desk,
-        tickets=tickets,
-        documents=DocumentService(desk=desk, files=FileStore(settings.var_dir / "files")),
-        amendments=amendments,
-        calendars=calendars,
-        rulebook=Rulebook(database=database, definitions=desk.definitions, clock=clock),
-        drafts=DraftService(database=database, clock=clock),
-        templates=TemplateService(database=database, clock=clock),
-        queries=QueryService(desk=desk, database=database, hours=hours),
-        accounts=AccountService(database, clock),
-        organisation=OrganisationService(database=database, clock=clock),
-        imports=ImportService(database=database, tickets=tickets, clock=clock),
-        reminders=reminders,
-        sending=sending,
-        sweeps=Sweeps(
-            database=database,
-            clock=clock,
-            settings=settings,
-            calendars=calendars,
-            amendments=amendments,
-            reminders=reminders,
-            sending=sending,
-        ),
-    )
+    return Application(settings=settings, clock=clock, database=database)
 
 
 def _carriers(settings: Settings) -> Mapping[Channel, MessageChannel]:
-    """What carries each channel. Imported here because an HTTP client costs start-up time."""
-    from notifications.channels.file import FileChannel  # noqa: PLC0415
+    """What carries each channel."""
+    from notifications.channels.file import FileChannel
 
     carriers: dict[Channel, MessageChannel] = {}
     outgoing = FileChannel(settings.var_dir / "messages.jsonl")
@@ -149,8 +242,8 @@ def _carriers(settings: Settings) -> Mapping[Channel, MessageChannel]:
 
 
 def _sms_gateway(settings: Settings) -> MessageChannel:
-    from notifications.channels.http_sms import HttpSmsChannel, HttpSmsSettings  # noqa: PLC0415
-    from notifications.channels.kannel import kannel_settings  # noqa: PLC0415
+    from notifications.channels.http_sms import HttpSmsChannel, HttpSmsSettings
+    from notifications.channels.kannel import kannel_settings
 
     secrets_by_name = {
         name: secret.get_secret_value() for name, secret in settings.sms_secrets.items()

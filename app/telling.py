@@ -53,7 +53,8 @@ class Telling:
         ticket, at = case.ticket, case.act.at
         context = self._context(work, case, case.definition)
         deferred = deferrals_due_in_stage(ticket, case.definition, at)
-        steps = self._escalation(work, ticket.branch)
+        is_overdue = any(rung.overdue_days is not None for rung in rungs)
+        steps = self._escalation(work, ticket.branch) if is_overdue else ()
         messages = plan_reminder(ticket, rungs, deferred, steps, context)
         work.outbox.add(messages)
         return messages

@@ -73,11 +73,8 @@ def keep_clocks(
         run = paused_run(run, Pause(suspended_at=at, cause=state.held_by_customer))
         events.append(ClockStopped(cause=state.held_by_customer, explicit=False))
     runs[-1] = promise_of(run, definition, calendar, at)
-    whole_from = ticket.end_to_end_started_at
-    if whole_from is None and holds and definition.end_to_end_from in {"", ticket.state}:
-        whole_from = at
-    kept = replace(ticket, stage_runs=tuple(runs), end_to_end_started_at=whole_from)
-    return Outcome(ticket=kept, events=tuple(events))
+    whole_from = at if holds else None
+    return Outcome(ticket=_kept(ticket, definition, tuple(runs), whole_from), events=tuple(events))
 
 
 def paused_run(run: StageRun, pause: Pause) -> StageRun:
@@ -98,6 +95,24 @@ def resumed_run(
         due_on=due_on(stage_clock(closed, definition), calendar),
         given_back_days=calendar.working_days_between(from_on, to_on - ONE_DAY),
     )
+
+
+def _kept(
+    ticket: Ticket,
+    definition: WorkflowDefinition,
+    runs: tuple[StageRun, ...],
+    whole_from: datetime | None,
+) -> Ticket:
+    """The ticket with these runs; its whole time starts at `whole_from` unless it has, or may not.
+
+    Most moves change neither, and copying a ticket is the most costly part of a move.
+    """
+    begun = ticket.end_to_end_started_at
+    if begun is None and definition.end_to_end_from in {"", ticket.state}:
+        begun = whole_from
+    if runs == ticket.stage_runs and begun == ticket.end_to_end_started_at:
+        return ticket
+    return replace(ticket, stage_runs=runs, end_to_end_started_at=begun)
 
 
 def _ended(run: StageRun, act: Act) -> StageRun:

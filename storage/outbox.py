@@ -36,14 +36,13 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects import postgresql
 
 from engine.errors import not_found
 from notifications.message import Audience, Channel, Message, MessageKind, MessageState
 from storage.prepared import Prepared
 from storage.tables.messages import MESSAGES
 from storage.tables.tickets import TICKETS
-from storage.upserts import insert_or_skip
+from storage.upserts import POSTGRESQL, insert_or_skip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,16 +66,18 @@ _GIVEN = func.json_populate_recordset(
 
 def adding_if(done: FromClause | None = None) -> PostgreSQLInsert:
     """Add the messages given by `as_parameter`, if `done` has a row (if at all, without it)."""
+    from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415  (SQLite needs none of it)
+
     source = _GIVEN if done is None else done.join(_GIVEN, true())
     rows = select(*(_GIVEN.c[name] for name in FIELDS)).select_from(source)
     return (
-        postgresql.insert(MESSAGES)
+        insert(MESSAGES)
         .from_select(FIELDS, rows)
         .on_conflict_do_nothing(index_elements=["dedupe_key"])
     )
 
 
-_ADD_AT_ONCE = Prepared(adding_if())
+_ADD_AT_ONCE = Prepared(adding_if)
 _GET = select(MESSAGES).where(MESSAGES.c.id == bindparam("message_id"))
 _BY_PROVIDER = select(MESSAGES).where(
     MESSAGES.c.provider_id == bindparam("sought"), MESSAGES.c.provider_id != ""
@@ -180,7 +181,7 @@ class Outbox:
         """
         if not messages:
             return 0
-        if self._dialect == postgresql.dialect.name:
+        if self._dialect == POSTGRESQL:
             return _ADD_AT_ONCE.run(self._connection, as_parameter(messages))
         return _ADD.run(self._connection, *_rows(messages))
 

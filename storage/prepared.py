@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Dialect
 
     Parameters = Mapping[str, object]
+    Statement = Executable | ByDialect | Callable[[], Executable]
 
 
 class Prepared:
-    """One statement, in the form of each database that it has met."""
+    """One statement, in the form of each database that it has met.
 
-    def __init__(self, statement: Executable | ByDialect) -> None:
+    It may be given as a function that makes it, where a database never met needs none of it.
+    """
+
+    def __init__(self, statement: Statement) -> None:
         self._statement = statement
         self._forms: dict[str, _Form] = {}
 
@@ -35,6 +39,14 @@ class Prepared:
         row: tuple[Any, ...] | None = cursor.fetchone()
         cursor.close()
         return row
+
+    def column(self, connection: Connection, parameters: Parameters) -> list[Any]:
+        """The first column of every row."""
+        form, cursor = self._begun(connection)
+        cursor.execute(form.text, form.bound(parameters))
+        rows = cursor.fetchall()
+        cursor.close()
+        return [row[0] for row in rows]
 
     def run(self, connection: Connection, *rows: Parameters) -> int:
         """Run it, once for each row of parameters; returns how many rows it wrote."""
@@ -59,9 +71,8 @@ class Prepared:
 class _Form:
     """The text for one database, and how the parameters are handed to its driver."""
 
-    def __init__(self, statement: Executable | ByDialect, dialect: Dialect) -> None:
-        chosen: Any = statement[dialect.name] if isinstance(statement, ByDialect) else statement
-        compiled = chosen.compile(dialect=dialect)
+    def __init__(self, statement: Statement, dialect: Dialect) -> None:
+        compiled = _chosen(statement, dialect).compile(dialect=dialect)
         binds = compiled.binds
         self.text: str = compiled.string
         self._in_order: list[str] | None = compiled.positiontup
@@ -82,3 +93,9 @@ class _Form:
         for place, convert in self._conversions:
             values[place] = convert(values[place])
         return values
+
+
+def _chosen(statement: Statement, dialect: Dialect) -> Any:  # noqa: ANN401  (anything compilable)
+    if isinstance(statement, ByDialect):
+        return statement[dialect.name]
+    return statement() if callable(statement) else statement

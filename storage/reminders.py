@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from storage.prepared import Prepared
 from storage.tables.tickets import REMINDERS
 from storage.upserts import insert_or_skip
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-_CLAIM = insert_or_skip(REMINDERS, "ticket_no", "clock_id", "epoch", "rung")
+_CLAIM = Prepared(insert_or_skip(REMINDERS, "ticket_no", "clock_id", "epoch", "rung"))
 
 
 class Reminders:
@@ -33,4 +34,4 @@ class Reminders:
             "rung": rung,
             "claimed_at": at,
         }
-        return self._connection.execute(_CLAIM[self._connection.dialect.name], row).rowcount == 1
+        return _CLAIM.run(self._connection, row) == 1

@@ -19,6 +19,7 @@ from sqlalchemy import and_, bindparam, func, or_, select
 
 from engine.definition import Ending
 from engine.errors import not_found
+from storage.prepared import Prepared
 from storage.snapshots import load_ticket
 from storage.tables.tickets import TICKETS
 from storage.ticket_columns import address_key, applicant_key
@@ -66,7 +67,7 @@ _IS_OPEN = TICKETS.c.ended_at.is_(None)
 _WORKLIST = select(TICKETS.c.snapshot, TICKETS.c.due_at).order_by(
     TICKETS.c.due_at.asc().nulls_last(), TICKETS.c.ticket_no
 )
-_DUE = (
+_DUE = Prepared(
     select(TICKETS.c.ticket_no)
     .where(TICKETS.c.next_rung_at <= bindparam("at"))
     .order_by(TICKETS.c.next_rung_at, TICKETS.c.ticket_no)
@@ -140,7 +141,7 @@ class TicketReads:
 
     def due_for_reminder(self, at: datetime, limit: int) -> list[str]:
         """The tickets to be looked at by `at`, the longest due first."""
-        return self._numbers(_DUE, {"at": at, "limit": limit})
+        return _DUE.column(self._connection, {"at": at, "limit": limit})
 
     def derived_with_other_calendar(self, version: str, limit: int) -> list[str]:
         """Open tickets whose derived columns come from another calendar (R-2.3)."""

@@ -7,15 +7,16 @@ each statement is a round trip; SQLite, in the same process, gets plain statemen
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql
 
 from storage.ledger import FIELDS, INSERT_ENTRY
 from storage.outbox import Outbox, adding_if, as_parameter
 from storage.prepared import Prepared
 from storage.tables.tickets import LEDGER, TICKETS
+from storage.upserts import POSTGRESQL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,8 +79,8 @@ class ChangeWriter:
 
     def __init__(self, *columns: str) -> None:
         self._row = Prepared(guarded(*columns))
-        self._row_and_entry = Prepared(_in_one_statement(columns, tells=False))
-        self._all = Prepared(_in_one_statement(columns, tells=True))
+        self._row_and_entry = Prepared(partial(_in_one_statement, columns, tells=False))
+        self._all = Prepared(partial(_in_one_statement, columns, tells=True))
 
     def write(
         self,
@@ -89,7 +90,7 @@ class ChangeWriter:
         messages: Sequence[Message],
     ) -> bool:
         """Write everything; False, and nothing is written, if somebody was faster."""
-        if connection.dialect.name == postgresql.dialect.name:
+        if connection.dialect.name == POSTGRESQL:
             if not messages:
                 return self._row_and_entry.run(connection, {**change, **entry}) == 1
             told = as_parameter(messages)

@@ -6,31 +6,34 @@
         work.commit()
 
 `commit()` is explicit; leaving without it, by an exception or not, rolls everything back.
-Repositories are made when they are first used, so a small command pays for what it uses only.
+Repositories are imported and made when they are first used, so a small command pays for what it
+uses only.
 """
+
+# ruff: noqa: PLC0415  (see above)
 
 from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from storage.accounts import Accounts
-from storage.calendars import Calendars
-from storage.definitions import Definitions
-from storage.drafts import Drafts
-from storage.grid import Grid
-from storage.ledger import Ledger
-from storage.marks import Marks
-from storage.message_templates import MessageTemplates
-from storage.outbox import Outbox
-from storage.receipts import Receipts
-from storage.reminders import Reminders
-from storage.sweeps import Sweeps
-from storage.tickets import Tickets
-from storage.topology import Topology
-
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
+
+    from storage.accounts import Accounts
+    from storage.calendars import Calendars
+    from storage.definitions import Definitions
+    from storage.drafts import Drafts
+    from storage.grid import Grid
+    from storage.ledger import Ledger
+    from storage.marks import Marks
+    from storage.message_templates import MessageTemplates
+    from storage.outbox import Outbox
+    from storage.receipts import Receipts
+    from storage.reminders import Reminders
+    from storage.sweeps import Sweeps
+    from storage.tickets import Tickets
+    from storage.topology import Topology
 
 
 class UnitOfWork:
@@ -49,69 +52,97 @@ class UnitOfWork:
     @cached_property
     def tickets(self) -> Tickets:
         """Tickets, and the ledger entries that their changes write."""
+        from storage.tickets import Tickets
+
         return Tickets(self._connection)
 
     @cached_property
     def ledger(self) -> Ledger:
         """Streams of entries: reading, verifying, and appending to those of no ticket."""
+        from storage.ledger import Ledger
+
         return Ledger(self._connection)
 
     @cached_property
     def outbox(self) -> Outbox:
         """Messages to be sent, and what became of them."""
+        from storage.outbox import Outbox
+
         return Outbox(self._connection)
 
     @cached_property
     def reminders(self) -> Reminders:
         """Which rungs have been reminded of."""
+        from storage.reminders import Reminders
+
         return Reminders(self._connection)
 
     @cached_property
     def receipts(self) -> Receipts:
         """What providers reported, as it came."""
+        from storage.receipts import Receipts
+
         return Receipts(self._connection)
 
     @cached_property
     def accounts(self) -> Accounts:
         """People and their ways to sign in."""
+        from storage.accounts import Accounts
+
         return Accounts(self._connection)
 
     @cached_property
     def grid(self) -> Grid:
         """Branches and service grids."""
+        from storage.grid import Grid
+
         return Grid(self._connection)
 
     @cached_property
     def topology(self) -> Topology:
         """The network and the customers behind it."""
+        from storage.topology import Topology
+
         return Topology(self._connection)
 
     @cached_property
     def definitions(self) -> Definitions:
         """Published definition versions."""
+        from storage.definitions import Definitions
+
         return Definitions(self._connection)
 
     @cached_property
     def drafts(self) -> Drafts:
         """Definitions and message templates in the making."""
+        from storage.drafts import Drafts
+
         return Drafts(self._connection)
 
     @cached_property
     def message_templates(self) -> MessageTemplates:
         """Published message texts."""
+        from storage.message_templates import MessageTemplates
+
         return MessageTemplates(self._connection)
 
     @cached_property
     def calendars(self) -> Calendars:
         """Imported years and single days of the working calendar."""
+        from storage.calendars import Calendars
+
         return Calendars(self._connection)
 
     @cached_property
     def sweeps(self) -> Sweeps:
         """The daemon's heartbeat."""
+        from storage.sweeps import Sweeps
+
         return Sweeps(self._connection)
 
     @cached_property
     def marks(self) -> Marks:
         """Small facts about the database itself."""
+        from storage.marks import Marks
+
         return Marks(self._connection)

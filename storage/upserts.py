@@ -1,31 +1,38 @@
 """Inserts that tell what to do with a key that exists: each database has its own construct.
 
-A statement is made once a dialect, at import, so that its compiled form is found in the cache.
+A statement is made once a dialect, when it is first asked for: a program that works on SQLite does
+not load what PostgreSQL needs.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
-
-from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sqlalchemy import ColumnElement, Insert, Table
+    from sqlalchemy.dialects import postgresql
+
+POSTGRESQL = "postgresql"
+"""Name of the dialect that has more to offer than SQLite's."""
 
 
 class ByDialect:
     """A statement in the form of each database; its result knows how many rows it wrote."""
 
     def __init__(self, table: Table, finish: Callable[..., Insert]) -> None:
-        self._forms = {
-            name: finish(insert(table)).execution_options(preserve_rowcount=True)
-            for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
-        }
+        self._table = table
+        self._finish = finish
+        self._forms: dict[str, Insert] = {}
 
     def __getitem__(self, dialect: str) -> Insert:
         """The form for the dialect of that name."""
+        if dialect not in self._forms:
+            insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
+            form: Insert = self._finish(insert(self._table))
+            self._forms[dialect] = form.execution_options(preserve_rowcount=True)
         return self._forms[dialect]
 
 

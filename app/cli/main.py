@@ -18,17 +18,7 @@ from typer._click.exceptions import (  # its usage errors have no public names
     NoArgsIsHelpError,
 )
 
-from app.cli import (
-    administration,
-    calendar,
-    definition,
-    document,
-    imports,
-    operation,
-    rules,
-    template,
-    ticket,
-)
+from app.cli.index import IndexedGroup
 from app.cli.session import close_opened
 from engine.errors import (
     ConflictError,
@@ -60,25 +50,18 @@ CLAIMS_OF_TIME = frozenset(
 """Options that no command has, because no command may set the time of an event (R-5.1)."""
 
 cli = typer.Typer(
+    cls=IndexedGroup,
     name="huodian",
     help="Huodian (获电): connection applications as state machines, on time and on record.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-cli.add_typer(ticket.commands, name="ticket", help="Tickets: submit, look at, move, change.")
-cli.add_typer(document.commands, name="document", help="Documents of a ticket.")
-cli.add_typer(definition.commands, name="definition", help="Workflow definitions.")
-cli.add_typer(template.commands, name="template", help="Message texts.")
-cli.add_typer(calendar.commands, name="calendar", help="Working days and due dates.")
-cli.add_typer(imports.commands, name="import", help="Applications, topology, customers from CSV.")
-cli.add_typer(administration.users, name="user", help="People, their roles and sign-in links.")
-cli.add_typer(administration.branches, name="branch", help="Branches of the company.")
-cli.add_typer(administration.grids, name="grid", help="Service grids and their managers.")
-cli.add_typer(operation.outbox, name="outbox", help="Messages waiting and sent.")
-cli.add_typer(operation.ledger, name="ledger", help="The tamper-evident record.")
-rules.register(cli)
-operation.register(cli)
+
+
+@cli.callback()
+def _program() -> None:
+    """Only its commands do something."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -21,12 +21,6 @@ ledger = typer.Typer(no_args_is_help=True)
 PASSWORD_IN_ADDRESS = re.compile(r"(://[^:/?#@]*):.*@")
 
 
-def register(cli: typer.Typer) -> None:
-    """Add the commands that stand alone to the program."""
-    for command in (serve, daemon, simulate, doctor, settings):
-        cli.command()(command)
-
-
 def serve(
     with_daemon: Annotated[
         bool, typer.Option("--daemon/--no-daemon", help="Sweep in this process too.")

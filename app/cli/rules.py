@@ -13,11 +13,6 @@ from engine.application import ApplicantKind, AreaClass
 from engine.errors import MalformedError, Reason
 
 
-def register(cli: typer.Typer) -> None:
-    """Add the command to the program."""
-    cli.command(name="classify")(classify_command)
-
-
 def classify_command(
     applicant_kind: Annotated[ApplicantKind, typer.Option(help="Who applies.")],
     capacity_kw: Annotated[str, typer.Option(help="Requested capacity in kW.")],

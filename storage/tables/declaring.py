@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from storage.columns import Instant
 
 if TYPE_CHECKING:
-    from sqlalchemy import Table
+    from sqlalchemy import MetaData, Table
 
 METADATA = SQLModel.metadata
 METADATA.naming_convention = {
@@ -33,3 +34,24 @@ def instant(*, nullable: bool = False) -> Any:  # noqa: ANN401  (what SQLModel g
 def table_of(row: type[SQLModel]) -> Table:
     """The Core table of a row class."""
     return METADATA.tables[str(row.__tablename__)]
+
+
+_CONDITIONS: list[tuple[Index, str]] = []
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index of the rows for which `where` holds."""
+    index = Index(name, *columns, unique=unique)
+    _CONDITIONS.append((index, where))
+    return index
+
+
+def complete_metadata() -> MetaData:
+    """The metadata with the conditions of its partial indexes.
+
+    They are options of a database, so naming them loads both dialects; no statement needs them.
+    """
+    for index, where in _CONDITIONS:
+        for dialect in ("sqlite", "postgresql"):
+            index.dialect_options[dialect]["where"] = text(where)
+    return METADATA

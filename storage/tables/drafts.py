@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import Text
 from sqlmodel import Field, SQLModel
 
-from storage.tables.declaring import instant, table_of
+from storage.tables.declaring import instant, partial_index, table_of
 
-IS_OPEN = text("closed_at IS NULL")
+IS_OPEN = "closed_at IS NULL"
 
 
 class DraftRow(SQLModel, table=True):
@@ -17,14 +17,13 @@ class DraftRow(SQLModel, table=True):
 
     __tablename__ = "drafts"
     __table_args__ = (
-        Index(
+        partial_index(
             "uq_drafts_open",
             "subject",
             "key",
             "kind",
             unique=True,
-            sqlite_where=IS_OPEN,
-            postgresql_where=IS_OPEN,
+            where=IS_OPEN,
         ),
     )
 

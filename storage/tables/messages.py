@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Index, Text, text
+from sqlalchemy import JSON, Index, Text
 from sqlmodel import Field, SQLModel
 
-from storage.tables.declaring import instant, table_of
+from storage.tables.declaring import instant, partial_index, table_of
 
-PENDING = text("state = 'pending'")
-SENDING = text("state = 'sending'")
-ANSWERED = text("provider_id <> ''")
+PENDING = "state = 'pending'"
+SENDING = "state = 'sending'"
+ANSWERED = "provider_id <> ''"
 
 
 class MessageRow(SQLModel, table=True):
@@ -20,26 +20,23 @@ class MessageRow(SQLModel, table=True):
     __tablename__ = "messages"
     __table_args__ = (
         Index("uq_messages_dedupe_key", "dedupe_key", unique=True),
-        Index(
+        partial_index(
             "ix_messages_pending",
             "urgent",
             "not_before",
             "created_at",
             "id",
-            sqlite_where=PENDING,
-            postgresql_where=PENDING,
+            where=PENDING,
         ),
-        Index(
+        partial_index(
             "ix_messages_sending_claimed_at",
             "claimed_at",
-            sqlite_where=SENDING,
-            postgresql_where=SENDING,
+            where=SENDING,
         ),
-        Index(
+        partial_index(
             "ix_messages_provider_id",
             "provider_id",
-            sqlite_where=ANSWERED,
-            postgresql_where=ANSWERED,
+            where=ANSWERED,
         ),
         Index("ix_messages_ticket_no", "ticket_no", "created_at"),
         Index("ix_messages_created_at", "created_at", "id"),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Index, text
+from sqlalchemy import JSON, Index
 from sqlmodel import Field, SQLModel
 
-from storage.tables.declaring import instant, table_of
+from storage.tables.declaring import instant, partial_index, table_of
 
-DEFAULT = text("is_default")
+DEFAULT = "is_default"
 
 
 class BranchRow(SQLModel, table=True):
@@ -70,12 +70,11 @@ class ServiceGridRow(SQLModel, table=True):
 
     __tablename__ = "service_grids"
     __table_args__ = (
-        Index(
+        partial_index(
             "uq_service_grids_default",
             "branch",
             unique=True,
-            sqlite_where=DEFAULT,
-            postgresql_where=DEFAULT,
+            where=DEFAULT,
         ),
     )
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import Index, Text
 from sqlmodel import Field, SQLModel
 
-from storage.tables.declaring import instant, table_of
+from storage.tables.declaring import instant, partial_index, table_of
 
-OPEN = text("ended_at IS NULL")
+OPEN = "ended_at IS NULL"
 
 
 class TicketRow(SQLModel, table=True):
@@ -24,26 +24,23 @@ class TicketRow(SQLModel, table=True):
     __table_args__ = (
         Index("uq_tickets_external_ref", "external_ref", unique=True),
         Index("uq_tickets_progress_token", "progress_token", unique=True),
-        Index(
+        partial_index(
             "ix_tickets_next_rung_at",
             "next_rung_at",
-            sqlite_where=text("next_rung_at IS NOT NULL"),
-            postgresql_where=text("next_rung_at IS NOT NULL"),
+            where="next_rung_at IS NOT NULL",
         ),
-        Index(
+        partial_index(
             "ix_tickets_open_branch_due_at",
             "branch",
             "due_at",
             "ticket_no",
-            sqlite_where=OPEN,
-            postgresql_where=OPEN,
+            where=OPEN,
         ),
-        Index(
+        partial_index(
             "ix_tickets_open_due_at",
             "due_at",
             "ticket_no",
-            sqlite_where=OPEN,
-            postgresql_where=OPEN,
+            where=OPEN,
         ),
         Index("ix_tickets_applicant_key", "applicant_key", "address_key"),
     )
