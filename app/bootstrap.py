@@ -24,22 +24,22 @@ from storage.database import Database, open_database
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from app.accounts import AccountService
-    from app.amendments import AmendmentService
-    from app.calendar_service import CalendarService
-    from app.definitions import Rulebook
-    from app.desk import Desk
-    from app.documents import DocumentService
-    from app.drafts import DraftService
-    from app.imports import ImportService
-    from app.organisation import OrganisationService
-    from app.queries import QueryService
-    from app.reminders import Reminders
-    from app.sending import Sending
+    from app.imports.service import ImportService
+    from app.people.accounts import AccountService
+    from app.people.organisation import OrganisationService
+    from app.reading.queries import QueryService
+    from app.rules.calendar_service import CalendarService
+    from app.rules.drafts import DraftService
+    from app.rules.templates import TemplateService
+    from app.sending.service import Sending
     from app.sweeps import Sweeps
-    from app.telling import Telling
-    from app.templates import TemplateService
-    from app.tickets import TicketService
+    from app.tickets.amendments import AmendmentService
+    from app.tickets.documents import DocumentService
+    from app.tickets.reminders import Reminders
+    from app.tickets.service import TicketService
+    from app.trip.definitions import Rulebook
+    from app.trip.desk import Desk
+    from app.trip.telling import Telling
     from notifications.channels.base import MessageChannel
     from notifications.quiet_hours import QuietHours
 
@@ -57,7 +57,7 @@ class Application:
     @cached_property
     def tickets(self) -> TicketService:
         """Everything people do to tickets."""
-        from app.tickets import TicketService
+        from app.tickets.service import TicketService
         from workflows.eligibility import shipped_eligibility
 
         return TicketService(desk=self.desk, policy=shipped_eligibility, settings=self.settings)
@@ -65,15 +65,15 @@ class Application:
     @cached_property
     def documents(self) -> DocumentService:
         """The papers of a ticket."""
-        from app.documents import DocumentService
-        from app.file_store import FileStore
+        from app.tickets.documents import DocumentService
+        from app.tickets.file_store import FileStore
 
         return DocumentService(desk=self.desk, files=FileStore(self.settings.var_dir / "files"))
 
     @cached_property
     def amendments(self) -> AmendmentService:
         """Corrections, and better rules for open tickets."""
-        from app.amendments import AmendmentService
+        from app.tickets.amendments import AmendmentService
         from workflows.eligibility import shipped_eligibility
 
         return AmendmentService(desk=self.desk, policy=shipped_eligibility)
@@ -81,35 +81,35 @@ class Application:
     @cached_property
     def calendars(self) -> CalendarService:
         """The working calendar."""
-        from app.calendar_service import CalendarService
+        from app.rules.calendar_service import CalendarService
 
         return CalendarService(desk=self.desk)
 
     @cached_property
     def rulebook(self) -> Rulebook:
         """The definitions in force."""
-        from app.definitions import Rulebook
+        from app.trip.definitions import Rulebook
 
         return Rulebook(database=self.database, definitions=self.desk.definitions, clock=self.clock)
 
     @cached_property
     def drafts(self) -> DraftService:
         """Definitions that are being changed."""
-        from app.drafts import DraftService
+        from app.rules.drafts import DraftService
 
         return DraftService(database=self.database, clock=self.clock)
 
     @cached_property
     def templates(self) -> TemplateService:
         """Message texts that are being changed."""
-        from app.templates import TemplateService
+        from app.rules.templates import TemplateService
 
         return TemplateService(database=self.database, clock=self.clock)
 
     @cached_property
     def queries(self) -> QueryService:
         """Reads for screens."""
-        from app.queries import QueryService
+        from app.reading.queries import QueryService
 
         return QueryService(
             desk=self.desk, database=self.database, hours=self.settings.office_hours
@@ -118,28 +118,28 @@ class Application:
     @cached_property
     def accounts(self) -> AccountService:
         """People and how they sign in."""
-        from app.accounts import AccountService
+        from app.people.accounts import AccountService
 
         return AccountService(self.database, self.clock)
 
     @cached_property
     def organisation(self) -> OrganisationService:
         """Branches and service grids."""
-        from app.organisation import OrganisationService
+        from app.people.organisation import OrganisationService
 
         return OrganisationService(database=self.database, clock=self.clock)
 
     @cached_property
     def imports(self) -> ImportService:
         """Files with many rows."""
-        from app.imports import ImportService
+        from app.imports.service import ImportService
 
         return ImportService(database=self.database, tickets=self.tickets, clock=self.clock)
 
     @cached_property
     def reminders(self) -> Reminders:
         """Reminds of what falls due."""
-        from app.reminders import Reminders
+        from app.tickets.reminders import Reminders
 
         return Reminders(desk=self.desk, telling=self._telling, hours=self.settings.office_hours)
 
@@ -148,7 +148,7 @@ class Application:
         """Sends what is in the outbox."""
         import socket
 
-        from app.sending import Sending
+        from app.sending.service import Sending
 
         return Sending(
             database=self.database,
@@ -180,10 +180,10 @@ class Application:
     @cached_property
     def desk(self) -> Desk:
         """What the services of a ticket share."""
-        from app.calendars import Calendars
-        from app.definitions import Definitions
-        from app.desk import Desk
-        from app.recording import Recorder
+        from app.trip.calendars import Calendars
+        from app.trip.definitions import Definitions
+        from app.trip.desk import Desk
+        from app.trip.recording import Recorder
 
         return Desk(
             database=self.database,
@@ -195,8 +195,8 @@ class Application:
 
     @cached_property
     def _telling(self) -> Telling:
-        from app.message_texts import MessageTexts
-        from app.telling import Telling
+        from app.trip.message_texts import MessageTexts
+        from app.trip.telling import Telling
 
         return Telling(
             hours=self.settings.office_hours,

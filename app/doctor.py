@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from app.ports_drafts import DraftKind
-from app.sending import NAME as DISPATCH
+from app.ports.drafts import DraftKind
+from app.sending.service import NAME as DISPATCH
 from engine.calendar import SHANGHAI, YearStatus, local_date
 from engine.ticket import Role
 from notifications.message import MessageState

@@ -93,7 +93,7 @@ def _shipped() -> str:
 
 def _install(application: Application, fingerprint: str) -> Preparation:
     """Every step may be done again and the mark comes last, so a killed start is finished later."""
-    from app.installation import install_definitions, install_templates  # noqa: PLC0415
+    from app.rules.installation import install_definitions, install_templates  # noqa: PLC0415
     from app.sample.loading import load_sample  # noqa: PLC0415
     from notifications.renderer import shipped_sources  # noqa: PLC0415
     from workflows.catalog import load_shipped  # noqa: PLC0415
@@ -125,7 +125,7 @@ def _install(application: Application, fingerprint: str) -> Preparation:
 
 def _add_administrator(application: Application, *, with_sample: bool) -> None:
     """The first account. With the sample it may try everything; really, roles are kept apart."""
-    from app.accounts import FIRST_ADMIN_ID, NewUser  # noqa: PLC0415
+    from app.people.accounts import FIRST_ADMIN_ID, NewUser  # noqa: PLC0415
 
     with application.database.reading() as work:
         if work.accounts.find_user(FIRST_ADMIN_ID) is not None:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from app.amendments import AmendmentService
-    from app.calendar_service import CalendarService
     from app.clock import Clock
-    from app.ports import Database
-    from app.reminders import Reminders
-    from app.sending import Sending
+    from app.ports.work import Database
+    from app.rules.calendar_service import CalendarService
+    from app.sending.service import Sending
     from app.settings import Settings
     from app.sweeping import SweepReport
+    from app.tickets.amendments import AmendmentService
+    from app.tickets.reminders import Reminders
 
 HOUR = 3600
 

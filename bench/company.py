@@ -10,11 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from app.accounts import NewUser
-from app.application_form import ApplicationForm
 from app.bootstrap import build
 from app.first_start import prepare
-from app.organisation import NewGrid
+from app.forms.application_form import ApplicationForm
+from app.people.accounts import NewUser
+from app.people.organisation import NewGrid
 from app.settings import Settings
 from engine.application import (
     ApplicantKind,

@@ -13,10 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import pytest
 
-from app.accounts import NewUser
 from app.bootstrap import Application, build
 from app.first_start import prepare
-from app.organisation import NewGrid
+from app.people.accounts import NewUser
+from app.people.organisation import NewGrid
 from app.settings import Settings
 from engine.ticket import SYSTEM, ManagerPair
 from tests.applicants import OTHER_PAIR, PAIR, PEOPLE, PHONES

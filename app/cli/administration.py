@@ -31,7 +31,7 @@ def add_user(
 
     Example: huodian user add tc.op1 --name 张三 --role operator --branch tengchong
     """
-    from app.accounts import NewUser  # noqa: PLC0415
+    from app.people.accounts import NewUser  # noqa: PLC0415
 
     application = opened()
     new = NewUser(user_id=user_id, name=name, roles=frozenset(roles), branch=branch, phone=phone)
@@ -186,7 +186,7 @@ def set_grid(
     Example: huodian grid set TC-G1 --branch tengchong --name 城东网格
     --project-manager tc.pm1 --account-manager tc.am1 --node SB-T0001
     """
-    from app.organisation import NewGrid  # noqa: PLC0415
+    from app.people.organisation import NewGrid  # noqa: PLC0415
 
     application = opened()
     grid = NewGrid(

@@ -12,7 +12,7 @@ import typer
 from app.cli.session import ActingAs, AsJson, acting, opened, show
 
 if TYPE_CHECKING:
-    from app.calendar_preview import CalendarImpact
+    from app.rules.calendar_preview import CalendarImpact
 
 commands = typer.Typer(no_args_is_help=True)
 

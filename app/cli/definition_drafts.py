@@ -14,8 +14,8 @@ from app.cli.text import local
 from engine.errors import Reason, RefusedError
 
 if TYPE_CHECKING:
-    from app.draft_views import Difference, DraftView
-    from app.publication import Publication
+    from app.rules.draft_views import Difference, DraftView
+    from app.rules.publication import Publication
     from workflows.problems import Problem
 
 DraftNumber = Annotated[int, typer.Argument(metavar="DRAFT", min=1, help="Number of a draft.")]
@@ -66,7 +66,7 @@ def drafts(as_json: AsJson = False) -> None:
 
     Example: huodian definition drafts
     """
-    from app.drafting import KIND_NAMES  # noqa: PLC0415
+    from app.rules.drafting import KIND_NAMES  # noqa: PLC0415
 
     found = opened().drafts.open_drafts()
     rows = [

@@ -40,7 +40,7 @@ def add(
 
     Example: huodian document add TC-20261123-0001 property_proof --file deed.pdf --source on_site
     """
-    from app.documents import Upload  # noqa: PLC0415
+    from app.tickets.documents import Upload  # noqa: PLC0415
 
     application = opened()
     ticket = application.documents.supply(

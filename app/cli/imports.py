@@ -10,7 +10,7 @@ import typer
 from app.cli.session import ActingAs, AsJson, acting, opened, show
 
 if TYPE_CHECKING:
-    from app.imports import ImportReport
+    from app.imports.service import ImportReport
 
 commands = typer.Typer(no_args_is_help=True)
 

@@ -13,7 +13,7 @@ from app.cli.session import ActingAs, AsJson, acting, opened, show, table
 from app.cli.text import local
 
 if TYPE_CHECKING:
-    from app.template_views import TemplateDraft
+    from app.rules.template_views import TemplateDraft
     from engine.errors import Reason
 
 commands = typer.Typer(no_args_is_help=True)

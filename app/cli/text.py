@@ -10,11 +10,11 @@ from engine.calendar import SHANGHAI
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from app.clock_view import ClockView
-    from app.history import HistoryLine
-    from app.message_view import MessageView
-    from app.ticket_page import TicketPage
-    from app.worklist import WorklistPage
+    from app.reading.clock_view import ClockView
+    from app.reading.history import HistoryLine
+    from app.reading.message_view import MessageView
+    from app.reading.ticket_page import TicketPage
+    from app.reading.worklist import WorklistPage
 
 
 def worklist_text(page: WorklistPage) -> str:

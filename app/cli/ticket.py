@@ -36,7 +36,7 @@ def submit(
     id_number=11010519491231002X phone=13800138000 branch=tengchong area_class=town
     address=示例路1号 requested_capacity_kw=8 documents=identity
     """
-    from app.application_form import parse_application  # noqa: PLC0415
+    from app.forms.application_form import parse_application  # noqa: PLC0415
 
     application = opened()
     actor = acting(application, user)
@@ -67,7 +67,7 @@ def open_ticket(
 
     Example: huodian ticket open asset_transfer --title 示例小区 --branch tengchong
     """
-    from app.request_form import parse_request  # noqa: PLC0415
+    from app.forms.request_form import parse_request  # noqa: PLC0415
 
     application = opened()
     fields = {"title": title, "contact": contact, "phone": phone, "address": address, "node": node}
@@ -91,7 +91,7 @@ def list_tickets(
 
     Example: huodian ticket list --branch tengchong --overdue
     """
-    from app.worklist import WorklistFilter  # noqa: PLC0415
+    from app.reading.worklist import WorklistFilter  # noqa: PLC0415
 
     application = opened()
     wanted = WorklistFilter(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.accounts import NewUser
-from app.organisation import NewGrid
+from app.people.accounts import NewUser
+from app.people.organisation import NewGrid
 from app.sample import content, rows
 from engine.errors import IntegrityError, Reason
 from engine.ticket import SYSTEM, ManagerPair, Role
 
 if TYPE_CHECKING:
     from app.bootstrap import Application
-    from app.import_report import ImportReport
+    from app.imports.report import ImportReport
 
 SEPARATOR = ";"
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.application_form import FIELDS, parse_application
-from app.csv_file import read_table
-from app.import_report import RefusedRow, refused_row
-from app.imports import REQUIRED_APPLICATION_FIELDS
+from app.forms.application_form import FIELDS, parse_application
+from app.imports.csv_file import read_table
+from app.imports.report import RefusedRow, refused_row
+from app.imports.service import REQUIRED_APPLICATION_FIELDS
 from engine.errors import MalformedError, Reason, RefusedError
 from engine.ticket import SYSTEM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from app.application_form import ApplicationForm
     from app.bootstrap import Application
+    from app.forms.application_form import ApplicationForm
 
 WITHOUT_NETWORK = "未提供电网拓扑（--topology），申请中的供电节点一律留空"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from app.import_report import refused_row
+from app.imports.report import refused_row
 from app.simulate.chance import Chance
 from app.simulate.customer import brings_missing_papers, finds_mistake
 from app.simulate.diary import awake
@@ -20,7 +20,7 @@ from engine.ticket import SYSTEM
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from app.import_report import RefusedRow
+    from app.imports.report import RefusedRow
     from app.simulate.agenda import Course
     from app.simulate.arrivals import Arrival
     from app.simulate.trip import Scene

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from app.import_report import RefusedRow
+    from app.imports.report import RefusedRow
     from app.simulate.figures import PaperFigures, PauseFigures, TypeFigures
     from app.simulate.punctuality import OverdueClock, Punctuality
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.accounts import NewUser
-from app.organisation import NewGrid
+from app.people.accounts import NewUser
+from app.people.organisation import NewGrid
 from app.sample import rows
 from engine.ticket import SYSTEM, ManagerPair, Role
 

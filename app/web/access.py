@@ -17,7 +17,7 @@ from fastapi import Depends, Request
 from fastapi.routing import APIRoute
 
 from app.authorization import Action, authorize
-from app.sessions import SignedIn
+from app.people.sessions import SignedIn
 from app.web.forms import submitted
 from app.web.visit import visit_of
 

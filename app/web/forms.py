@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 from starlette.datastructures import UploadFile
 
-from app.documents import Upload
-from app.fields import shown, time_claims
+from app.forms.fields import shown, time_claims
+from app.tickets.documents import Upload
 from engine.errors import MalformedError, Reason
 
 if TYPE_CHECKING:

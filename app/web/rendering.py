@@ -20,7 +20,7 @@ from engine.guards import ROLE_NAMES
 if TYPE_CHECKING:
     from fastapi import Request
 
-    from app.sessions import SignedIn
+    from app.people.sessions import SignedIn
     from app.web.visit import Cookies, Visit
 
 HERE = Path(__file__).parent

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from fastapi import Request
 
     from app.bootstrap import Application
-    from app.sessions import SignedIn
+    from app.people.sessions import SignedIn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

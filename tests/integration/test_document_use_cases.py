@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.documents import Upload
+from app.tickets.documents import Upload
 from engine.errors import (
     ConflictError,
     IntegrityError,

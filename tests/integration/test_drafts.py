@@ -12,7 +12,7 @@ import pytest
 
 from app.doctor import examine
 from app.first_start import PREPARED, prepare
-from app.installation import install_definitions
+from app.rules.installation import install_definitions
 from engine.errors import (
     ConflictError,
     HuodianError,
@@ -31,7 +31,7 @@ from workflows.problems import DefinitionFaultsError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from app.draft_views import DraftView
+    from app.rules.draft_views import DraftView
     from engine.ledger import LedgerEntry
     from tests.application import Office
 

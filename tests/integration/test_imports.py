@@ -23,7 +23,7 @@ from engine.ticket import SYSTEM, Actor, Role
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from app.imports import ImportReport
+    from app.imports.service import ImportReport
 
 DATA = Path(__file__).parents[1] / "data"
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)

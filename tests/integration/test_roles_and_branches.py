@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.authorization import PERMITTED, Action
-from app.documents import Upload
+from app.tickets.documents import Upload
 from engine.calendar import DayOverride
 from engine.errors import HuodianError, NotFoundError, RefusedError
 from engine.ticket import DocumentSource, ManagerPair, PauseCause, Role

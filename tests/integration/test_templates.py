@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.installation import install_templates
+from app.rules.installation import install_templates
 from engine.errors import (
     ConflictError,
     HuodianError,
@@ -24,7 +24,7 @@ from tests.application import codes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from app.template_views import TemplateDraft
+    from app.rules.template_views import TemplateDraft
     from tests.application import Office
 
 SECOND = Actor(user_id="second", name="方晓白", roles=frozenset({Role.ADMINISTRATOR}))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from app.passwords import MAX_LENGTH, MIN_LENGTH
-from app.sessions import SignedIn
+from app.people.passwords import MAX_LENGTH, MIN_LENGTH
+from app.people.sessions import SignedIn
 from app.web.access import Staff
 from app.web.errors import status_of
 from app.web.forms import Form

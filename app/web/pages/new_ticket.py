@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from app.application_form import FIELDS, INTAKE_DOCUMENTS, parse_application
+from app.forms.application_form import FIELDS, INTAKE_DOCUMENTS, parse_application
 from app.labels import APPLICANT_KINDS, AREA_CLASSES, CHANNELS
-from app.tickets import new_token
+from app.tickets.service import new_token
 from app.web.access import Submitter
 from app.web.errors import status_of
 from app.web.forms import Form, Submitted
@@ -22,7 +22,7 @@ from engine.errors import MalformedError, Reason, RefusedError
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from app.sessions import SignedIn
+    from app.people.sessions import SignedIn
 
 router = APIRouter()
 

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
+from app.reading.worklist import Cursor, WorklistFilter
 from app.web.access import Reader, Staff
 from app.web.rendering import page, see_other
 from app.web.serving import application_of
-from app.worklist import Cursor, WorklistFilter
 
 router = APIRouter()
 

@@ -16,7 +16,7 @@ from app.web.visit import Cookies
 from engine.errors import Reason, RefusedError
 
 if TYPE_CHECKING:
-    from app.sessions import SignedIn
+    from app.people.sessions import SignedIn
 
 router = APIRouter()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from app.sessions import SignedIn
+from app.people.sessions import SignedIn
 from app.web.access import Reader
 from app.web.forms import Form, Submitted
 from app.web.pages.tickets import ticket_page

@@ -18,8 +18,8 @@ from engine.ticket import DocumentSource
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from app.history import HistoryLine
-    from app.sessions import SignedIn
+    from app.people.sessions import SignedIn
+    from app.reading.history import HistoryLine
     from engine.application import Contact
 
 router = APIRouter()

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.accounts import NewUser
 from app.bootstrap import Application, build
 from app.first_start import prepare
+from app.people.accounts import NewUser
 from app.settings import Settings
 from app.web.server import create_app
 from engine.ticket import SYSTEM, Role

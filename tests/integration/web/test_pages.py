@@ -90,7 +90,7 @@ def test_the_filters_of_the_queue_hold_together(demo: Browser, clock: StandingCl
 def test_the_queue_pages_without_losing_or_repeating_a_ticket(
     demo: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.queries.PAGE_SIZE", 4)
+    monkeypatch.setattr("app.reading.queries.PAGE_SIZE", 4)
     seen: list[str] = []
     demo.get("/queue")
     while True:

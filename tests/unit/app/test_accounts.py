@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.accounts import AccountService, NewUser
-from app.passwords import check_password, hash_password, is_password
-from app.sign_in_throttle import SignInThrottle
+from app.people.accounts import AccountService, NewUser
+from app.people.passwords import check_password, hash_password, is_password
+from app.people.sign_in_throttle import SignInThrottle
 from engine.errors import MalformedError, NotFoundError, RefusedError
 from engine.ticket import SYSTEM, Actor, Role
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.application_form import (
+from app.forms.application_form import (
     FIELDS,
     INTAKE_DOCUMENTS,
     ApplicationForm,

@@ -1,6 +1,6 @@
 import pytest
 
-from app.csv_file import MOST_BYTES, CsvTable, read_table
+from app.imports.csv_file import MOST_BYTES, CsvTable, read_table
 from engine.errors import MalformedError
 
 KNOWN = ("number", "name", "note")

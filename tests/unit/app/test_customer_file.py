@@ -2,8 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from app.csv_file import read_table
-from app.customer_file import CUSTOMER_FIELDS, REQUIRED_CUSTOMER_FIELDS, Customer, read_customers
+from app.imports.csv_file import read_table
+from app.imports.customer_file import (
+    CUSTOMER_FIELDS,
+    REQUIRED_CUSTOMER_FIELDS,
+    Customer,
+    read_customers,
+)
 
 DATA = Path(__file__).parents[2] / "data"
 KINDS = {"T1": "transformer_area", "P1": "service_point", "P2": "service_point"}

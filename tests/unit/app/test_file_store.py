@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import file_store
-from app.file_store import FileStore, display_name
+from app.tickets import file_store
+from app.tickets.file_store import FileStore, display_name
 from engine.errors import IntegrityError, MalformedError, NotFoundError, RefusedError
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"

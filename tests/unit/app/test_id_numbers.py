@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.id_numbers import USCC_ALPHABET, id_number_problem, resident_check, uscc_check
+from app.forms.id_numbers import USCC_ALPHABET, id_number_problem, resident_check, uscc_check
 from engine.application import IdKind
 
 BIRTHDAYS = st.dates(min_value=date(1900, 1, 1), max_value=date(2026, 11, 23))

@@ -8,9 +8,6 @@ from typing import Any, get_args
 
 import pytest
 
-from app.clock_view import ClockState, clock_view, clocks_of, most_urgent
-from app.document_view import DocumentState, document_list, missing_count
-from app.history import Narrator
 from app.labels import (
     APPLICANT_KINDS,
     AREA_CLASSES,
@@ -23,8 +20,11 @@ from app.labels import (
     YEAR_STATUSES,
 )
 from app.masking import masked_id_number, masked_name, masked_phone
-from app.recording import event_details
-from app.worklist import Cursor
+from app.reading.clock_view import ClockState, clock_view, clocks_of, most_urgent
+from app.reading.document_view import DocumentState, document_list, missing_count
+from app.reading.history import Narrator
+from app.reading.worklist import Cursor
+from app.trip.recording import event_details
 from engine import events
 from engine.application import (
     ApplicantKind,

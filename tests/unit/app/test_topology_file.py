@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from app.csv_file import read_table
-from app.topology_file import NODE_FIELDS, REQUIRED_NODE_FIELDS, Node, NodeKind, read_nodes
+from app.imports.csv_file import read_table
+from app.imports.topology_file import NODE_FIELDS, REQUIRED_NODE_FIELDS, Node, NodeKind, read_nodes
 
 DATA = Path(__file__).parents[2] / "data"
 HEADER = ",".join(NODE_FIELDS)

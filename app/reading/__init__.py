@@ -1,0 +1,1 @@
+"""Reads for screens and commands. Nothing here writes."""

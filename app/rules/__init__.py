@@ -1,0 +1,1 @@
+"""How administrators change the rules: definitions, message texts, the calendar."""

@@ -1,0 +1,1 @@
+"""Hands the outbox over to the channels."""

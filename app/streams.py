@@ -1,0 +1,13 @@
+"""The ledger's streams that belong to no ticket, each with what its entries are about."""
+
+ADMINISTRATION = "administration"
+"""People, branches, grids, imports, and who looked at personal data."""
+
+DEFINITIONS = "definitions"
+"""Publications of workflow definitions."""
+
+TEMPLATES = "templates"
+"""Publications of message texts."""
+
+CALENDAR = "calendar"
+"""Changes of the working calendar."""

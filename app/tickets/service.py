@@ -1,0 +1,300 @@
+"""Use cases of a ticket: submit, open, advance, suspend, resume, assign, extend.
+
+No argument carries a time: the server's clock is read once a use case (R-5.1).
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from app.authorization import Action, authorize
+from app.forms.application_form import ApplicationForm
+from app.forms.fields import remark
+from app.tickets.manager_pairs import assigned
+from app.tickets.restarts import linked_to_earlier
+from app.trip.case import Case
+from engine import amendments, suspensions
+from engine.application import IntakeChannel
+from engine.audit_flags import unusually_fast
+from engine.calendar import local_date
+from engine.definition import Ending
+from engine.documents import Paper, supply
+from engine.errors import MalformedError, Reason
+from engine.events import ManagersAssigned, Outcome, TicketFlagged
+from engine.ticket import DocumentSource, Ticket
+from workflows.classification import ConnectionFacts, classify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from app.ports.work import Work
+    from app.settings import Settings
+    from app.trip.desk import Desk
+    from engine.application import ConnectionApplication, ServiceRequest
+    from engine.events import Event
+    from engine.machine import Offer
+    from engine.ticket import Act, Actor, ManagerPair, PauseCause
+    from workflows.classification import EligibilityPolicy
+
+SOURCES = {
+    IntakeChannel.COUNTER: DocumentSource.COUNTER,
+    IntakeChannel.ONLINE: DocumentSource.ONLINE,
+    IntakeChannel.VISIT: DocumentSource.ON_SITE,
+}
+"""How a document that came with the application reached the company."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketService:
+    """Everything people do to tickets, but for their documents and corrections."""
+
+    desk: Desk
+    policy: Callable[[], EligibilityPolicy]
+    settings: Settings
+
+    def submit(
+        self,
+        application: ConnectionApplication,
+        *,
+        branch: str,
+        documents: Sequence[str] = (),
+        actor: Actor,
+        token: str = "",
+    ) -> Ticket:
+        """Turn an application into a ticket; clocks start if the key document is there (R-1.2).
+
+        `token` is the progress token that a form was made with (`new_token`): sent twice, by a
+        double click or a repeated request, it gives the ticket that is there already.
+
+        Raises:
+            RefusedError: no definition covers it (above 10 kV), or the actor may not.
+        """
+        form = ApplicationForm(application=application, branch=branch, documents=tuple(documents))
+        act = self.desk.act(actor)
+        with self.desk.database.writing() as work:
+            # Holds the branch's next number: whoever sends the same form at the same moment waits
+            # here, and then finds the ticket; his number is given back.
+            case = self._classified(work, form, act)
+            known = work.tickets.find_by_progress_token(token) if token else None
+            if known is not None and known.request == application:
+                return known
+            fresh = token if token and known is None else new_token()
+            ticket = self._received(work, case, form, fresh)
+            work.commit()
+        return ticket
+
+    def submit_in(self, work: Work, form: ApplicationForm, act: Act) -> Ticket:
+        """The same inside a caller's transaction: an import submits many rows in one."""
+        return self._received(work, self._classified(work, form, act), form, new_token())
+
+    def open(
+        self, definition_id: str, request: ServiceRequest, *, branch: str, actor: Actor
+    ) -> Ticket:
+        """Open a ticket of another process, for example an asset transfer (R-1.4, R-1.5).
+
+        Raises:
+            MalformedError: the definition is one of connection applications.
+        """
+        act = self.desk.act(actor)
+        authorize(actor, Action.SUBMIT, branch=branch)
+        with self.desk.database.writing() as work:
+            case = self._new_case(work, definition_id, request, branch, act)
+            if any(each.key for each in case.definition.documents):
+                raise MalformedError(
+                    Reason(
+                        code="needs_application",
+                        field="definition",
+                        message=f"“{case.definition.name}”须由用电申请发起",
+                        remedy="请用 huodian ticket submit 或营业厅受理页面",
+                    )
+                )
+            ticket = self._begin(work, case, [], new_token())
+            work.commit()
+        return ticket
+
+    def offers(self, ticket_no: str, *, actor: Actor) -> tuple[Offer, ...]:
+        """What may be done next, and for what may not: every reason (R-3.4)."""
+        act = self.desk.act(actor, reason="-")
+        with self.desk.database.reading() as work:
+            case = self.desk.load(work, ticket_no, act)
+            return case.machine.offers(case.ticket, act)
+
+    def advance(
+        self,
+        ticket_no: str,
+        trigger: str,
+        *,
+        actor: Actor,
+        reason: str = "",
+        expected_revision: int | None = None,
+    ) -> Ticket:
+        """Fire a transition.
+
+        Raises:
+            MalformedError: unknown trigger.
+            RefusedError: every reason against the move.
+            ConflictError: the ticket has changed since `expected_revision`.
+        """
+        return self.desk.change(
+            ticket_no,
+            self.desk.act(actor, reason),
+            trigger,
+            lambda case: self._flagged(
+                case, case.machine.fire(case.ticket, trigger, case.act, case.calendar)
+            ),
+            expected_revision=expected_revision,
+        )
+
+    def suspend(
+        self,
+        ticket_no: str,
+        cause: PauseCause,
+        *,
+        evidence: str,
+        actor: Actor,
+        expected_revision: int | None = None,
+    ) -> Ticket:
+        """Stop the company's clocks for one of the two causes, with evidence (R-2.4)."""
+        return self.desk.change(
+            ticket_no,
+            self.desk.act(actor),
+            Action.SUSPEND,
+            lambda case: suspensions.suspend(
+                case.ticket, case.definition, cause, remark(evidence, "evidence"), case.act
+            ),
+            expected_revision=expected_revision,
+        )
+
+    def resume(
+        self, ticket_no: str, *, actor: Actor, expected_revision: int | None = None
+    ) -> Ticket:
+        """Let the clocks run again (R-2.4)."""
+        return self.desk.change(
+            ticket_no,
+            self.desk.act(actor),
+            Action.RESUME,
+            lambda case: suspensions.resume(
+                case.ticket, case.definition, case.calendar, at=case.act.at
+            ),
+            expected_revision=expected_revision,
+        )
+
+    def assign_managers(
+        self,
+        ticket_no: str,
+        pair: ManagerPair,
+        *,
+        actor: Actor,
+        reason: str = "",
+        expected_revision: int | None = None,
+    ) -> Ticket:
+        """Name or replace the two managers; both must be active people of that role (R-6.1)."""
+        act = self.desk.act(actor, reason)
+        with self.desk.database.writing() as work:
+            ticket = self.desk.change_in(
+                work,
+                ticket_no,
+                act,
+                Action.ASSIGN_MANAGERS,
+                lambda case: assigned(work, case, pair),
+                expected_revision=expected_revision,
+            )
+            work.commit()
+        return ticket
+
+    def extend_boundary(
+        self,
+        ticket_no: str,
+        *,
+        reason: str,
+        actor: Actor,
+        expected_revision: int | None = None,
+    ) -> Ticket:
+        """Decide on an extended investment boundary, before the plan is confirmed (R-4.3)."""
+        return self.desk.change(
+            ticket_no,
+            self.desk.act(actor, reason),
+            Action.EXTEND_BOUNDARY,
+            lambda case: amendments.extend_boundary(
+                case.ticket, case.definition, reason=case.act.reason
+            ),
+            expected_revision=expected_revision,
+        )
+
+    # --- parts of the above --------------------------------------------------------------------
+
+    def _classified(self, work: Work, form: ApplicationForm, act: Act) -> Case:
+        """A new ticket with its number, its definition and why it is that one (R-4.4)."""
+        authorize(act.actor, Action.SUBMIT, branch=form.branch)
+        application = form.application
+        facts = ConnectionFacts.from_application(application)
+        classification = classify(facts, local_date(act.at), self.policy())
+        case = self._new_case(work, classification.definition_id, application, form.branch, act)
+        boundary = classification.investment_boundary
+        ticket = replace(case.ticket, classification=classification, boundary=boundary)
+        return replace(case, ticket=ticket)
+
+    def _received(self, work: Work, case: Case, form: ApplicationForm, token: str) -> Ticket:
+        """The ticket with the papers that came along, linked to what went before (R-5.2)."""
+        window_days = self.settings.restart_window_days
+        ticket, events = linked_to_earlier(work, case.ticket, case.act, window_days)
+        for kind in form.documents:
+            paper = Paper(kind=kind, source=SOURCES[form.application.channel])
+            supplied = supply(ticket, case.definition, paper, case.act)
+            ticket, events = supplied.ticket, [*events, *supplied.events]
+        return self._begin(work, replace(case, ticket=ticket), events, token)
+
+    def _new_case(
+        self,
+        work: Work,
+        definition_id: str,
+        request: ConnectionApplication | ServiceRequest,
+        branch: str,
+        act: Act,
+    ) -> Case:
+        machine = self.desk.definitions.in_force(work, definition_id, act.at)
+        ticket = Ticket(
+            ticket_no=work.tickets.next_number(branch, local_date(act.at)),
+            branch=branch,
+            definition_id=machine.definition.id,
+            definition_version=machine.definition.version,
+            request=request,
+            state=machine.definition.initial,
+            entered_at=act.at,
+            submitted_at=act.at,
+            managers=work.grid.managers_for(request.node_id, branch),
+        )
+        calendar = self.desk.calendars.current(work)
+        return Case(ticket=ticket, machine=machine, calendar=calendar, act=act)
+
+    def _begin(self, work: Work, case: Case, events: list[Event], token: str) -> Ticket:
+        submitted = case.machine.submit(case.ticket, case.act, case.calendar)
+        pair = case.ticket.managers
+        if pair is not None:
+            events = [*events, ManagersAssigned(before=None, after=pair, reason="按网格预置")]
+        outcome = Outcome(ticket=submitted.ticket, events=(*submitted.events, *events))
+        return self.desk.recorder.begin(work, case, outcome, progress_token=token)
+
+    def _flagged(self, case: Case, outcome: Outcome) -> Outcome:
+        """A ticket that reached its end too fast is flagged in the same entry (R-5.3)."""
+        ending = case.definition.state_by_id[outcome.ticket.state].ending
+        if ending is not Ending.COMPLETED:
+            return outcome
+        flag = unusually_fast(
+            outcome.ticket,
+            case.definition,
+            case.calendar,
+            self.settings.office_hours,
+            self.settings.fast_policy,
+        )
+        if flag is None:
+            return outcome
+        ticket = replace(outcome.ticket, flags=(*outcome.ticket.flags, flag))
+        return Outcome(ticket=ticket, events=(*outcome.events, TicketFlagged(flag=flag)))
+
+
+def new_token() -> str:
+    """What makes the address of a customer's progress page unguessable: 192 random bits."""
+    return secrets.token_urlsafe(24)

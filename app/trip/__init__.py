@@ -1,0 +1,1 @@
+"""The straight line that every change of a ticket follows, and what it carries along."""

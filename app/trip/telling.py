@@ -1,0 +1,111 @@
+"""Between a use case and the planner of messages: gathers whom and what a message may mention.
+
+The planner is pure; this is where branches and people are looked up, in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.application import Contact
+from engine.reminders import deferrals_due_in_stage
+from engine.ticket import Role
+from notifications.context import PlanContext
+from notifications.planner import plan
+from notifications.reminders import EscalationStep, escalation, plan_reminder
+
+if TYPE_CHECKING:
+    from app.ports.work import Accounts, Work
+    from app.trip.case import Case
+    from app.trip.message_texts import MessageTexts
+    from engine.calendar import OfficeHours
+    from engine.definition import WorkflowDefinition
+    from engine.events import Outcome
+    from engine.reminders import DueRung
+    from notifications.message import Channel, Message
+    from notifications.quiet_hours import QuietHours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """Plans the messages of a change or of a reminder."""
+
+    hours: OfficeHours
+    quiet: QuietHours
+    channels: frozenset[Channel]
+    base_url: str
+    texts: MessageTexts
+
+    def messages(
+        self, work: Work, case: Case, outcome: Outcome, definition: WorkflowDefinition
+    ) -> tuple[Message, ...]:
+        """The messages that a change of the ticket causes."""
+        return plan(case.ticket, outcome, self._context(work, case, definition))
+
+    def first_messages(self, work: Work, case: Case, outcome: Outcome) -> tuple[Message, ...]:
+        """The messages that a new ticket causes, once it is stored."""
+        return plan(None, outcome, self._context(work, case, case.definition))
+
+    def remind(self, work: Work, case: Case, rungs: tuple[DueRung, ...]) -> tuple[Message, ...]:
+        """The messages of newly claimed rungs, put into the outbox."""
+        ticket, at = case.ticket, case.act.at
+        context = self._context(work, case, case.definition)
+        deferred = deferrals_due_in_stage(ticket, case.definition, at)
+        is_overdue = any(rung.overdue_days is not None for rung in rungs)
+        steps = self._escalation(work, ticket.branch) if is_overdue else ()
+        messages = plan_reminder(ticket, rungs, deferred, steps, context)
+        work.outbox.add(messages)
+        return messages
+
+    def _escalation(self, work: Work, branch: str) -> tuple[EscalationStep, ...]:
+        def holders(role: Role, of_branch: str) -> tuple[str, ...]:
+            return tuple(user.id for user in work.accounts.with_role(role, of_branch))
+
+        return escalation(
+            section_heads=holders(Role.SECTION_HEAD, branch),
+            branch_heads=holders(Role.BRANCH_HEAD, branch),
+            marketing=holders(Role.MARKETING, ""),
+        )
+
+    def _context(self, work: Work, case: Case, definition: WorkflowDefinition) -> PlanContext:
+        ticket = case.ticket
+        dossier = case.dossier or work.tickets.dossier(ticket.ticket_no)
+        return PlanContext(
+            definition=definition,
+            calendar=case.calendar,
+            hours=self.hours,
+            at=case.act.at,
+            branch_name=dossier.branch_name,
+            branch_phone=dossier.branch_phone,
+            progress_url=f"{self.base_url}/p/{dossier.progress_token}",
+            people=People(work.accounts, dossier.managers),
+            channels=self.channels,
+            quiet=self.quiet,
+            renderer=self.texts.of(work, dossier.template_stamp),
+        )
+
+
+class People(Mapping[str, Contact]):
+    """User id -> contact; who is not known yet is looked up when a message mentions him."""
+
+    __slots__ = ("_accounts", "_known")
+
+    def __init__(self, accounts: Accounts, known: Mapping[str, Contact]) -> None:
+        self._accounts = accounts
+        self._known = dict(known)
+
+    def __getitem__(self, user_id: str) -> Contact:
+        if user_id not in self._known:
+            user = self._accounts.find_user(user_id)
+            if user is None:
+                raise KeyError(user_id)
+            self._known[user_id] = Contact(name=user.name, phone=user.phone)
+        return self._known[user_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
