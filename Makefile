@@ -44,7 +44,7 @@ bench: $(DEVELOPMENT) ## measure
 
 lock: $(DEVELOPMENT) ## renew the lock files; UPGRADE=--upgrade moves to newer versions
 	$(COMPILE) --group build --output-file requirements.lock
-	$(COMPILE) --group build --group dev --group bench --constraint requirements.lock \
+	$(COMPILE) --all-extras --group build --group dev --group bench --constraint requirements.lock \
 	  --output-file requirements-dev.lock
 
 format: $(DEVELOPMENT) ## format, and mend what can be mended mechanically
