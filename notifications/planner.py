@@ -94,6 +94,8 @@ class Change:
 
 
 def _customer_notices(change: Change) -> list[Notice]:
+    if change.context.definition.internal:
+        return []
     tellings = (
         _TELLERS[type(event)](event, change)
         for event in change.outcome.events
