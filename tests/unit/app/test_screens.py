@@ -250,6 +250,9 @@ AMENDED = events.ApplicationAmended(
 )
 
 
+RECORDED = events.DetailsRecorded(changes={"site": ("", "示例路 8 号")})
+
+
 def told(event: events.Event, action: str = "amend") -> Any:
     draft = LedgerDraft(action=action, details={"events": event_details((event,))})
     entry = seal(draft, LedgerHead(stream="TC-1"), EVERYBODY, AT)
@@ -262,7 +265,11 @@ def test_every_event_has_its_sentence(event: events.Event, words: str) -> None:
 
 
 def test_no_kind_of_event_is_left_untold() -> None:
-    assert {type(event) for event in (*EVENTS, AMENDED)} == set(get_args(events.Event))
+    assert {type(event) for event in (*EVENTS, AMENDED, RECORDED)} == set(get_args(events.Event))
+
+
+def test_a_detail_that_its_definition_no_longer_knows_is_told_by_its_id() -> None:
+    assert told(RECORDED).sentences[0] == "登记：site“示例路 8 号”"
 
 
 def test_a_correction_is_told_without_numbers_and_names_in_full() -> None:
