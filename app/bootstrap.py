@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from app.sweeps import Sweeps
     from app.tickets.amendments import AmendmentService
     from app.tickets.documents import DocumentService
+    from app.tickets.hand_over import HandOver
     from app.tickets.reminders import Reminders
     from app.tickets.service import TicketService
     from app.trip.definitions import Rulebook
@@ -61,6 +62,13 @@ class Application:
         from workflows.eligibility import shipped_eligibility
 
         return TicketService(desk=self.desk, policy=shipped_eligibility, settings=self.settings)
+
+    @cached_property
+    def hand_over(self) -> HandOver:
+        """Tickets of one manager handed over to another."""
+        from app.tickets.hand_over import HandOver
+
+        return HandOver(desk=self.desk)
 
     @cached_property
     def documents(self) -> DocumentService:

@@ -22,19 +22,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """What a guard looks at: who tries to move which ticket by which transition."""
+    """What a guard looks at: who tries to move which ticket by which transition.
+
+    `unfit_managers` is what stands against the ticket's managers (`engine.managers`).
+    """
 
     ticket: Ticket
     definition: WorkflowDefinition
     transition: Transition
     act: Act
+    unfit_managers: tuple[Reason, ...] = ()
 
 
 def managers_named(attempt: Attempt) -> list[Reason]:
-    """Both managers are named, two different people, before intake ends (R-6.1, T2a)."""
+    """Both managers are named, two people who may be that, before intake ends (R-6.1, T2a)."""
     pair = attempt.ticket.managers
     if pair is not None and pair.project_manager != pair.account_manager:
-        return []
+        return list(attempt.unfit_managers)
     return [
         Reason(
             code="managers_missing",

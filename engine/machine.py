@@ -88,27 +88,55 @@ class TicketMachine:
         submitted = TicketSubmitted(missing=tuple(each.id for each in missing))
         return Outcome(ticket=kept.ticket, events=(submitted, *kept.events))
 
-    def offers(self, ticket: Ticket, act: Act) -> tuple[Offer, ...]:
+    def offers(
+        self, ticket: Ticket, act: Act, *, unfit_managers: tuple[Reason, ...] = ()
+    ) -> tuple[Offer, ...]:
         """Every transition that leaves the state, with all that stands against it now."""
-        return tuple(
-            Offer(transition=each, reasons=blocking_reasons(self._attempt(ticket, each, act)))
+        attempts = (
+            self._attempt(ticket, each, act, unfit_managers)
             for each in self.definition.offered[ticket.state]
         )
+        return tuple(
+            Offer(transition=each.transition, reasons=blocking_reasons(each)) for each in attempts
+        )
 
-    def fire(self, ticket: Ticket, trigger: str, act: Act, calendar: WorkCalendar) -> Outcome:
+    def fire(
+        self,
+        ticket: Ticket,
+        trigger: str,
+        act: Act,
+        calendar: WorkCalendar,
+        *,
+        unfit_managers: tuple[Reason, ...] = (),
+    ) -> Outcome:
         """Move the ticket.
+
+        Args:
+            ticket: the ticket as it is.
+            trigger: the move.
+            act: who moves it, when and why.
+            calendar: the days that its clocks count.
+            unfit_managers: what stands against its managers, see `engine.managers`.
 
         Raises:
             MalformedError: the definition has no such trigger.
             RefusedError: it does not leave this state, or a guard says no; all reasons at once.
         """
-        attempt = self._attempt(ticket, self._transition(ticket, trigger), act)
+        attempt = self._attempt(ticket, self._transition(ticket, trigger), act, unfit_managers)
         subject = _Subject(ticket.state)
         self.machine.events[trigger].trigger(subject, attempt=attempt)
         return self._moved(ticket, subject.state, attempt, calendar)
 
-    def _attempt(self, ticket: Ticket, transition: Transition, act: Act) -> Attempt:
-        return Attempt(ticket=ticket, definition=self.definition, transition=transition, act=act)
+    def _attempt(
+        self, ticket: Ticket, transition: Transition, act: Act, unfit_managers: tuple[Reason, ...]
+    ) -> Attempt:
+        return Attempt(
+            ticket=ticket,
+            definition=self.definition,
+            transition=transition,
+            act=act,
+            unfit_managers=unfit_managers,
+        )
 
     def _moved(
         self, ticket: Ticket, state: str, attempt: Attempt, calendar: WorkCalendar

@@ -5,6 +5,7 @@ branches() -> list[Branch]
 set_branch(branch_id, *, code, name, phone) -> None              ConflictError
 grids() -> list[ServiceGrid]
 set_grid(grid_id, *, branch, name, managers, nodes, is_default) -> None
+set_managers(grid_id, managers) -> None
 managers_for(node_id, branch) -> ManagerPair | None
 """
 
@@ -65,6 +66,11 @@ _NO_OTHER_DEFAULT = (
     .values(is_default=False)
 )
 _SET_GRID = insert_or_update(SERVICE_GRIDS, "id")
+_SET_MANAGERS = (
+    update(SERVICE_GRIDS)
+    .where(SERVICE_GRIDS.c.id == bindparam("of_grid"))
+    .values(project_manager=bindparam("project"), account_manager=bindparam("account"))
+)
 _CLEAR_NODES = delete(SERVICE_GRID_NODES).where(
     SERVICE_GRID_NODES.c.grid_id == bindparam("of_grid")
 )
@@ -151,6 +157,11 @@ class Grid:
         covered = [{"node_id": node, "grid_id": grid_id} for node in nodes]
         if covered:
             self._connection.execute(_SET_NODE[self._dialect], covered)
+
+    def set_managers(self, grid_id: str, managers: ManagerPair) -> None:
+        """Give the grid other managers; everything else of it stays."""
+        new = {"project": managers.project_manager, "account": managers.account_manager}
+        self._connection.execute(_SET_MANAGERS, {"of_grid": grid_id, **new})
 
     def managers_for(self, node_id: str, branch: str) -> ManagerPair | None:
         """The pair of the branch's grid that lies nearest above the node, else of its default grid.

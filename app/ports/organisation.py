@@ -45,7 +45,10 @@ class ServiceGrid(Protocol):
 
 
 class GridStore(Protocol):
-    """Branches and grids. `set_*` adds or replaces; `branch` raises NotFoundError."""
+    """Branches and grids. `set_*` adds or replaces; `branch` raises NotFoundError.
+
+    `set_managers` changes the pair of a grid that is there.
+    """
 
     def branch(self, branch_id: str) -> Branch: ...
     def branches(self) -> Sequence[Branch]: ...
@@ -61,6 +64,7 @@ class GridStore(Protocol):
         nodes: Sequence[str],
         is_default: bool,
     ) -> object: ...
+    def set_managers(self, grid_id: str, managers: ManagerPair) -> object: ...
 
 
 class NodeNames(Protocol):

@@ -119,7 +119,7 @@ class TicketService:
         act = self.desk.act(actor, reason="-")
         with self.desk.database.reading() as work:
             case = self.desk.load(work, ticket_no, act)
-            return case.machine.offers(case.ticket, act)
+            return case.offers()
 
     def advance(
         self,
@@ -141,9 +141,7 @@ class TicketService:
             ticket_no,
             self.desk.act(actor, reason),
             trigger,
-            lambda case: self._flagged(
-                case, case.machine.fire(case.ticket, trigger, case.act, case.calendar)
-            ),
+            lambda case: self._flagged(case, case.fire(trigger)),
             expected_revision=expected_revision,
         )
 
