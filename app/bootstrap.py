@@ -82,9 +82,11 @@ class Application:
     def amendments(self) -> AmendmentService:
         """Corrections, and better rules for open tickets."""
         from app.tickets.amendments import AmendmentService
+        from app.tickets.restarts import Restarts
         from workflows.eligibility import shipped_eligibility
 
-        return AmendmentService(desk=self.desk, policy=shipped_eligibility)
+        restarts = Restarts(window_days=self.settings.restart_window_days)
+        return AmendmentService(desk=self.desk, policy=shipped_eligibility, restarts=restarts)
 
     @cached_property
     def calendars(self) -> CalendarService:

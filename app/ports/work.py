@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
 
 class RelatedTicket(Protocol):
-    """An earlier ticket of the same applicant at the same address."""
+    """Another ticket of the same applicant at the same address."""
 
     @property
     def ticket_no(self) -> str: ...
+    @property
+    def submitted_at(self) -> datetime: ...
     @property
     def ended_at(self) -> datetime | None: ...
     @property

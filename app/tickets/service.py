@@ -13,7 +13,7 @@ from app.authorization import Action, authorize
 from app.forms.application_form import ApplicationForm
 from app.forms.fields import remark
 from app.tickets.manager_pairs import assigned
-from app.tickets.restarts import linked_to_earlier
+from app.tickets.restarts import Restarts
 from app.trip.case import Case
 from engine import amendments, suspensions
 from engine.application import IntakeChannel
@@ -236,8 +236,9 @@ class TicketService:
 
     def _received(self, work: Work, case: Case, form: ApplicationForm, token: str) -> Ticket:
         """The ticket with the papers that came along, linked to what went before (R-5.2)."""
-        window_days = self.settings.restart_window_days
-        ticket, events = linked_to_earlier(work, case.ticket, case.act, window_days)
+        restarts = Restarts(window_days=self.settings.restart_window_days)
+        ticket, flagged = restarts.linked(work, case.ticket)
+        events: list[Event] = [*flagged]
         for kind in form.documents:
             paper = Paper(kind=kind, source=SOURCES[form.application.channel])
             supplied = supply(ticket, case.definition, paper, case.act)
