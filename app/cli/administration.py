@@ -137,15 +137,21 @@ def set_branch(
     user: ActingAs = "",
     as_json: AsJson = False,
 ) -> None:
-    """Add a branch or change it.
+    """Add a branch or change it; another code begins the numbers of tickets from now on.
 
     Example: huodian branch set tengchong --code TC --name 腾冲分公司 --phone 0875-0000003
     """
     application = opened()
-    application.organisation.set_branch(
+    former = application.organisation.set_branch(
         branch_id, code=code, name=name, phone=phone, actor=acting(application, user)
     )
-    show({"id": branch_id, "code": code, "name": name}, f"{name}已保存", as_json=as_json)
+    lines = [f"{name}已保存"]
+    if former not in {"", code}:
+        lines.append(
+            f"今后的工单编号以 {code} 开头；已发出的 {former} 编号不变，{former} 仍归本单位"
+        )
+    result = {"id": branch_id, "code": code, "name": name, "former_code": former}
+    show(result, "\n".join(lines), as_json=as_json)
 
 
 @grids.command(name="list")

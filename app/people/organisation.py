@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from app.ports.work import Person
     from engine.ticket import Actor, ManagerPair
 
-CODE_LENGTH = 2
+BRANCH_ID = re.compile(r"[a-z][a-z0-9-]{1,31}")
+CODE = re.compile(r"[A-Z]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +58,15 @@ class OrganisationService:
         with self.database.reading() as work:
             return [each for each in work.grid.grids() if branch in {"", each.branch}]
 
-    def set_branch(self, branch_id: str, *, code: str, name: str, phone: str, actor: Actor) -> None:
-        """Add a branch or change its name and phone; its code is part of ticket numbers.
+    def set_branch(self, branch_id: str, *, code: str, name: str, phone: str, actor: Actor) -> str:
+        """Add a branch or change it; its code begins the numbers of its tickets from now on.
+
+        Returns its code until now, empty for a new branch. A code that it has used stays its own.
 
         Raises:
             MalformedError: a code that is not two capital letters, or an empty field.
+            ConflictError: another branch has that code.
+            RefusedError: another branch's ticket numbers begin with it.
         """
         authorize(actor, Action.MANAGE_ORGANISATION)
         given = {"id": branch_id, "code": code, "name": name, "phone": phone}
@@ -69,7 +75,16 @@ class OrganisationService:
             for field, value in given.items()
             if not value.strip()
         ]
-        if code and not (len(code) == CODE_LENGTH and code.isascii() and code.isupper()):
+        if branch_id.strip() and not BRANCH_ID.fullmatch(branch_id):
+            reasons.append(
+                Reason(
+                    code="bad_branch_id",
+                    field="id",
+                    message=f"单位标识“{branch_id}”不符合要求",
+                    remedy="请用小写字母开头、2 至 32 位的小写字母、数字、横线，例如 tengchong",
+                )
+            )
+        if code.strip() and not CODE.fullmatch(code):
             reasons.append(
                 Reason(
                     code="bad_code",
@@ -81,12 +96,14 @@ class OrganisationService:
         if reasons:
             raise MalformedError(reasons)
         with self.database.writing() as work:
-            work.grid.set_branch(branch_id, code=code, name=name.strip(), phone=phone.strip())
-            draft = LedgerDraft(
-                action="set_branch", source_state="", target_state=branch_id, details=given
+            former = work.grid.set_branch(
+                branch_id, code=code, name=name.strip(), phone=phone.strip()
             )
+            details = {**given, "former_code": former}
+            draft = LedgerDraft(action="set_branch", target_state=branch_id, details=details)
             work.ledger.append(ADMINISTRATION, draft, actor, self.clock())
             work.commit()
+        return former
 
     def set_grid(self, grid: NewGrid, *, actor: Actor) -> None:
         """Add a service grid or change its managers and nodes; open tickets keep theirs.
