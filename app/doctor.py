@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from app.people.duties import duties_left
 from app.ports.drafts import DraftKind
 from app.sending.service import NAME as DISPATCH
 from engine.calendar import SHANGHAI, YearStatus, local_date
+from engine.managers import DUTIES
 from engine.ticket import Role
 from notifications.message import MessageState
 
@@ -35,6 +37,7 @@ def examine(application: Application) -> tuple[Finding, ...]:
         *_offers(application),
         *_calendar(application),
         _people(application),
+        *_managers(application),
         *_sweeps(application),
         _messages(application),
     )
@@ -80,6 +83,24 @@ def _people(application: Application) -> Finding:
         )
     remark = "管理员已设置密码" if ready else "尚无设置密码的管理员，请用一次性链接登录后设置"
     return Finding(subject="管理员", ok=ready, remark=remark)
+
+
+def _managers(application: Application) -> tuple[Finding, ...]:
+    """Managers whose accounts are disabled and who still look after something (R-6.1)."""
+    with application.database.reading() as work:
+        gone = [user.id for user in work.accounts.users() if not user.active]
+        left = {user_id: duties_left(work, user_id, DUTIES) for user_id in gone}
+    told = [
+        f"{user_id}（网格 {len(duties.grids)} 个、在办工单 {len(duties.tickets)} 张）"
+        for user_id, duties in left.items()
+        if duties
+    ]
+    if not told:
+        return ()
+    remark = (
+        f"账号已停用，仍任经理：{'、'.join(told)}（移交：huodian ticket|grid reassign --all-of）"
+    )
+    return (Finding(subject="双经理", ok=False, remark=remark),)
 
 
 def _sweeps(application: Application) -> tuple[Finding, ...]:
