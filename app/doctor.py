@@ -16,6 +16,7 @@ from notifications.message import MessageState
 
 if TYPE_CHECKING:
     from app.bootstrap import Application
+    from engine.errors import UnavailableError
 
 LATE_FACTOR = 5
 """A sweep that has not run for this many of its intervals is late."""
@@ -40,6 +41,14 @@ def examine(application: Application) -> tuple[Finding, ...]:
         *_managers(application),
         *_sweeps(application),
         _messages(application),
+    )
+
+
+def unusable(error: UnavailableError) -> tuple[Finding, ...]:
+    """The findings where there is nothing to look at: what is wrong, and what to do about it."""
+    return tuple(
+        Finding(subject="数据库", ok=False, remark=f"{each.message}；{each.remedy}")
+        for each in error.reasons
     )
 
 
