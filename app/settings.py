@@ -111,6 +111,9 @@ class Settings(BaseSettings):
         default_factory=dict, description="JSON object of secrets that the templates may use"
     )
     sms_timeout_seconds: float = Field(10.0, gt=0, description="time-out of the SMS gateway")
+    sms_concurrency: int = Field(
+        20, ge=1, le=1000, description="most requests to the SMS gateway at once"
+    )
     receipt_url: str = Field(
         "",
         description="template of the address for receipts; knows message_id and token; "

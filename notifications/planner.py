@@ -85,6 +85,8 @@ def plan(before: Ticket | None, outcome: Outcome, context: PlanContext) -> tuple
 
 
 def _customer_notices(change: Change) -> list[Notice]:
+    if change.context.definition.internal:
+        return []
     tellings = (
         _TELLERS[type(event)](event, change)
         for event in change.outcome.events

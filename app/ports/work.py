@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.ledger import LedgerDraft, LedgerEntry
     from engine.standing import TicketStanding
     from engine.ticket import Actor, ManagerPair, Role, StoredFile, Ticket
-    from notifications.message import Message, MessageState
+    from notifications.message import Message, MessageState, SharedNotice
 
 # ruff: noqa: D102  (what the names do not say is said in the class)
 
@@ -128,6 +128,20 @@ class Outbox(Protocol):
     ) -> bool: ...
     def stale_claims(self, before: datetime) -> list[Message]: ...
     def expire(self, at: datetime) -> int: ...
+    def supersede(self, topic: str, at: datetime, *, before: datetime | None = None) -> int: ...
+
+
+class Notices(Protocol):
+    """What many are told in equal words; `get` raises NotFoundError.
+
+    `take` locks a notice of which messages are still to be written, and gives None for any other.
+    """
+
+    def add(self, notice: SharedNotice) -> bool: ...
+    def get(self, notice_id: str) -> SharedNotice: ...
+    def take(self, notice_id: str) -> SharedNotice | None: ...
+    def advance(self, notice_id: str, after: str, at: datetime) -> None: ...
+    def unfinished(self) -> list[str]: ...
 
 
 class Receipts(Protocol):
@@ -240,7 +254,10 @@ class Heartbeats(Protocol):
 
 
 class Work(Protocol):
-    """One transaction with everything in it."""
+    """One transaction with everything in it.
+
+    `connection` is the transaction itself: only the job engine may look at it.
+    """
 
     @property
     def tickets(self) -> Tickets: ...
@@ -248,6 +265,8 @@ class Work(Protocol):
     def reminders(self) -> ReminderClaims: ...
     @property
     def outbox(self) -> Outbox: ...
+    @property
+    def notices(self) -> Notices: ...
     @property
     def receipts(self) -> Receipts: ...
     @property
@@ -266,6 +285,8 @@ class Work(Protocol):
     def sweeps(self) -> Heartbeats: ...
     @property
     def marks(self) -> Marks: ...
+    @property
+    def connection(self) -> object: ...
     def commit(self) -> None: ...
 
 

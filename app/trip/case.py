@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from engine.managers import unfit_managers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.ports.work import Dossier
     from engine.calendar import WorkCalendar
     from engine.definition import WorkflowDefinition
@@ -43,10 +45,15 @@ class Case:
             return ()
         return unfit_managers(pair, self.dossier.managers, self.ticket.branch)
 
-    def fire(self, trigger: str) -> Outcome:
-        """What the move makes of the ticket; raises like `TicketMachine.fire`."""
+    def fire(self, trigger: str, given: Mapping[str, str] | None = None) -> Outcome:
+        """What the move makes of the ticket; arguments and errors as of `TicketMachine.fire`."""
         return self.machine.fire(
-            self.ticket, trigger, self.act, self.calendar, unfit_managers=self.unfit_managers
+            self.ticket,
+            trigger,
+            self.act,
+            self.calendar,
+            given,
+            unfit_managers=self.unfit_managers,
         )
 
     def offers(self) -> tuple[Offer, ...]:
