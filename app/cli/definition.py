@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -76,16 +77,38 @@ def show_definition(definition_id: DefinitionId, as_json: AsJson = False) -> Non
     show(result, "\n\n".join(lines), as_json=as_json)
 
 
+class DiagramFormat(StrEnum):
+    """How a diagram is written."""
+
+    MERMAID = "mermaid"
+    SVG = "svg"
+
+
 @commands.command()
-def diagram(definition_id: DefinitionId, as_json: AsJson = False) -> None:
-    """The states and arrows as Mermaid text.
+def diagram(
+    definition_id: DefinitionId,
+    style: Annotated[
+        DiagramFormat, typer.Option("--format", help="Text for Mermaid, or a picture.")
+    ] = DiagramFormat.MERMAID,
+    against: Annotated[
+        str,
+        typer.Option(
+            metavar="VERSION|draft:N",
+            help="Mark what changed since that version, or what that draft would change.",
+        ),
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """The states and arrows as Mermaid text or as SVG, changes marked if wanted.
 
     Example: huodian definition diagram lv_resident
-    """
-    from workflows.diagram import mermaid  # noqa: PLC0415
 
-    text = mermaid(_in_force(definition_id))
-    show({"id": definition_id, "mermaid": text}, text, as_json=as_json)
+    Example: huodian definition diagram lv_resident --format svg --against draft:3
+    """
+    found = opened().diagrams.of(definition_id, against=against)
+    text = found.svg() if style is DiagramFormat.SVG else found.mermaid()
+    result = {"id": definition_id, "version": found.definition.version, style.value: text}
+    show(result, text, as_json=as_json)
 
 
 def as_result(definition: WorkflowDefinition) -> dict[str, object]:
