@@ -1,8 +1,9 @@
-"""`huodian definition diagram`: a picture, the changes in it, and what cannot be drawn."""
+"""`huodian definition diagram|export`: pictures, the changes in them, files for modelers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -66,3 +67,24 @@ def test_a_draft_that_leads_nowhere_cannot_be_drawn(shell: Shell, tmp_path: Path
     number = drafted(shell, tmp_path, "    to: grid_works", "    to: nowhere")
     ran = shell.fails(3, "definition", "diagram", "lv_business", "--against", f"draft:{number}")
     assert ran.codes == {"not_drawable"}
+
+
+# --- export --------------------------------------------------------------------------------------
+
+
+def test_a_definition_is_exported_as_bpmn(shell: Shell) -> None:
+    found = shell.json("definition", "export", "lv_resident", "--format", "bpmn")
+    assert (found["id"], found["version"]) == ("lv_resident", 1)
+    root = ET.fromstring(found["bpmn"].encode())  # noqa: S314  (made here)
+    assert root.tag == "{http://www.omg.org/spec/BPMN/20100524/MODEL}definitions"
+    plain = shell.run("definition", "export", "lv_resident", "--format", "bpmn", "--version", "1")
+    assert plain.out == found["bpmn"]
+
+
+def test_what_cannot_be_exported_is_refused(shell: Shell) -> None:
+    export = ("definition", "export")
+    assert shell.fails(4, *export, "nothing", "--format", "bpmn").codes == {"not_found"}
+    wrong = (*export, "lv_resident", "--format", "bpmn", "--version", "9")
+    assert shell.fails(4, *wrong).codes == {"not_found"}
+    assert shell.fails(2, *export, "lv_resident").codes == {"wrong_call"}
+    assert shell.fails(2, *export, "lv_resident", "--format", "visio").codes == {"wrong_call"}

@@ -17,6 +17,7 @@ from app.web.serving import application_of
 from engine.calendar import local_date
 from workflows.difference import structural_changes
 from workflows.difference_words import FIELD_KIND_NAMES
+from workflows.exports.bpmn import bpmn
 
 if TYPE_CHECKING:
     from datetime import date
@@ -68,6 +69,18 @@ def definition(
         moves=move_views(shown),
         checkpoints=CHECKPOINTS,
         field_kinds=FIELD_KIND_NAMES,
+    )
+
+
+@router.get("/definitions/{definition_id}/bpmn")
+def definition_bpmn(request: Request, definition_id: str, _who: Reader) -> Response:
+    """The definition in force as a file for BPMN modelers."""
+    found = application_of(request).rulebook.in_force(definition_id)
+    name = f"{found.id}-{found.version}.bpmn"
+    return Response(
+        bpmn(found),
+        media_type="application/xml",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 

@@ -86,3 +86,13 @@ def test_fields_are_listed_on_the_page(demo: Browser) -> None:
     assert "计划停电时间（立单时必填） 时间" in demo.text
     assert "内部业务，不告知客户" in demo.text
     assert "选填 停电区域、停电线路、工作内容、迟于规定时间公告的原因" in demo.text
+
+
+def test_the_page_hands_out_the_bpmn_file(demo: Browser) -> None:
+    demo.get("/definitions/hv_dual_supply")
+    assert 'href="/definitions/hv_dual_supply/bpmn"' in demo.page
+    demo.get("/definitions/hv_dual_supply/bpmn")
+    assert demo.headers["content-type"] == "application/xml"
+    assert demo.headers["content-disposition"] == 'attachment; filename="hv_dual_supply-1.bpmn"'
+    assert ET.fromstring(demo.page.encode()).find("{*}process") is not None  # noqa: S314  (ours)
+    assert demo.get("/definitions/none/bpmn").status == 404
