@@ -33,6 +33,11 @@ class Action(StrEnum):
     MANAGE_MESSAGES = "manage_messages"
     MANAGE_DEFINITIONS = "manage_definitions"
     MANAGE_TEMPLATES = "manage_templates"
+    RECORD_LOADS = "record_loads"
+    PLAN_RESTRICTED_SUPPLY = "plan_restricted_supply"
+    PLAN_MATCHING_WORKS = "plan_matching_works"
+    SURVEY_CONNECTION = "survey_connection"
+    KEEP_REGISTERS = "keep_registers"
 
 
 _STAFF = frozenset(Role) - {Role.CUSTOMER, Role.SYSTEM}
@@ -40,6 +45,7 @@ _COUNTER = frozenset({Role.OPERATOR, Role.ACCOUNT_MANAGER})
 _FIELD = _COUNTER | {Role.PROJECT_MANAGER}
 _HEADS = frozenset({Role.SECTION_HEAD, Role.BRANCH_HEAD, Role.MARKETING})
 _ADMINISTRATION = frozenset({Role.ADMINISTRATOR})
+_GRID = frozenset({Role.PROJECT_MANAGER, Role.DISPATCHER})
 
 PERMITTED: dict[Action, frozenset[Role]] = {
     Action.READ: _STAFF,
@@ -59,6 +65,11 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.MANAGE_MESSAGES: _ADMINISTRATION | _HEADS,
     Action.MANAGE_DEFINITIONS: _ADMINISTRATION,
     Action.MANAGE_TEMPLATES: _ADMINISTRATION,
+    Action.RECORD_LOADS: _ADMINISTRATION | _GRID | {Role.OPERATOR},
+    Action.PLAN_RESTRICTED_SUPPLY: _HEADS | {Role.PROJECT_MANAGER, Role.ACCOUNT_MANAGER},
+    Action.PLAN_MATCHING_WORKS: _HEADS | {Role.PROJECT_MANAGER},
+    Action.SURVEY_CONNECTION: _HEADS | {Role.PROJECT_MANAGER, Role.ACCOUNT_MANAGER},
+    Action.KEEP_REGISTERS: _COUNTER | _GRID | _HEADS,
 }
 """Action -> roles. The system itself may do everything; nobody else may what is not listed."""
 
@@ -80,6 +91,11 @@ ACTION_NAMES = {
     Action.MANAGE_MESSAGES: "处理消息",
     Action.MANAGE_DEFINITIONS: "维护流程定义",
     Action.MANAGE_TEMPLATES: "维护消息模板",
+    Action.RECORD_LOADS: "导入负载数据",
+    Action.PLAN_RESTRICTED_SUPPLY: "两步供电",
+    Action.PLAN_MATCHING_WORKS: "配套工程",
+    Action.SURVEY_CONNECTION: "接入点勘查与选定",
+    Action.KEEP_REGISTERS: "登记台账",
 }
 """Chinese names of the actions."""
 

@@ -20,10 +20,13 @@ from storage.database import Database, open_database
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from app.imports.loads import LoadService
     from app.imports.service import ImportService
     from app.people.accounts import AccountService
     from app.people.organisation import OrganisationService
+    from app.readiness.services import GridReadiness
     from app.reading.queries import QueryService
+    from app.registers.services import Registers
     from app.rules.calendar_service import CalendarService
     from app.rules.diagrams import DiagramService
     from app.rules.drafts import DraftService
@@ -154,6 +157,33 @@ class Application:
         return ImportService(database=self.database, tickets=self.tickets, clock=self.clock)
 
     @cached_property
+    def loads(self) -> LoadService:
+        """Load readings of transformer areas."""
+        from app.imports.loads import LoadService
+
+        return LoadService(database=self.database, clock=self.clock)
+
+    @cached_property
+    def readiness(self) -> GridReadiness:
+        """Whether the grid is ready for what is asked of it."""
+        from app.readiness.services import GridReadiness
+
+        return GridReadiness(
+            database=self.database,
+            desk=self.desk,
+            telling=self._telling,
+            opening=self.tickets,
+            settings=self.settings,
+        )
+
+    @cached_property
+    def registers(self) -> Registers:
+        """Undervoltage areas, communities, complaints."""
+        from app.registers.services import Registers
+
+        return Registers(database=self.database, clock=self.clock)
+
+    @cached_property
     def reminders(self) -> Reminders:
         """Reminds of what falls due."""
         from app.tickets.reminders import Reminders
@@ -189,6 +219,7 @@ class Application:
             calendars=self.calendars,
             amendments=self.amendments,
             reminders=self.reminders,
+            readiness=self.readiness.watch,
             sending=self.sending,
         )
 

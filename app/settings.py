@@ -79,6 +79,10 @@ class Settings(BaseSettings):
         5, ge=0, description="two stages by one person within this time are flagged (Q18)"
     )
 
+    load_window_months: int = Field(
+        12, ge=1, le=120, description="months back in which a measured peak load counts (Q22)"
+    )
+
     sweep_seconds: int = Field(30, ge=1, description="how often reminders are looked for")
     dispatch_seconds: int = Field(5, ge=1, description="how often the outbox is looked at")
     claim_limit: int = Field(200, ge=1, le=10_000, description="messages claimed at a time")

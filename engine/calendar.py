@@ -145,6 +145,24 @@ class WorkCalendar:
             counted = self._get(counted.year + 1)
         return counted.working_days[rank - 1]
 
+    def subtract_working_days(self, end: date, days: int) -> date:
+        """The latest working day from which `days` working days are left until `end`.
+
+        `add_working_days` of it gives `end` again, or the last working day before it.
+
+        Raises:
+            ValueError: `days` is negative.
+        """
+        if days < 0:
+            msg = f"expected days >= 0, got {days}"
+            raise ValueError(msg)
+        counted = self._counted(end)
+        rank = counted.worked_until(end) - days
+        while rank < 1:
+            counted = self._get(counted.year - 1)
+            rank += len(counted.working_days)
+        return counted.working_days[rank - 1]
+
     def working_days_between(self, start: date, end: date) -> int:
         """The working days after `start` up to and including `end`; 0 if `end` is not later."""
         first, last = self._counted(start), self._counted(end)

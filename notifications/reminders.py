@@ -76,6 +76,11 @@ def plan_reminder(
     return tuple(messages)
 
 
+def to_managers(notice: Notice, ticket: Ticket, context: PlanContext) -> list[Message]:
+    """A notice to both managers; its template is told whose place somebody takes (`absent`)."""
+    return _to_managers(notice, _duties(ticket), ticket, context)
+
+
 def _of_limits(
     ticket: Ticket,
     rungs: tuple[DueRung, ...],

@@ -19,11 +19,11 @@ from app.labels import (
     ID_KINDS,
     SCHEMES,
 )
-from app.masking import masked_id_number, masked_name, masked_phone
+from app.masking import masked_id_number, masked_phone, shown_title
 from app.reading.clock_view import ClockView, clock_view, clocks_of, most_urgent
 from app.reading.document_view import RequirementView, document_list
 from app.reading.field_view import FieldView, details_of, field_views, shown_details
-from engine.application import ApplicantKind, ConnectionApplication, InvestmentBoundary
+from engine.application import ConnectionApplication, InvestmentBoundary
 from engine.calendar import local_date
 from engine.clocks import CAUSE_NAMES
 from engine.definition import Checkpoint
@@ -172,16 +172,6 @@ def ticket_page(
     )
 
 
-def shown_title(ticket: Ticket) -> str:
-    """The customer's name; a resident's is masked, an organisation's is no secret."""
-    request = ticket.request
-    if isinstance(request, ConnectionApplication):
-        if request.applicant_kind is ApplicantKind.RESIDENT:
-            return masked_name(request.title)
-        return request.title
-    return request.title
-
-
 def pause_note(ticket: Ticket) -> str:
     """Why the clocks stand still, in words for customers too; empty when they run."""
     pause = ticket.open_pause
@@ -270,5 +260,6 @@ def _facts(ticket: Ticket, definition: WorkflowDefinition) -> tuple[Fact, ...]:
         "受理渠道": CHANNELS[request.channel],
         "三大攻坚战项目": "是" if request.major_campaign else "",
         "外部编号": request.external_ref,
+        "期望送电日期": f"{request.expected_energization_on or ''}",
     }
     return tuple(Fact(name=name, value=value) for name, value in pairs.items() if value)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from app.masking import shown_title
 from app.reading.clock_view import ClockView, clock_view, clocks_of, most_urgent
 from app.reading.document_view import missing_count
-from app.reading.ticket_page import pause_note, shown_title
+from app.reading.ticket_page import pause_note
 from engine.calendar import local_date
 from engine.timetable import abandoned_at
 

@@ -245,6 +245,9 @@ EVENTS: dict[events.Event, str] = {
     events.TicketReclassified(before="a@1", after="b@1", reasons=("容量 100 kW",)): "容量 100 kW",
     events.TicketFlagged(flag=Flag(code=FlagCode.RESTARTED, note="与前单相同")): "标记：与前单相同",
 }
+BESIDE = events.FactsRecorded(
+    topic="restricted_supply", facts={"full_by": "2022-12-31", "first_kw": "300"}, reason="重载"
+)
 ENTERED = events.DetailsRecorded(changes={"gone": ("", "120")})
 AMENDED = events.ApplicationAmended(
     changes={"phone": ("13812345521", "13912340000"), "name": ("陈晓", "陈大")}, reason="更换"
@@ -267,7 +270,15 @@ def test_what_was_entered_is_told_by_name_or_by_id_if_the_field_is_gone() -> Non
 
 
 def test_no_kind_of_event_is_left_untold() -> None:
-    assert {type(event) for event in (*EVENTS, AMENDED, ENTERED)} == set(get_args(events.Event))
+    assert {type(event) for event in (*EVENTS, AMENDED, BESIDE, ENTERED)} == set(
+        get_args(events.Event)
+    )
+
+
+def test_what_is_decided_beside_the_course_is_told_in_a_fixed_order() -> None:
+    assert told(BESIDE).sentences[0] == (
+        "电网受限，两步供电：先行供电（千瓦） 300，满负荷供电日期 2022-12-31，原因：重载"
+    )
 
 
 def test_a_correction_is_told_without_numbers_and_names_in_full() -> None:
