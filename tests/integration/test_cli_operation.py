@@ -49,7 +49,7 @@ def test_a_sound_ledger(shell: Shell) -> None:
 def test_a_broken_ledger_is_named(shell: Shell, statement: str, seq: int) -> None:
     number = submitted(shell)["ticket_no"]
     shell.json("document", "verify", number, "1", user="tc-counter")
-    shell.json("document", "verify", number, "1", user="tc-counter")
+    shell.json("document", "reject", number, "1", "--reason", "字迹不清", user="tc-counter")
     tampered(shell, statement.format(number=number))
     ran = shell.run("ledger", "verify", "--json")
     found = json.loads(ran.out)
