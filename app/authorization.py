@@ -33,6 +33,7 @@ class Action(StrEnum):
     MANAGE_MESSAGES = "manage_messages"
     MANAGE_DEFINITIONS = "manage_definitions"
     MANAGE_TEMPLATES = "manage_templates"
+    EXPORT_LEDGER = "export_ledger"
 
 
 _STAFF = frozenset(Role) - {Role.CUSTOMER, Role.SYSTEM}
@@ -59,6 +60,7 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.MANAGE_MESSAGES: _ADMINISTRATION | _HEADS,
     Action.MANAGE_DEFINITIONS: _ADMINISTRATION,
     Action.MANAGE_TEMPLATES: _ADMINISTRATION,
+    Action.EXPORT_LEDGER: _ADMINISTRATION | _HEADS | {Role.AUDITOR},
 }
 """Action -> roles. The system itself may do everything; nobody else may what is not listed."""
 
@@ -80,6 +82,7 @@ ACTION_NAMES = {
     Action.MANAGE_MESSAGES: "处理消息",
     Action.MANAGE_DEFINITIONS: "维护流程定义",
     Action.MANAGE_TEMPLATES: "维护消息模板",
+    Action.EXPORT_LEDGER: "导出台账",
 }
 """Chinese names of the actions."""
 

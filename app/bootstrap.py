@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.imports.service import ImportService
     from app.people.accounts import AccountService
     from app.people.organisation import OrganisationService
+    from app.reading.history_export import HistoryExport
     from app.reading.queries import QueryService
     from app.rules.calendar_service import CalendarService
     from app.rules.diagrams import DiagramService
@@ -122,6 +123,13 @@ class Application:
         return QueryService(
             desk=self.desk, database=self.database, hours=self.settings.office_hours
         )
+
+    @cached_property
+    def history_export(self) -> HistoryExport:
+        """Histories of many tickets for other programs."""
+        from app.reading.history_export import HistoryExport
+
+        return HistoryExport(desk=self.desk, database=self.database)
 
     @cached_property
     def accounts(self) -> AccountService:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.authorization import PERMITTED, Action
+from app.reading.history_export import ExportFilter
 from app.tickets.documents import Upload
 from engine.calendar import DayOverride
 from engine.errors import HuodianError, NotFoundError, RefusedError
@@ -67,6 +68,9 @@ ELSEWHERE: dict[Action, Attempt] = {
     Action.MANAGE_TEMPLATES: lambda o, _, who: o.application.templates.discard(
         1, actor=who, reason="不需要"
     ),
+    Action.EXPORT_LEDGER: lambda o, _, who: o.application.history_export.write_xes(
+        ExportFilter(), str, actor=who
+    ),
 }
 
 
@@ -107,8 +111,9 @@ def test_what_the_list_grants() -> None:
         Role.BRANCH_HEAD,
         Role.MARKETING,
     }
+    looking = {Action.READ, Action.EXPORT_LEDGER}
     assert Role.AUDITOR not in set().union(
-        *(roles for action, roles in PERMITTED.items() if action is not Action.READ)
+        *(roles for action, roles in PERMITTED.items() if action not in looking)
     )
     assert not any(roles & {Role.CUSTOMER, Role.SYSTEM} for roles in PERMITTED.values())
 
