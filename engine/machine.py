@@ -118,14 +118,23 @@ class TicketMachine:
             RefusedError: the opening is not the actor's, or a field is missing; all at once.
             MalformedError: a field cannot be read, or is not asked for.
         """
-        opening = self.definition.opening
-        entry = self._entered(ticket, opening, given)
-        roles = opening.roles
-        _refuse(tuple(role_reasons(act, roles, self.definition.name)) if roles else (), entry)
+        entry = self._entered(ticket, self.definition.opening, given)
+        _refuse(self.against_opening(act), entry)
         kept = keep_clocks(_with(entry, ticket), self.definition, calendar, act, moved=True)
         missing = missing_key_documents(self.definition, ticket, local_date(act.at))
         submitted = TicketSubmitted(missing=tuple(each.id for each in missing))
         return Outcome(ticket=kept.ticket, events=(submitted, *_recorded(entry), *kept.events))
+
+    def against_opening(
+        self, act: Act, given: Mapping[str, str] | None = None
+    ) -> tuple[Reason, ...]:
+        """What stands against the actor's opening a ticket, and against `given` if it is given."""
+        opening, definition = self.definition.opening, self.definition
+        reasons = role_reasons(act, opening.roles, definition.name) if opening.roles else []
+        if given is not None:
+            entry = entered(given, opening, definition, {})
+            reasons += [*entry.missing, *entry.malformed]
+        return tuple(reasons)
 
     def offers(self, ticket: Ticket, act: Act) -> tuple[Offer, ...]:
         """Every transition that leaves the state, with all that stands against it now."""
