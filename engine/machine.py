@@ -20,7 +20,6 @@ from engine.definition import Checkpoint
 from engine.documents import due_checkpoint, missing_key_documents, requirements, satisfying
 from engine.errors import MalformedError, Reason, RefusedError
 from engine.events import (
-    DetailsRecorded,
     DocumentsDeferred,
     Event,
     Outcome,
@@ -120,10 +119,10 @@ class TicketMachine:
         """
         entry = self._entered(ticket, self.definition.opening, given)
         _refuse(self.against_opening(act), entry)
-        kept = keep_clocks(_with(entry, ticket), self.definition, calendar, act, moved=True)
+        kept = keep_clocks(entry.kept_in(ticket), self.definition, calendar, act, moved=True)
         missing = missing_key_documents(self.definition, ticket, local_date(act.at))
         submitted = TicketSubmitted(missing=tuple(each.id for each in missing))
-        return Outcome(ticket=kept.ticket, events=(submitted, *_recorded(entry), *kept.events))
+        return Outcome(ticket=kept.ticket, events=(submitted, *entry.events, *kept.events))
 
     def against_opening(
         self, act: Act, given: Mapping[str, str] | None = None
@@ -136,30 +135,44 @@ class TicketMachine:
             reasons += [*entry.missing, *entry.malformed]
         return tuple(reasons)
 
-    def offers(self, ticket: Ticket, act: Act) -> tuple[Offer, ...]:
+    def offers(
+        self, ticket: Ticket, act: Act, *, unfit_managers: tuple[Reason, ...] = ()
+    ) -> tuple[Offer, ...]:
         """Every transition that leaves the state, with all that stands against it now."""
         fields = self.definition.field_by_id
-        return tuple(
-            Offer(
-                transition=each,
-                reasons=blocking_reasons(self._attempt(ticket, each, act)),
-                asks=tuple(fields[asked] for asked in each.asks),
-                takes=tuple(fields[taken] for taken in each.takes),
-            )
+        attempts = (
+            self._attempt(ticket, each, act, unfit_managers=unfit_managers)
             for each in self.definition.offered[ticket.state]
         )
+        return tuple(
+            Offer(
+                transition=each.transition,
+                reasons=blocking_reasons(each),
+                asks=tuple(fields[asked] for asked in each.transition.asks),
+                takes=tuple(fields[taken] for taken in each.transition.takes),
+            )
+            for each in attempts
+        )
 
-    def fire(
+    def fire(  # noqa: PLR0913  (a move is all of this)
         self,
         ticket: Ticket,
         trigger: str,
         act: Act,
         calendar: WorkCalendar,
         given: Mapping[str, str] | None = None,
+        *,
+        unfit_managers: tuple[Reason, ...] = (),
     ) -> Outcome:
         """Move the ticket.
 
-        `given` is raw text by field, see `engine.fields`.
+        Args:
+            ticket: the ticket as it is.
+            trigger: the move.
+            act: who moves it, when and why.
+            calendar: the days that its clocks count.
+            given: raw text by field, see `engine.fields`.
+            unfit_managers: what stands against its managers, see `engine.managers`.
 
         Raises:
             MalformedError: the definition has no such trigger, or what was entered is no value.
@@ -168,7 +181,7 @@ class TicketMachine:
         """
         transition = self._transition(ticket, trigger)
         entry = self._entered(ticket, transition, given)
-        attempt = self._attempt(ticket, transition, act, entry)
+        attempt = self._attempt(ticket, transition, act, entry, unfit_managers=unfit_managers)
         subject = _Subject(ticket.state)
         self.machine.events[trigger].trigger(subject, attempt=attempt)
         return self._moved(ticket, subject.state, attempt, calendar)
@@ -179,6 +192,8 @@ class TicketMachine:
         transition: Transition,
         act: Act,
         entry: Entered = NOTHING_ENTERED,
+        *,
+        unfit_managers: tuple[Reason, ...] = (),
     ) -> Attempt:
         return Attempt(
             ticket=ticket,
@@ -186,6 +201,7 @@ class TicketMachine:
             transition=transition,
             act=act,
             entered=entry,
+            unfit_managers=unfit_managers,
         )
 
     def _entered(
@@ -202,7 +218,7 @@ class TicketMachine:
         self, ticket: Ticket, state: str, attempt: Attempt, calendar: WorkCalendar
     ) -> Outcome:
         transition, act = attempt.transition, attempt.act
-        filled_in = _with(attempt.entered, ticket)
+        filled_in = attempt.entered.kept_in(ticket)
         after, events = self._arrived(filled_in, state, transition, act.at)
         kept = keep_clocks(after, self.definition, calendar, act, moved=True)
         before_run, after_run = ticket.current_run, kept.ticket.current_run
@@ -216,7 +232,7 @@ class TicketMachine:
             stage_entered=entered if left != entered else "",
             reason=act.reason.strip(),
         )
-        recorded = _recorded(attempt.entered)
+        recorded = attempt.entered.events
         return Outcome(ticket=kept.ticket, events=(moved, *recorded, *events, *kept.events))
 
     def _arrived(
@@ -278,15 +294,3 @@ _NO_DETAILS = Reason(
     clause="R-3.1, 四(二)3",
     remedy="请删去；申请内容有误的请用更正",
 )
-
-
-def _with(entry: Entered, ticket: Ticket) -> Ticket:
-    """The ticket with what was entered in its details."""
-    request = ticket.request
-    if not entry.changes or not isinstance(request, ServiceRequest):
-        return ticket
-    return replace(ticket, request=replace(request, details=entry.details))
-
-
-def _recorded(entry: Entered) -> tuple[DetailsRecorded, ...]:
-    return (DetailsRecorded(changes=entry.changes),) if entry.changes else ()

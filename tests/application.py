@@ -84,8 +84,8 @@ class Office:
         return Office(application=build(changed, clock=clock), clock=clock)
 
     def close(self) -> None:
-        """Let go of the database."""
-        self.application.database.close()
+        """Let go of providers and database."""
+        self.application.close()
 
     # what people do
 

@@ -65,12 +65,13 @@ class ActionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagerView:
-    """One of the two managers."""
+    """One of the two managers; whoever is no longer in office has to be replaced (R-6.1)."""
 
     role_name: str
     user_id: str
     name: str
     phone: str
+    is_in_office: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +112,10 @@ class TicketPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a ticket is looked at with: its rules, the calendar, the people, the moment."""
+    """What a ticket is looked at with: its rules, the calendar, the people, the moment.
+
+    `gone` are the people whose accounts are disabled.
+    """
 
     definition: WorkflowDefinition
     calendar: WorkCalendar
@@ -120,6 +124,7 @@ class Surroundings:
     names: Mapping[str, str]
     phones: Mapping[str, str]
     branch_name: str
+    gone: frozenset[str] = frozenset()
 
 
 def ticket_page(
@@ -199,6 +204,7 @@ def _managers(ticket: Ticket, around: Surroundings) -> tuple[ManagerView, ...]:
             user_id=user_id,
             name=around.names.get(user_id, user_id),
             phone=around.phones.get(user_id, ""),
+            is_in_office=user_id not in around.gone,
         )
         for role, user_id in pair
     )
