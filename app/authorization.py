@@ -38,6 +38,7 @@ class Action(StrEnum):
     PLAN_MATCHING_WORKS = "plan_matching_works"
     SURVEY_CONNECTION = "survey_connection"
     KEEP_REGISTERS = "keep_registers"
+    EXPORT_LEDGER = "export_ledger"
 
 
 _STAFF = frozenset(Role) - {Role.CUSTOMER, Role.SYSTEM}
@@ -70,6 +71,7 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.PLAN_MATCHING_WORKS: _HEADS | {Role.PROJECT_MANAGER},
     Action.SURVEY_CONNECTION: _HEADS | {Role.PROJECT_MANAGER, Role.ACCOUNT_MANAGER},
     Action.KEEP_REGISTERS: _COUNTER | _GRID | _HEADS,
+    Action.EXPORT_LEDGER: _ADMINISTRATION | _HEADS | {Role.AUDITOR},
 }
 """Action -> roles. The system itself may do everything; nobody else may what is not listed."""
 
@@ -96,6 +98,7 @@ ACTION_NAMES = {
     Action.PLAN_MATCHING_WORKS: "配套工程",
     Action.SURVEY_CONNECTION: "接入点勘查与选定",
     Action.KEEP_REGISTERS: "登记台账",
+    Action.EXPORT_LEDGER: "导出台账",
 }
 """Chinese names of the actions."""
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from app.people.accounts import AccountService
     from app.people.organisation import OrganisationService
     from app.readiness.services import GridReadiness
+    from app.reading.history_export import HistoryExport
     from app.reading.queries import QueryService
     from app.registers.services import Registers
     from app.rules.calendar_service import CalendarService
@@ -134,6 +135,13 @@ class Application:
         return QueryService(
             desk=self.desk, database=self.database, hours=self.settings.office_hours
         )
+
+    @cached_property
+    def history_export(self) -> HistoryExport:
+        """Histories of many tickets for other programs."""
+        from app.reading.history_export import HistoryExport
+
+        return HistoryExport(desk=self.desk, database=self.database)
 
     @cached_property
     def accounts(self) -> AccountService:

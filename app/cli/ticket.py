@@ -80,14 +80,13 @@ def open_ticket(
 
     application = opened()
     about = {"title": title, "contact": contact, "phone": phone, "address": address, "node": node}
-    request = parse_request(about, known_nodes=application.queries.knows_node)
-    ticket = application.tickets.open(
-        definition,
-        request,
-        branch=branch,
-        actor=acting(application, user),
-        given=pairs(fields or []),
+    actor, given = acting(application, user), pairs(fields or [])
+    request = parse_request(
+        about,
+        known_nodes=application.queries.knows_node,
+        further=application.tickets.against_opening(definition, given, actor=actor),
     )
+    ticket = application.tickets.open(definition, request, branch=branch, actor=actor, given=given)
     _show_changed(application, ticket, as_json=as_json)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from app.ports.accounts import User
     from app.ports.organisation import Branch, NodeNames
-    from engine.definition import WorkflowDefinition
+    from engine.definition import Ending, WorkflowDefinition
     from engine.ledger import LedgerEntry
     from engine.ticket import Ticket
     from notifications.message import Message
@@ -47,10 +47,37 @@ class TicketReads(Tickets, Protocol):
     ) -> Sequence[StoredWorklistRow]: ...
 
 
+class TicketHistory(Protocol):
+    """A ticket's entries in their order; facts that it lacks are empty."""
+
+    @property
+    def ticket_no(self) -> str: ...
+    @property
+    def branch(self) -> str: ...
+    @property
+    def definition_id(self) -> str: ...
+    @property
+    def customer_type(self) -> str: ...
+    @property
+    def service_scheme(self) -> str: ...
+    @property
+    def ending(self) -> Ending | None: ...
+    @property
+    def entries(self) -> tuple[LedgerEntry, ...]: ...
+
+
 class LedgerReads(LedgerStreams, Protocol):
-    """The entries of a stream, in order."""
+    """The entries of a stream, in order; histories ticket by ticket, read as they are taken."""
 
     def entries(self, stream: str) -> Iterable[LedgerEntry]: ...
+    def histories(
+        self,
+        *,
+        branch: str | None,
+        definition_id: str | None,
+        submitted_from: datetime | None,
+        submitted_before: datetime | None,
+    ) -> Iterable[TicketHistory]: ...
 
 
 class PeopleReads(Accounts, Protocol):

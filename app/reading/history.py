@@ -42,6 +42,21 @@ class HistoryLine:
     sentences: tuple[str, ...]
 
 
+def action_name(definition: WorkflowDefinition, entry: LedgerEntry) -> str:
+    """What was done, as the button or the sweep is called; `definition` governed the ticket then.
+
+    A trigger may have another name in another state.
+    """
+    here = definition.edges.get((entry.source_state, entry.action))
+    moves = [here] if here else [m for m in definition.transitions if m.trigger == entry.action]
+    if moves:
+        return moves[0].name
+    if definition.internal and entry.action == Action.SUBMIT:
+        return "立单"
+    named = {**SWEEP_NAMES, **{str(each): name for each, name in ACTION_NAMES.items()}}
+    return named.get(entry.action, entry.action)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Narrator:
     """Tells entries of one ticket; `names` maps user ids to people's names."""
@@ -56,18 +71,9 @@ class Narrator:
             seq=entry.seq,
             at=entry.at,
             actor_name=entry.actor_name,
-            action_name=self._action_name(entry.action),
+            action_name=action_name(self.definition, entry),
             sentences=tuple(sentence for sentence in told if sentence),
         )
-
-    def _action_name(self, action: str) -> str:
-        for each in self.definition.transitions:
-            if each.trigger == action:
-                return each.name
-        if self.definition.internal and action == Action.SUBMIT:
-            return "立单"
-        named = {**SWEEP_NAMES, **{str(each): name for each, name in ACTION_NAMES.items()}}
-        return named.get(action, action)
 
     def _sentence(self, event: Facts) -> str:
         tell = _TELLERS.get(str(event.get("event", "")))

@@ -12,6 +12,7 @@ import pytest
 from app.authorization import PERMITTED, Action
 from app.readiness.restricted import SupplyPlan
 from app.readiness.works import parse_milestones
+from app.reading.history_export import ExportFilter
 from app.tickets.documents import Upload
 from engine.calendar import DayOverride
 from engine.errors import HuodianError, NotFoundError, RefusedError
@@ -84,6 +85,9 @@ ELSEWHERE: dict[Action, Attempt] = {
     Action.KEEP_REGISTERS: lambda o, _, who: o.application.registers.undervoltage.open(
         {}, actor=who
     ),
+    Action.EXPORT_LEDGER: lambda o, _, who: o.application.history_export.write_xes(
+        ExportFilter(), str, actor=who
+    ),
 }
 
 
@@ -124,8 +128,9 @@ def test_what_the_list_grants() -> None:
         Role.BRANCH_HEAD,
         Role.MARKETING,
     }
+    looking = {Action.READ, Action.EXPORT_LEDGER}
     assert Role.AUDITOR not in set().union(
-        *(roles for action, roles in PERMITTED.items() if action is not Action.READ)
+        *(roles for action, roles in PERMITTED.items() if action not in looking)
     )
     assert not any(roles & {Role.CUSTOMER, Role.SYSTEM} for roles in PERMITTED.values())
 
