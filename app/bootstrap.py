@@ -120,9 +120,7 @@ class Application:
         """Reads for screens."""
         from app.reading.queries import QueryService
 
-        return QueryService(
-            desk=self.desk, database=self.database, hours=self.settings.office_hours
-        )
+        return QueryService(desk=self.desk, database=self.database)
 
     @cached_property
     def accounts(self) -> AccountService:
@@ -197,7 +195,7 @@ class Application:
         return Desk(
             database=self.database,
             definitions=Definitions(),
-            calendars=Calendars(),
+            calendars=Calendars(closes=self.settings.day_closes),
             recorder=Recorder(hours=self.settings.office_hours, telling=self._telling),
             clock=self.clock,
         )

@@ -7,7 +7,8 @@ Three kinds. *stage*: company time in one stage. *handling*: the sum over the st
 between two stages is a pause of it. *end_to_end*: application to energization, never pausing.
 
 A pause gives back the working days strictly between its two dates, so suspending at 23:59 and
-resuming at 00:01 gives nothing back. A pause that begins after the due date changes nothing.
+resuming at 00:01 gives nothing back. A pause that begins when the limit has run out, at close of
+business where that ends the day, changes nothing: what is late stays late.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from engine.ticket import PauseCause, Promise, StageRun
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.calendar import OfficeHours, WorkCalendar
+    from engine.calendar import WorkCalendar
     from engine.definition import WorkflowDefinition
     from engine.ticket import Ticket
 
@@ -41,11 +42,16 @@ class ClockKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseDays:
-    """A pause in dates; `to_on` None while it lasts."""
+    """A pause: since which instant, and until which date; `to_on` None while it lasts."""
 
-    from_on: date
+    from_at: datetime
     to_on: date | None
     cause: PauseCause
+
+    @property
+    def from_on(self) -> date:
+        """The day it began."""
+        return local_date(self.from_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +130,7 @@ def reached_on(clock: Clock, days: int, calendar: WorkCalendar) -> date | None:
         return None
     due = calendar.add_working_days(clock.started_on, days)
     for pause in clock.pauses:
-        if pause.from_on > due:
+        if pause.from_at >= calendar.end_of_period(due):
             break
         if pause.to_on is None:
             return None
@@ -133,14 +139,14 @@ def reached_on(clock: Clock, days: int, calendar: WorkCalendar) -> date | None:
     return due
 
 
-def standing(clock: Clock, calendar: WorkCalendar, hours: OfficeHours, at: datetime) -> Standing:
+def standing(clock: Clock, calendar: WorkCalendar, at: datetime) -> Standing:
     """Everything a screen shows of a clock at the instant `at`.
 
     A clock that has ended is judged at its end: late is late for ever, in time stays in time.
     """
     elapsed = elapsed_days(clock, calendar, local_date(at))
     due = due_on(clock, calendar)
-    due_at = None if due is None else hours.end_of_period(due)
+    due_at = None if due is None else calendar.end_of_period(due)
     judged_at = at if clock.ended_at is None else min(at, clock.ended_at)
     overdue = due_at is not None and judged_at >= due_at
     remaining = None if clock.limit_days is None else clock.limit_days - elapsed
@@ -216,18 +222,18 @@ def handling_clock(ticket: Ticket, definition: WorkflowDefinition) -> Clock:
     """
     pauses: list[PauseDays] = []
     started_on: date | None = None
-    previous_end: date | None = None
+    previous_end: datetime | None = None
     for run in ticket.stage_runs:
         taken_up = _on(run.started_at or run.ended_at)
         if started_on is None:
             started_on = _on(run.started_at)
-        elif previous_end is not None and taken_up != previous_end:
+        elif previous_end is not None and taken_up != local_date(previous_end):
             gap_end = None if taken_up is None else taken_up + ONE_DAY
             pauses.append(
-                PauseDays(from_on=previous_end, to_on=gap_end, cause=PauseCause.CUSTOMER_WORKS)
+                PauseDays(from_at=previous_end, to_on=gap_end, cause=PauseCause.CUSTOMER_WORKS)
             )
         pauses.extend(_pause_days(run))
-        previous_end = _on(run.ended_at) or previous_end
+        previous_end = run.ended_at or previous_end
     return Clock(
         kind=ClockKind.HANDLING,
         stage_id="",
@@ -280,8 +286,6 @@ def _on(at: datetime | None) -> date | None:
 
 def _pause_days(run: StageRun) -> tuple[PauseDays, ...]:
     return tuple(
-        PauseDays(
-            from_on=local_date(pause.suspended_at), to_on=_on(pause.resumed_at), cause=pause.cause
-        )
+        PauseDays(from_at=pause.suspended_at, to_on=_on(pause.resumed_at), cause=pause.cause)
         for pause in run.pauses
     )

@@ -179,7 +179,7 @@ def _instants(  # noqa: PLR0913, PLR0917  (the facts that place a rung)
         case RungTiming.BEFORE_CLOSE:
             yield hours.closing(due) - timedelta(hours=rung.hours), None
         case RungTiming.OVERDUE:
-            yield hours.end_of_period(due), 0
+            yield calendar.end_of_period(due), 0
         case RungTiming.OVERDUE_DAILY:  # pragma: no branch  (the last of all timings)
             today = max(due, local_date(until))
             late_days = calendar.working_days_between(due, today)

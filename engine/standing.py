@@ -48,7 +48,7 @@ def standing_of(
     """The derived columns of the ticket at the instant `at`."""
     coming = next_rung_at(ticket, definition, calendar, hours, at)
     clocks = running_clocks(ticket, definition)
-    return _derived(definition.state_by_id[ticket.state], clocks, calendar, hours, coming)
+    return _derived(definition.state_by_id[ticket.state], clocks, calendar, coming)
 
 
 def standing_after_change(
@@ -61,21 +61,20 @@ def standing_after_change(
     """The same for a ticket that was changed `at`, see `attention_at`."""
     clocks = running_clocks(ticket, definition)
     coming = attention_at(clocks, definition, calendar, hours, at)
-    return _derived(definition.state_by_id[ticket.state], clocks, calendar, hours, coming)
+    return _derived(definition.state_by_id[ticket.state], clocks, calendar, coming)
 
 
 def _derived(
     state: State,
     clocks: Iterable[Clock],
     calendar: WorkCalendar,
-    hours: OfficeHours,
     coming: datetime | None,
 ) -> TicketStanding:
     dues = (due_on(clock, calendar) for clock in clocks)
     earliest = min((due for due in dues if due is not None), default=None)
     return TicketStanding(
         stage_id=state.stage,
-        due_at=None if earliest is None else hours.end_of_period(earliest),
+        due_at=None if earliest is None else calendar.end_of_period(earliest),
         next_rung_at=coming,
         ending=state.ending,
         calendar_version=calendar.version,

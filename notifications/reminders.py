@@ -96,7 +96,7 @@ def _of_limits(
         params=params,
         kind=MessageKind.REMINDER,
         # Once the limit has run out, the overdue rung says more than this one would.
-        expires_at=context.hours.end_of_period(lead.due_on) if overdue is None else None,
+        expires_at=context.calendar.end_of_period(lead.due_on) if overdue is None else None,
     )
     duties = _duties(ticket)
     if overdue is None:

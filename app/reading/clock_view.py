@@ -19,7 +19,7 @@ from engine.clocks import (
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from engine.calendar import OfficeHours, WorkCalendar
+    from engine.calendar import WorkCalendar
     from engine.clocks import Clock, Standing
     from engine.definition import WorkflowDefinition
     from engine.ticket import Ticket
@@ -83,11 +83,10 @@ class ClockView:
                 return self.state_name
 
 
-def clock_view(  # noqa: PLR0913  (one clock with all that dates it)
+def clock_view(
     clock: Clock,
     definition: WorkflowDefinition,
     calendar: WorkCalendar,
-    hours: OfficeHours,
     at: datetime,
     *,
     given_up_at: datetime | None = None,
@@ -96,7 +95,7 @@ def clock_view(  # noqa: PLR0913  (one clock with all that dates it)
 
     A clock that ended when the ticket was aborted (`given_up_at`) was neither late nor in time.
     """
-    now = standing(clock, calendar, hours, at)
+    now = standing(clock, calendar, at)
     is_given_up = given_up_at is not None and clock.ended_at == given_up_at
     state = ClockState.ABANDONED if is_given_up else _state(now, at)
     paused_by = CAUSE_NAMES[clock.pauses[-1].cause] if clock.is_paused else ""

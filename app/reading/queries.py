@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from app.trip.case import Case
     from app.trip.desk import Desk
     from engine.application import Contact
-    from engine.calendar import OfficeHours
     from engine.clocks import Clock, Step
     from engine.definition import WorkflowDefinition
     from engine.ticket import Actor
@@ -75,7 +74,6 @@ class QueryService:
 
     desk: Desk
     database: QueryDatabase
-    hours: OfficeHours
 
     def worklist(self, wanted: WorklistFilter, *, actor: Actor) -> WorklistPage:
         """Open tickets, the least time left first; one query however many rows."""
@@ -101,7 +99,6 @@ class QueryService:
                     Surroundings(
                         definition=self.desk.definitions.of(work, each.ticket).definition,
                         calendar=calendar,
-                        hours=self.hours,
                         at=at,
                         names=names,
                         phones={},
@@ -244,7 +241,6 @@ class QueryService:
         return Surroundings(
             definition=case.definition,
             calendar=case.calendar,
-            hours=self.hours,
             at=case.act.at,
             names=_names(people),
             phones={user.id: user.phone for user in people},
@@ -257,7 +253,6 @@ class QueryService:
             clock,
             case.definition,
             case.calendar,
-            self.hours,
             case.act.at,
             given_up_at=abandoned_at(case.ticket, case.definition),
         )

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from engine.calendar import OfficeHours, WorkCalendar
+    from engine.calendar import WorkCalendar
     from engine.definition import WorkflowDefinition
     from engine.errors import Reason
     from engine.machine import Offer
@@ -118,7 +118,6 @@ class Surroundings:
 
     definition: WorkflowDefinition
     calendar: WorkCalendar
-    hours: OfficeHours
     at: datetime
     names: Mapping[str, str]
     phones: Mapping[str, str]
@@ -134,7 +133,7 @@ def ticket_page(
     state = definition.state_by_id[ticket.state]
     given_up_at = abandoned_at(ticket, definition)
     clocks = tuple(
-        clock_view(clock, definition, around.calendar, around.hours, at, given_up_at=given_up_at)
+        clock_view(clock, definition, around.calendar, at, given_up_at=given_up_at)
         for clock in clocks_of(ticket, definition)
     )
     classification = ticket.classification
@@ -157,7 +156,7 @@ def ticket_page(
         ended_at=ticket.ended_at,
         urgent=most_urgent(clocks),
         clocks=clocks,
-        timetable=timetable(ticket, definition, around.calendar, around.hours, at),
+        timetable=timetable(ticket, definition, around.calendar, at),
         documents=document_list(ticket, definition, around.names, local_date(at)),
         managers=_managers(ticket, around),
         facts=_facts(ticket, definition),

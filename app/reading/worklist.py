@@ -109,7 +109,7 @@ def worklist_row(ticket: Ticket, around: Surroundings) -> WorklistRow:
     state = definition.state_by_id[ticket.state]
     given_up_at = abandoned_at(ticket, definition)
     clocks = tuple(
-        clock_view(clock, definition, around.calendar, around.hours, at, given_up_at=given_up_at)
+        clock_view(clock, definition, around.calendar, at, given_up_at=given_up_at)
         for clock in clocks_of(ticket, definition)
     )
     pair = ticket.managers
