@@ -154,10 +154,9 @@ class WorkCalendar:
 
     def working_days_between(self, start: date, end: date) -> int:
         """The working days after `start` up to and including `end`; 0 if `end` is not later."""
-        first = self._counted(start)
+        first, last = self._counted(start), self._counted(end)
         if end <= start:
             return 0
-        last = self._counted(end)
         years_before = range(first.year, last.year)
         whole = sum(len(self._get(year).working_days) for year in years_before)
         return whole + last.worked_until(end) - first.worked_until(start)

@@ -196,6 +196,8 @@ CAUSE_NAMES = {
 def _given_back(pause: PauseDays, calendar: WorkCalendar, until: date) -> int:
     """Working days strictly inside the pause, none of them after `until`."""
     last = until if pause.to_on is None else min(pause.to_on - ONE_DAY, until)
+    if last <= pause.from_on:
+        return 0
     return calendar.working_days_between(pause.from_on, last)
 
 
