@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from app.reading.queries import QueryService
     from app.rules.calendar_service import CalendarService
     from app.rules.drafts import DraftService
+    from app.rules.targets import TargetService
     from app.rules.templates import TemplateService
     from app.sending.service import Sending
     from app.settings import Settings
@@ -135,6 +136,13 @@ class Application:
         from app.people.organisation import OrganisationService
 
         return OrganisationService(database=self.database, clock=self.clock)
+
+    @cached_property
+    def targets(self) -> TargetService:
+        """What branches set themselves."""
+        from app.rules.targets import TargetService
+
+        return TargetService(database=self.database, rulebook=self.rulebook, clock=self.clock)
 
     @cached_property
     def imports(self) -> ImportService:

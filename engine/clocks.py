@@ -4,7 +4,9 @@ A clock is derived from the ticket, never stored: start, end, pauses and limit g
 else, so elapsed, remaining, due and overdue cannot disagree (R-1.2, R-1.3, R-2.4).
 
 Three kinds. *stage*: company time in one stage. *handling*: the sum over the stages; the gap
-between two stages is a pause of it. *end_to_end*: application to energization, never pausing.
+between two stages is a pause of it. *end_to_end*: application to energization, never pausing. A
+branch may set itself a shorter *target* for a stage (T3d): a fourth clock beside the stage's own,
+for its people only. What is promised and what is overdue stays with the other three.
 
 A pause gives back the working days strictly between its two dates, so suspending at 23:59 and
 resuming at 00:01 gives nothing back. A pause that begins when the limit has run out, at close of
@@ -16,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engine.calendar import DayKind, local_date
@@ -23,7 +26,7 @@ from engine.calendar_year import WEEKDAY_NAMES
 from engine.ticket import PauseCause, Promise, StageRun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from engine.calendar import WorkCalendar
     from engine.definition import WorkflowDefinition
@@ -33,11 +36,16 @@ ONE_DAY = timedelta(days=1)
 
 
 class ClockKind(StrEnum):
-    """Which of the three times of the annex is measured."""
+    """Which of the three times of the annex is measured, or a branch's own target."""
 
     STAGE = "stage"
     HANDLING = "handling"
     END_TO_END = "end_to_end"
+    TARGET = "target"
+
+
+NO_TARGETS: Mapping[str, int] = MappingProxyType({})
+"""A branch that has set itself no targets: stage -> working days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +85,11 @@ class Clock:
     def id(self) -> str:
         """Key of this clock within its ticket."""
         return f"{self.kind}:{self.stage_id}" if self.stage_id else str(self.kind)
+
+    @property
+    def is_target(self) -> bool:
+        """Whether it measures a branch's own target, and nothing that was promised."""
+        return self.kind is ClockKind.TARGET
 
     @property
     def is_paused(self) -> bool:
@@ -216,6 +229,17 @@ def stage_clock(run: StageRun, definition: WorkflowDefinition) -> Clock:
     )
 
 
+def target_clock(
+    run: StageRun, definition: WorkflowDefinition, targets: Mapping[str, int]
+) -> Clock | None:
+    """The clock of the branch's own target for that stage; None without a shorter one (T3d)."""
+    plan = stage_clock(run, definition)
+    days = targets.get(run.stage_id)
+    if days is None or plan.limit_days is None or days >= plan.limit_days:
+        return None
+    return replace(plan, kind=ClockKind.TARGET, limit_days=days)
+
+
 def handling_clock(ticket: Ticket, definition: WorkflowDefinition) -> Clock:
     """The sum over the stages: one clock, paused wherever a stage is paused or not yet started.
 
@@ -257,13 +281,17 @@ def end_to_end_clock(ticket: Ticket, definition: WorkflowDefinition) -> Clock:
     )
 
 
-def running_clocks(ticket: Ticket, definition: WorkflowDefinition) -> tuple[Clock, ...]:
-    """The clocks that can fall due now: the current stage's, handling, end to end."""
+def running_clocks(
+    ticket: Ticket, definition: WorkflowDefinition, targets: Mapping[str, int] = NO_TARGETS
+) -> tuple[Clock, ...]:
+    """The clocks that can fall due now: the current stage's, handling, end to end, the target's."""
     if ticket.ended_at is not None:
         return ()
     run = ticket.current_run
     stage = (stage_clock(run, definition),) if run is not None else ()
-    return (*stage, handling_clock(ticket, definition), end_to_end_clock(ticket, definition))
+    whole = (handling_clock(ticket, definition), end_to_end_clock(ticket, definition))
+    target = None if run is None or not targets else target_clock(run, definition, targets)
+    return (*stage, *whole) if target is None else (*stage, *whole, target)
 
 
 def promise_of(

@@ -5,7 +5,7 @@ Masked here, at the border, so the page, the command line and every later interf
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.authorization import ACTION_NAMES, Action, is_permitted
@@ -113,7 +113,8 @@ class TicketPage:
 class Surroundings:
     """What a ticket is looked at with: its rules, the calendar, the people, the moment.
 
-    `gone` are the people whose accounts are disabled.
+    `gone` are the people whose accounts are disabled; `targets` what the branch has set itself
+    for the stages of this definition, in working days (T3d).
     """
 
     definition: WorkflowDefinition
@@ -123,6 +124,7 @@ class Surroundings:
     phones: Mapping[str, str]
     branch_name: str
     gone: frozenset[str] = frozenset()
+    targets: Mapping[str, int] = field(default_factory=dict)
 
 
 def ticket_page(
@@ -134,7 +136,7 @@ def ticket_page(
     given_up_at = abandoned_at(ticket, definition)
     clocks = tuple(
         clock_view(clock, definition, around.calendar, at, given_up_at=given_up_at)
-        for clock in clocks_of(ticket, definition)
+        for clock in clocks_of(ticket, definition, around.targets)
     )
     classification = ticket.classification
     return TicketPage(

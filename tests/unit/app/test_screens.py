@@ -297,6 +297,6 @@ def test_an_entry_of_an_older_definition_is_told_with_its_ids() -> None:
 
 @pytest.mark.parametrize("due_at", [None, AT, AT + timedelta(microseconds=1)])
 def test_a_cursor_survives_the_address(due_at: datetime | None) -> None:
-    cursor = Cursor(due_at=due_at, ticket_no="TC-20261123-0001")
+    cursor = Cursor(pressing_at=due_at, ticket_no="TC-20261123-0001")
     assert Cursor.parse(cursor.text) == cursor
     assert replace(cursor, ticket_no="x") != cursor
