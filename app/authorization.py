@@ -30,6 +30,7 @@ class Action(StrEnum):
     MANAGE_CALENDAR = "manage_calendar"
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_ORGANISATION = "manage_organisation"
+    SET_TARGETS = "set_targets"
     MANAGE_MESSAGES = "manage_messages"
     MANAGE_DEFINITIONS = "manage_definitions"
     MANAGE_TEMPLATES = "manage_templates"
@@ -63,6 +64,7 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.MANAGE_CALENDAR: _ADMINISTRATION,
     Action.MANAGE_ACCOUNTS: _ADMINISTRATION,
     Action.MANAGE_ORGANISATION: _ADMINISTRATION,
+    Action.SET_TARGETS: _ADMINISTRATION | _HEADS,
     Action.MANAGE_MESSAGES: _ADMINISTRATION | _HEADS,
     Action.MANAGE_DEFINITIONS: _ADMINISTRATION,
     Action.MANAGE_TEMPLATES: _ADMINISTRATION,
@@ -90,6 +92,7 @@ ACTION_NAMES = {
     Action.MANAGE_CALENDAR: "维护工作日历",
     Action.MANAGE_ACCOUNTS: "维护账号",
     Action.MANAGE_ORGANISATION: "维护单位和网格",
+    Action.SET_TARGETS: "设定内部目标",
     Action.MANAGE_MESSAGES: "处理消息",
     Action.MANAGE_DEFINITIONS: "维护流程定义",
     Action.MANAGE_TEMPLATES: "维护消息模板",

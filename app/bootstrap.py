@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from app.rules.calendar_service import CalendarService
     from app.rules.diagrams import DiagramService
     from app.rules.drafts import DraftService
+    from app.rules.targets import TargetService
     from app.rules.templates import TemplateService
     from app.sending.service import Sending
     from app.settings import Settings
@@ -132,9 +133,7 @@ class Application:
         """Reads for screens."""
         from app.reading.queries import QueryService
 
-        return QueryService(
-            desk=self.desk, database=self.database, hours=self.settings.office_hours
-        )
+        return QueryService(desk=self.desk, database=self.database)
 
     @cached_property
     def history_export(self) -> HistoryExport:
@@ -156,6 +155,13 @@ class Application:
         from app.people.organisation import OrganisationService
 
         return OrganisationService(database=self.database, clock=self.clock)
+
+    @cached_property
+    def targets(self) -> TargetService:
+        """What branches set themselves."""
+        from app.rules.targets import TargetService
+
+        return TargetService(database=self.database, rulebook=self.rulebook, clock=self.clock)
 
     @cached_property
     def imports(self) -> ImportService:
@@ -244,7 +250,7 @@ class Application:
         return Desk(
             database=self.database,
             definitions=Definitions(),
-            calendars=Calendars(),
+            calendars=Calendars(closes=self.settings.day_closes),
             recorder=Recorder(hours=self.settings.office_hours, telling=self._telling),
             clock=self.clock,
         )

@@ -134,10 +134,13 @@ class Settings(BaseSettings):
 
     @property
     def office_hours(self) -> OfficeHours:
-        """When the office is open, and whether that ends a period."""
-        return OfficeHours(
-            opens=self.office_opens, closes=self.office_closes, ends_at_close=self.ends_at_close
-        )
+        """When the office is open."""
+        return OfficeHours(opens=self.office_opens, closes=self.office_closes)
+
+    @property
+    def day_closes(self) -> time | None:
+        """At which local time a period ends on its last day; None is 24:00 (R-2.1)."""
+        return self.office_closes if self.ends_at_close else None
 
     @property
     def fast_policy(self) -> FastPolicy:

@@ -28,7 +28,9 @@ def worklist_text(page: WorklistPage) -> str:
         return "没有待办工单"
     rows = [
         (
-            row.urgent.remaining_text + ("（暂定）" if row.urgent.provisional else ""),
+            row.urgent.remaining_text
+            + ("（暂定）" if row.urgent.provisional else "")
+            + (f"（目标{row.target.remaining_text}）" if row.target else ""),
             row.ticket_no,
             row.title,
             row.definition_name,

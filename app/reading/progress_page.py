@@ -75,7 +75,7 @@ def progress_page(ticket: Ticket, around: Surroundings, branch_phone: str) -> Pr
         name=shown_title(ticket),
         service_name=definition.name,
         submitted_on=local_date(ticket.submitted_at),
-        timetable=timetable(ticket, definition, around.calendar, around.hours, around.at),
+        timetable=timetable(ticket, definition, around.calendar, around.at),
         to_hand_in=tuple(
             ToHandIn(
                 name="或".join(each.kinds.values()),

@@ -5,7 +5,7 @@ Masked here, at the border, so the page, the command line and every later interf
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.authorization import ACTION_NAMES, Action, is_permitted
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from engine.calendar import OfficeHours, WorkCalendar
+    from engine.calendar import WorkCalendar
     from engine.definition import WorkflowDefinition
     from engine.errors import Reason
     from engine.machine import Offer
@@ -114,17 +114,18 @@ class TicketPage:
 class Surroundings:
     """What a ticket is looked at with: its rules, the calendar, the people, the moment.
 
-    `gone` are the people whose accounts are disabled.
+    `gone` are the people whose accounts are disabled; `targets` what the branch has set itself
+    for the stages of this definition, in working days (T3d).
     """
 
     definition: WorkflowDefinition
     calendar: WorkCalendar
-    hours: OfficeHours
     at: datetime
     names: Mapping[str, str]
     phones: Mapping[str, str]
     branch_name: str
     gone: frozenset[str] = frozenset()
+    targets: Mapping[str, int] = field(default_factory=dict)
 
 
 def ticket_page(
@@ -135,8 +136,8 @@ def ticket_page(
     state = definition.state_by_id[ticket.state]
     given_up_at = abandoned_at(ticket, definition)
     clocks = tuple(
-        clock_view(clock, definition, around.calendar, around.hours, at, given_up_at=given_up_at)
-        for clock in clocks_of(ticket, definition)
+        clock_view(clock, definition, around.calendar, at, given_up_at=given_up_at)
+        for clock in clocks_of(ticket, definition, around.targets)
     )
     classification = ticket.classification
     return TicketPage(
@@ -159,7 +160,7 @@ def ticket_page(
         ended_at=ticket.ended_at,
         urgent=most_urgent(clocks),
         clocks=clocks,
-        timetable=timetable(ticket, definition, around.calendar, around.hours, at),
+        timetable=timetable(ticket, definition, around.calendar, at),
         documents=document_list(ticket, definition, around.names, local_date(at)),
         managers=_managers(ticket, around),
         facts=_facts(ticket, definition),

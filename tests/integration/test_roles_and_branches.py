@@ -75,6 +75,9 @@ ELSEWHERE: dict[Action, Attempt] = {
     Action.MANAGE_ORGANISATION: lambda o, _, who: o.application.organisation.set_branch(
         "tengchong", code="TC", name="腾冲分公司", phone="0875-0000103", actor=who
     ),
+    Action.SET_TARGETS: lambda o, _, who: o.application.targets.set(
+        "tengchong", "hv_single_supply", "supply_plan_reply", 3, actor=who
+    ),
     Action.MANAGE_DEFINITIONS: lambda o, _, who: o.application.drafts.rollback(
         "lv_resident", 1, actor=who
     ),
