@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from app.ports.readiness import Area, GridDatabase, GridWork, StoredForecast, StoredProject
     from app.readiness.meter import Meter
     from app.trip.desk import Desk
-    from engine.calendar import OfficeHours
     from engine.ticket import Act, Actor
 
 RULE_NAMES = {
@@ -102,7 +101,6 @@ class Duties:
     desk: Desk
     database: GridDatabase
     meter: Meter
-    hours: OfficeHours
 
     def listing(
         self,
@@ -163,7 +161,7 @@ class Duties:
             is_opened=bool(details.get(OPENED)),
             is_issued=bool(details.get(ISSUED)),
             due_on=due,
-            is_overdue=due is not None and self.hours.end_of_period(due) <= act.at,
+            is_overdue=due is not None and case.calendar.end_of_period(due) <= act.at,
         )
 
 

@@ -61,12 +61,7 @@ class GridReadiness:
         """What must follow from the rules, and how far it is."""
         from app.readiness.duties import Duties
 
-        return Duties(
-            desk=self.desk,
-            database=self.database,
-            meter=self._meter,
-            hours=self.settings.office_hours,
-        )
+        return Duties(desk=self.desk, database=self.database, meter=self._meter)
 
     @cached_property
     def watch(self) -> Watch:
