@@ -8,7 +8,7 @@ itself would stop at the first condition that says no.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from transitions import EventData, Machine
@@ -29,6 +29,7 @@ from engine.events import (
 )
 from engine.fields import Entered, entered
 from engine.guards import NOTHING_ENTERED, Attempt, blocking_reasons, role_reasons
+from engine.values import changed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -239,7 +240,7 @@ class TicketMachine:
             deferred = tuple(each.id for each in lacking)
             due = due_checkpoint(lacking[0], self.definition, ticket)
             events.append(DocumentsDeferred(requirements=deferred, due_before=due))
-        arrived = replace(
+        arrived = changed(
             ticket, state=state, entered_at=at, passed_checkpoints=passed, deferred=deferred
         )
         return arrived, events
@@ -293,7 +294,7 @@ def _with(entry: Entered, ticket: Ticket) -> Ticket:
     request = ticket.request
     if not entry.changes or not isinstance(request, ServiceRequest):
         return ticket
-    return replace(ticket, request=replace(request, details=entry.details))
+    return changed(ticket, request=changed(request, details=entry.details))
 
 
 def _recorded(entry: Entered) -> tuple[DetailsRecorded, ...]:
