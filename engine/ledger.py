@@ -5,7 +5,8 @@ hash of an entry covers every field of it in a canonical form, so whoever holds 
 stream (its head) can tell whether any entry before it was changed, removed or moved (R-5.4).
 
 Canonical form: JSON with sorted keys, without blanks, non-ASCII characters as they are, in UTF-8;
-instants as ISO 8601 in UTC with microseconds, dates as ISO 8601, decimals as their digits.
+instants as ISO 8601 in UTC with microseconds, dates as ISO 8601, decimals as their digits, values
+as objects of their fields.
 An exported stream can be verified with nothing but `json` and `sha256`:
 
     {"action","actor_id","actor_name","at","definition_ref","details","previous_hash",
@@ -17,12 +18,14 @@ where "details" is the canonical form of the details, as text.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+
+from engine.values import fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,8 +44,9 @@ class LedgerDraft:
         action: what was done, a trigger or the name of a use case.
         source_state: the state before, empty where there is none.
         target_state: the state after, empty where there is none.
-        details: further facts as JSON values; instants, dates, decimals and sets may be among
-            them. They can never be changed, so nothing goes in that the law may order erased.
+        details: further facts as JSON values; instants, dates, decimals, sets and values with
+            fields may be among them. They can never be changed, so nothing goes in that the law
+            may order erased.
     """
 
     action: str
@@ -220,7 +224,7 @@ def broken_end(last: LedgerHead, head: LedgerHead) -> Break | None:
 
 
 def canonical(value: object) -> str:
-    """The canonical form of JSON values, instants, dates, decimals and sets."""
+    """The canonical form of JSON values, instants, dates, decimals, sets and values with fields."""
     return _encode(value)
 
 
@@ -239,7 +243,7 @@ def instant_text(at: datetime) -> str:
 
 
 def _plain(value: object) -> object:
-    """What JSON lacks, as a JSON value."""
+    """What JSON lacks, as something nearer to it."""
     match value:
         case datetime():
             return instant_text(value)
@@ -249,6 +253,8 @@ def _plain(value: object) -> object:
             return str(value)
         case set() | frozenset():
             return sorted(value)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return fields_of(value)
         case _:
             msg = f"{type(value).__name__} has no canonical form"
             raise TypeError(msg)

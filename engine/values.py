@@ -1,4 +1,4 @@
-"""How a frozen value is changed: by a copy, and one that costs little.
+"""How a frozen value is taken apart, and changed: by a copy, and one that costs little.
 
 `dataclasses.replace` makes the value anew, field by field. A ticket has twenty fields and every
 move copies it more than once, so that took longer than all the rest of the move.
@@ -6,11 +6,21 @@ move copies it more than once, so that took longer than all the rest of the move
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, TypeVar
 
-__all__ = ["changed"]
+__all__ = ["changed", "fields_of"]
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Value = TypeVar("Value")
+
+
+def fields_of(value: DataclassInstance) -> dict[str, object]:
+    """What the value holds, by field; values inside it stay as they are."""
+    return {each.name: getattr(value, each.name) for each in fields(value)}
+
 
 if TYPE_CHECKING:  # so that names and types of the fields are checked as for `replace`
     from dataclasses import replace as changed
