@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from app.people.organisation import OrganisationService
     from app.reading.queries import QueryService
     from app.rules.calendar_service import CalendarService
+    from app.rules.diagrams import DiagramService
     from app.rules.drafts import DraftService
     from app.rules.templates import TemplateService
     from app.sending.service import Sending
@@ -107,6 +108,13 @@ class Application:
         from app.rules.drafts import DraftService
 
         return DraftService(database=self.database, clock=self.clock)
+
+    @cached_property
+    def diagrams(self) -> DiagramService:
+        """Definitions as pictures."""
+        from app.rules.diagrams import DiagramService
+
+        return DiagramService(desk=self.desk, database=self.database)
 
     @cached_property
     def templates(self) -> TemplateService:

@@ -369,18 +369,30 @@ def _show_changed(application: Application, ticket: Ticket, *, as_json: bool) ->
 
 
 def _pairs(given: list[str]) -> dict[str, str]:
-    """`field=value` arguments as a mapping."""
+    """`field=value` arguments as a mapping; a field is given once."""
     from engine.errors import MalformedError, Reason  # noqa: PLC0415
 
-    bad = [each for each in given if "=" not in each]
-    if bad:
-        raise MalformedError(
-            Reason(
-                code="not_a_pair",
-                field=each,
-                message="应写作 字段=值",
-                remedy="例如 phone=13800138000",
-            )
-            for each in bad
+    names = [each.split("=", 1)[0] for each in given]
+    reasons = [
+        Reason(
+            code="not_a_pair",
+            field=each,
+            message="应写作 字段=值",
+            remedy="例如 phone=13800138000",
         )
+        for each in given
+        if "=" not in each
+    ]
+    reasons += [
+        Reason(
+            code="repeated_field",
+            field=name,
+            message=f"给出了 {names.count(name)} 次",
+            remedy="每个字段只写一次；多种资料用分号隔开，如 documents=identity;property_proof",
+        )
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
+    if reasons:
+        raise MalformedError(reasons)
     return dict(each.split("=", 1) for each in given)

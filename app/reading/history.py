@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from app.authorization import ACTION_NAMES
+from app.authorization import ACTION_NAMES, Action
 from app.labels import CHECKPOINTS
 from app.masking import masked_name, masked_phone
 from engine.amendments import AMENDABLE
@@ -64,6 +64,8 @@ class Narrator:
         for each in self.definition.transitions:
             if each.trigger == action:
                 return each.name
+        if self.definition.internal and action == Action.SUBMIT:
+            return "立单"
         named = {**SWEEP_NAMES, **{str(each): name for each, name in ACTION_NAMES.items()}}
         return named.get(action, action)
 
@@ -87,7 +89,9 @@ class Narrator:
         return "、".join(named.get(each, each) for each in ids)
 
     def submitted(self, event: Facts) -> str:
-        """The application came in."""
+        """The application came in, or an internal ticket was opened."""
+        if self.definition.internal:
+            return "已立单"
         missing = self._requirements(event["missing"])
         return f"收到申请，缺少{missing}，暂不起算时限" if missing else "收到申请，关键资料齐全"
 
@@ -154,10 +158,9 @@ class Narrator:
 
     def details_recorded(self, event: Facts) -> str:
         """Fields were entered."""
-        changes = (
-            self._detail(field_id, before, after)
-            for field_id, (before, after) in event["changes"].items()
-        )
+        order = {field.id: place for place, field in enumerate(self.definition.fields)}
+        recorded = sorted(event["changes"].items(), key=lambda each: order.get(each[0], -1))
+        changes = (self._detail(field_id, *change) for field_id, change in recorded)
         return f"登记：{'；'.join(changes)}"
 
     def _detail(self, field_id: str, before: str, after: str) -> str:

@@ -90,6 +90,7 @@ class TicketPage:
     state_name: str
     stage_name: str
     is_open: bool
+    is_internal: bool
     is_suspended: bool
     pause_note: str
     submitted_at: datetime
@@ -151,6 +152,7 @@ def ticket_page(
         state_name=state.name,
         stage_name=definition.stage_by_id[state.stage].name,
         is_open=ticket.ended_at is None,
+        is_internal=definition.internal,
         is_suspended=ticket.is_suspended,
         pause_note=pause_note(ticket),
         submitted_at=ticket.submitted_at,
