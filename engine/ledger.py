@@ -22,9 +22,11 @@ from dataclasses import dataclass, field, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from engine.calendar import REMEMBERED
 from engine.values import fields_of
 
 if TYPE_CHECKING:
@@ -139,54 +141,27 @@ def seal(
         ValueError: `at` or an instant in the details is naive, or a number is not finite.
         TypeError: the details hold something that has no canonical form.
     """
-    seq = after.seq + 1
-    details = canonical(draft.details)
-    fields: dict[str, str | int] = {
-        "action": draft.action,
+    facts: dict[str, Any] = {
+        "stream": after.stream,
+        "seq": after.seq + 1,
+        "at": at,
         "actor_id": actor.user_id,
         "actor_name": actor.name,
-        "at": instant_text(at),
-        "definition_ref": definition_ref,
-        "details": details,
-        "previous_hash": after.hash,
-        "seq": seq,
+        "action": draft.action,
         "source_state": draft.source_state,
-        "stream": after.stream,
         "target_state": draft.target_state,
+        "definition_ref": definition_ref,
+        "details": canonical(draft.details),
+        "previous_hash": after.hash,
     }
-    return LedgerEntry(
-        stream=after.stream,
-        seq=seq,
-        at=at,
-        actor_id=actor.user_id,
-        actor_name=actor.name,
-        action=draft.action,
-        source_state=draft.source_state,
-        target_state=draft.target_state,
-        definition_ref=definition_ref,
-        details=details,
-        previous_hash=after.hash,
-        hash=_digest(fields),
-    )
+    return LedgerEntry(**facts, hash=_digest(facts))
 
 
 def entry_hash(entry: LedgerEntry) -> str:
     """The hash that the entry's fields give, whatever hash it carries."""
-    return _digest(
-        {
-            "action": entry.action,
-            "actor_id": entry.actor_id,
-            "actor_name": entry.actor_name,
-            "at": instant_text(entry.at),
-            "definition_ref": entry.definition_ref,
-            "details": entry.details,
-            "previous_hash": entry.previous_hash,
-            "seq": entry.seq,
-            "source_state": entry.source_state,
-            "stream": entry.stream,
-            "target_state": entry.target_state,
-        }
-    )
+    facts = fields_of(entry)
+    del facts["hash"]
+    return _digest(facts)
 
 
 def first_broken(entries: Iterable[LedgerEntry], head: LedgerHead) -> Break | None:
@@ -228,6 +203,7 @@ def canonical(value: object) -> str:
     return _encode(value)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def instant_text(at: datetime) -> str:
     """An instant as ISO 8601 in UTC with microseconds.
 
@@ -265,5 +241,5 @@ _encode = json.JSONEncoder(
 ).encode
 
 
-def _digest(fields: Mapping[str, str | int]) -> str:
-    return sha256(_encode(fields).encode()).hexdigest()
+def _digest(facts: Mapping[str, Any]) -> str:
+    return sha256(_encode(facts).encode()).hexdigest()

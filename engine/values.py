@@ -7,6 +7,7 @@ move copies it more than once, so that took longer than all the rest of the move
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 __all__ = ["changed", "fields_of"]
@@ -19,7 +20,12 @@ Value = TypeVar("Value")
 
 def fields_of(value: DataclassInstance) -> dict[str, object]:
     """What the value holds, by field; values inside it stay as they are."""
-    return {each.name: getattr(value, each.name) for each in fields(value)}
+    return {name: getattr(value, name) for name in _names(type(value))}
+
+
+@cache
+def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
 
 
 if TYPE_CHECKING:  # so that names and types of the fields are checked as for `replace`
