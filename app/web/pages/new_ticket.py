@@ -10,13 +10,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.forms.application_form import FIELDS, INTAKE_DOCUMENTS, parse_application
-from app.labels import APPLICANT_KINDS, AREA_CLASSES, CHANNELS
+from app.labels import CHANNELS
 from app.tickets.beginning import new_token
 from app.web.access import Submitter
 from app.web.errors import status_of
 from app.web.forms import Form, Submitted
 from app.web.rendering import page, see_other
 from app.web.serving import application_of
+from engine.application import APPLICANT_KINDS, AREA_CLASSES
 from engine.errors import MalformedError, Reason, RefusedError
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _fields(form: Submitted, who: SignedIn) -> dict[str, str]:
 def _for_a_form(reason: Reason) -> Reason:
     """Where the form has a list, nobody needs the codes of an import file."""
     if reason.field in CHOSEN_FIELDS:
-        return replace(reason, remedy="请从列表中选择")
+        return replace(reason, remedy="请从列表中选择", options=())
     return reason
 
 
