@@ -12,7 +12,7 @@ from tests.applicants import CHIEF, a_resident
 if TYPE_CHECKING:
     from tests.application import Office
 
-SWEEPS = ["calendar", "reclassification", "reminders", "readiness", "dispatch"]
+SWEEPS = ["日历重算", "规则复核", "时限提醒", "电网承载力监测", "消息发送"]
 
 
 def findings(office: Office) -> dict[str, tuple[bool, str]]:
@@ -44,16 +44,16 @@ def test_one_that_is_in_order(office: Office) -> None:
         work.commit()
     run_once(office.application)
     assert bad(office) == set()
-    assert findings(office)["巡检 dispatch"] == (True, "上次 2026-11-23 09:00")
+    assert findings(office)["巡检 消息发送"] == (True, "上次 2026-11-23 09:00")
 
 
 def test_a_sweep_is_late_after_five_of_its_intervals(office: Office) -> None:
     office.at("2026-11-23 09:00")
     run_once(office.application)
     office.at("2026-11-23 09:00:25")
-    assert "巡检 dispatch" not in bad(office)
+    assert "巡检 消息发送" not in bad(office)
     office.at("2026-11-23 09:00:26")
-    assert bad(office) & sweep_subjects() == {"巡检 dispatch"}
+    assert bad(office) & sweep_subjects() == {"巡检 消息发送"}
     office.at("2026-11-23 14:00:01")
     assert bad(office) & sweep_subjects() == sweep_subjects()
 
@@ -83,6 +83,6 @@ def test_tickets_on_which_a_sweep_fails(office: Office) -> None:
         counts = {"done": 1, "unchanged": 0, "overtaken": 0, "failed": 2}
         work.sweeps.beat("reminders", office.clock(), office.clock(), counts)
         work.commit()
-    ok, remark = findings(office)["巡检 reminders"]
+    ok, remark = findings(office)["巡检 时限提醒"]
     assert not ok
     assert "2 件处理失败" in remark
