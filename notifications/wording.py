@@ -126,6 +126,8 @@ def clock_name(clock: Clock, definition: WorkflowDefinition) -> str:
             return "合计办理时间"
         case ClockKind.END_TO_END:
             return "全过程时间"
+        case ClockKind.TARGET:
+            return f"{definition.stage_by_id[clock.stage_id].name}内部目标"
 
 
 def listed(names: Iterable[str]) -> str:

@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 
 class StoredWorklistRow(Protocol):
-    """One ticket of the worklist with the due instant that it is sorted by."""
+    """One ticket of the worklist with the instant that it is sorted by."""
 
     @property
     def ticket(self) -> Ticket: ...
     @property
-    def due_at(self) -> datetime | None: ...
+    def pressing_at(self) -> datetime | None: ...
 
 
 class TicketReads(Tickets, Protocol):
-    """Tickets. `after` is (due_at, ticket_no) of the last row of the page before."""
+    """Tickets. `after` is (pressing_at, ticket_no) of the last row of the page before."""
 
     def find_by_progress_token(self, progress_token: str) -> Ticket | None: ...
     def worklist(

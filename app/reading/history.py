@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from app.authorization import ACTION_NAMES, Action
-from app.labels import CHECKPOINTS
+from app.labels import CHECKPOINTS, RECORDED_FACTS, RECORDED_TOPICS
 from app.masking import masked_name, masked_phone
 from engine.amendments import AMENDABLE
 from engine.clocks import CAUSE_NAMES
@@ -189,6 +189,15 @@ class Narrator:
         stage = self._stage(event["stage"])
         return f"“{stage}”最迟日期由 {before} 变更为 {after}{provisional}{why}"
 
+    def recorded(self, event: Facts) -> str:
+        """Something beside the ticket's course."""
+        topic = RECORDED_TOPICS.get(event["topic"], event["topic"])
+        known = event["facts"]  # in the ledger they are sorted by name
+        told = [f"{name} {known[key]}" for key, name in RECORDED_FACTS.items() if key in known]
+        facts = "，".join(told)
+        reason = f"，原因：{event['reason']}" if event["reason"] else ""
+        return f"{topic}：{facts}{reason}" if facts else f"{topic}{reason}"
+
     def flagged(self, event: Facts) -> str:
         """Something for the auditors."""
         return f"标记：{event['flag']['note']}"
@@ -210,6 +219,7 @@ _TELLERS: dict[str, Callable[[Narrator, Facts], str]] = {
     "DetailsRecorded": Narrator.details_recorded,
     "TicketReclassified": Narrator.reclassified,
     "PromiseChanged": Narrator.promise_changed,
+    "FactsRecorded": Narrator.recorded,
     "TicketFlagged": Narrator.flagged,
 }
 
@@ -231,4 +241,4 @@ def _masked(field: str, value: str) -> str:
         case "requested_capacity_kw":
             return f"{value} kW"
         case _:
-            return value
+            return value or "（未填）"

@@ -52,8 +52,13 @@ def new_case(  # noqa: PLR0913  (what a ticket is made of)
         submitted_at=act.at,
         managers=work.grid.managers_for(request.node_id, branch) if is_managed else None,
     )
-    calendar = desk.calendars.current(work)
-    return Case(ticket=ticket, machine=machine, calendar=calendar, act=act)
+    return Case(
+        ticket=ticket,
+        machine=machine,
+        calendar=desk.calendars.current(work),
+        act=act,
+        targets=work.grid.branch(branch).targets,
+    )
 
 
 def begin(  # noqa: PLR0913  (what its first entry is made of)

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from app.web.visit import Visit
 
-PRINTED_DATES = frozenset({"expires_on"})
-"""Dates that stand on a paper; every other field that sounds like a time is refused (R-5.1)."""
+PRINTED_DATES = frozenset({"expires_on", "expected_energization_on"})
+"""Dates that stand on a paper or are a customer's wish; every other field that sounds like a time
+is refused (R-5.1)."""
 TOKEN_FIELD = "form_token"  # noqa: S105  (the name of a field)
 GIVEN = "given["
 MAX_FIELDS = 60

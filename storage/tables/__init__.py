@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
     METADATA: MetaData
 
-MODULES = ("drafts", "messages", "organisation", "rules", "tickets", "topology")
+MODULES = (
+    "drafts",
+    "messages",
+    "organisation",
+    "readiness",
+    "registers",
+    "rules",
+    "tickets",
+    "topology",
+)
 
 
 def __getattr__(name: str) -> MetaData:

@@ -104,6 +104,7 @@ def ticket_page(
         status=status_of(error) if error else 200,
         ticket=shown,
         history=history,
+        grid=application_of(request).readiness.tickets.of_ticket(ticket_no, actor=who.actor),
         messages=queries.messages(actor=who.actor, ticket_no=ticket_no),
         managers=queries.managers(shown.branch, actor=who.actor),
         sources=SOURCES,
