@@ -72,7 +72,14 @@ MESSAGE_STATES = {
     MessageState.SUPERSEDED: "已被新消息取代",
     MessageState.EXPIRED: "已过期未发",
 }
-MESSAGE_CHANNELS = {Channel.SMS: "短信", Channel.WECHAT: "微信"}
+MESSAGE_CHANNELS = {
+    Channel.SMS: "短信",
+    Channel.WECHAT: "微信",
+    Channel.WECOM: "企业微信",
+    Channel.WECOM_ROBOT: "企业微信群",
+    Channel.APP: "手机应用",
+    Channel.EMAIL: "邮件",
+}
 AUDIENCES = {Audience.CUSTOMER: "客户", Audience.STAFF: "工作人员"}
 YEAR_STATUSES = {
     YearStatus.OFFICIAL: "国务院办公厅通知",
