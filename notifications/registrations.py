@@ -69,7 +69,6 @@ class Registration:
         code: the provider's id of its template.
         sign_name: the registered signature (签名), for SMS.
         text: the approved text with its placeholders, for SMS: what is really read.
-        subscription: a WeChat subscription message instead of a template message.
         link: template of the address that opens on a touch, for WeChat; may be empty.
     """
 
@@ -81,7 +80,6 @@ class Registration:
     version: int = 0
     sign_name: str = ""
     text: str = ""
-    subscription: bool = False
     link: str = ""
 
 

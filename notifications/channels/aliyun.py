@@ -96,7 +96,7 @@ class AliyunChannel:
             from alibabacloud_tea_openapi.utils_models import Config  # noqa: PLC0415
             from darabonba.runtime import RuntimeOptions  # noqa: PLC0415
         except ModuleNotFoundError as fault:
-            raise MissingExtraError.of(NAME) from fault
+            raise MissingExtraError.of(extra=NAME) from fault
         keep_quiet()
         self._models: Any = models
         self._settings = settings

@@ -221,7 +221,7 @@ class MissingExtraError(HuodianError):
     """A provider's SDK is not installed."""
 
     @classmethod
-    def of(cls, extra: str) -> MissingExtraError:
+    def of(cls, *, extra: str) -> MissingExtraError:
         """The error, with how to install it."""
         return cls(
             Reason(

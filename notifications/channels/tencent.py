@@ -99,7 +99,7 @@ class TencentChannel:
             from tencentcloud.common.profile.http_profile import HttpProfile  # noqa: PLC0415
             from tencentcloud.sms.v20210111 import models, sms_client  # noqa: PLC0415
         except ModuleNotFoundError as fault:
-            raise MissingExtraError.of(NAME) from fault
+            raise MissingExtraError.of(extra=NAME) from fault
         keep_quiet()
         self._models: Any = models
         self._settings = settings
