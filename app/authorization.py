@@ -105,17 +105,33 @@ def authorize(actor: Actor, action: Action, *, branch: str = "") -> None:
                 remedy=f"请由{allowed}办理",
             )
         )
-    if branch and actor.branch and actor.branch != branch:
-        reasons.append(
-            Reason(
-                code="other_branch",
-                field="branch",
-                message="不能办理其他单位的业务",
-                remedy="请转交该单位办理",
-            )
-        )
+    reasons += _other_branch(actor, branch)
     if reasons:
         raise RefusedError(reasons)
+
+
+def refuse_other_branch(actor: Actor, branch: str) -> None:
+    """Refuse people of one branch what concerns another.
+
+    Raises:
+        RefusedError: it does.
+    """
+    reasons = _other_branch(actor, branch)
+    if reasons:
+        raise RefusedError(reasons)
+
+
+def _other_branch(actor: Actor, branch: str) -> list[Reason]:
+    if not branch or actor.branch in {"", branch}:
+        return []
+    return [
+        Reason(
+            code="other_branch",
+            field="branch",
+            message="不能办理其他单位的业务",
+            remedy="请转交该单位办理",
+        )
+    ]
 
 
 def authorize_company_wide(actor: Actor, action: Action) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from app.sweeps import Sweeps
     from app.tickets.amendments import AmendmentService
     from app.tickets.documents import DocumentService
+    from app.tickets.hand_over import HandOver
     from app.tickets.reminders import Reminders
     from app.tickets.service import TicketService
     from app.trip.definitions import Rulebook
@@ -62,6 +63,13 @@ class Application:
         return TicketService(desk=self.desk, policy=shipped_eligibility, settings=self.settings)
 
     @cached_property
+    def hand_over(self) -> HandOver:
+        """Tickets of one manager handed over to another."""
+        from app.tickets.hand_over import HandOver
+
+        return HandOver(desk=self.desk)
+
+    @cached_property
     def documents(self) -> DocumentService:
         """The papers of a ticket."""
         from app.tickets.documents import DocumentService
@@ -73,9 +81,11 @@ class Application:
     def amendments(self) -> AmendmentService:
         """Corrections, and better rules for open tickets."""
         from app.tickets.amendments import AmendmentService
+        from app.tickets.restarts import Restarts
         from workflows.eligibility import shipped_eligibility
 
-        return AmendmentService(desk=self.desk, policy=shipped_eligibility)
+        restarts = Restarts(window_days=self.settings.restart_window_days)
+        return AmendmentService(desk=self.desk, policy=shipped_eligibility, restarts=restarts)
 
     @cached_property
     def calendars(self) -> CalendarService:

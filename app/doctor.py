@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from app.people.duties import duties_left
 from app.ports.drafts import DraftKind
 from app.sending.service import NAME as DISPATCH
 from engine.calendar import SHANGHAI, YearStatus, local_date
+from engine.managers import DUTIES
 from engine.ticket import Role
 from notifications.message import MessageState
 
 if TYPE_CHECKING:
     from app.bootstrap import Application
+    from engine.errors import UnavailableError
 
 LATE_FACTOR = 5
 """A sweep that has not run for this many of its intervals is late."""
@@ -35,8 +38,17 @@ def examine(application: Application) -> tuple[Finding, ...]:
         *_offers(application),
         *_calendar(application),
         _people(application),
+        *_managers(application),
         *_sweeps(application),
         _messages(application),
+    )
+
+
+def unusable(error: UnavailableError) -> tuple[Finding, ...]:
+    """The findings where there is nothing to look at: what is wrong, and what to do about it."""
+    return tuple(
+        Finding(subject="数据库", ok=False, remark=f"{each.message}；{each.remedy}")
+        for each in error.reasons
     )
 
 
@@ -80,6 +92,24 @@ def _people(application: Application) -> Finding:
         )
     remark = "管理员已设置密码" if ready else "尚无设置密码的管理员，请用一次性链接登录后设置"
     return Finding(subject="管理员", ok=ready, remark=remark)
+
+
+def _managers(application: Application) -> tuple[Finding, ...]:
+    """Managers whose accounts are disabled and who still look after something (R-6.1)."""
+    with application.database.reading() as work:
+        gone = [user.id for user in work.accounts.users() if not user.active]
+        left = {user_id: duties_left(work, user_id, DUTIES) for user_id in gone}
+    told = [
+        f"{user_id}（网格 {len(duties.grids)} 个、在办工单 {len(duties.tickets)} 张）"
+        for user_id, duties in left.items()
+        if duties
+    ]
+    if not told:
+        return ()
+    remark = (
+        f"账号已停用，仍任经理：{'、'.join(told)}（移交：huodian ticket|grid reassign --all-of）"
+    )
+    return (Finding(subject="双经理", ok=False, remark=remark),)
 
 
 def _sweeps(application: Application) -> tuple[Finding, ...]:

@@ -71,6 +71,8 @@ MESSAGE_STATES = {
     MessageState.UNREACHABLE: "无法送达，须电话告知",
     MessageState.SUPERSEDED: "已被新消息取代",
     MessageState.EXPIRED: "已过期未发",
+    MessageState.SUPPRESSED: "客户已退订",
+    MessageState.CANCELLED: "已取消发送",
 }
 MESSAGE_CHANNELS = {
     Channel.SMS: "短信",

@@ -119,6 +119,13 @@ class ApplicationAmended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DetailsRecorded:
+    """Fields were entered or changed: field -> (before, after) as text, before may be empty."""
+
+    changes: dict[str, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketReclassified:
     """The ticket moved to another definition, with the facts and rules that led there (R-4.4)."""
 
@@ -158,6 +165,7 @@ Event = (
     | BoundaryExtended
     | ManagersAssigned
     | ApplicationAmended
+    | DetailsRecorded
     | TicketReclassified
     | PromiseChanged
     | TicketFlagged

@@ -31,7 +31,14 @@ from engine.events import (
 )
 from engine.guards import ROLE_NAMES
 from engine.ticket import Role
-from notifications.context import Notice, PlanContext, address, customer_of, staff_member
+from notifications.context import (
+    Notice,
+    PlanContext,
+    address,
+    customer_of,
+    staff_member,
+    told_instead,
+)
 from notifications.wording import (
     SCHEME_LEAFLETS,
     deferred_documents,
@@ -94,6 +101,8 @@ class Change:
 
 
 def _customer_notices(change: Change) -> list[Notice]:
+    if change.context.definition.internal:
+        return []
     tellings = (
         _TELLERS[type(event)](event, change)
         for event in change.outcome.events
@@ -211,6 +220,18 @@ def _amended(event: ApplicationAmended, change: Change) -> Notice:
     return change.notice("application_amended", fields=fields, **_dates(change))
 
 
+def _managers_changed(event: ManagersAssigned, change: Change) -> Notice | None:
+    """Whoever was told the names at intake is told the new ones."""
+    if change.before is None or Checkpoint.INTAKE not in change.before.passed_checkpoints:
+        return None
+    context, pair = change.context, event.after
+    return change.notice(
+        "managers_changed",
+        project_manager=context.name_of(pair.project_manager),
+        account_manager=context.name_of(pair.account_manager),
+    )
+
+
 def _reclassified(event: TicketReclassified, change: Change) -> Notice | None:
     if event.before == event.after:
         return None
@@ -241,13 +262,16 @@ def _to_managers(pair: ManagerPair, change: Change) -> list[Message]:
         pair.account_manager: ROLE_NAMES[Role.ACCOUNT_MANAGER],
     }
     promise = stage_promise(ticket, context)
+    others = dict(zip(duties, reversed(duties), strict=True))
     messages = []
-    for user_id, other in zip(duties, reversed(duties), strict=True):
+    for user_id, absent in told_instead(duties, context).items():
+        other = others.get(user_id, "")
         notice = change.notice(
             "manager_assigned",
-            duty=duties[user_id],
-            other_duty=duties[other],
-            other_name=context.name_of(other),
+            duty=duties.get(user_id, ""),
+            other_duty=duties.get(other, ""),
+            other_name=context.state_of(other) if other else "",
+            absent=absent,
             stage=promise["stage"],
             due=promise["due"],
         )
@@ -264,6 +288,7 @@ _TELLERS: dict[type, Callable[[Any, Change], Notice | None]] = {
     ClockResumed: _clock_resumed,
     DocumentRejected: _document_rejected,
     BoundaryExtended: _boundary_extended,
+    ManagersAssigned: _managers_changed,
     ApplicationAmended: _amended,
     TicketReclassified: _reclassified,
     PromiseChanged: _promise_changed,

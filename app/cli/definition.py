@@ -8,9 +8,16 @@ import typer
 
 from app.cli import definition_drafts
 from app.cli.session import AsJson, opened, show, table
+from workflows.difference_words import FIELD_KIND_NAMES
 
 if TYPE_CHECKING:
-    from engine.definition import DocumentRequirement, Transition, WorkflowDefinition
+    from engine.definition import (
+        DocumentRequirement,
+        Field,
+        Opening,
+        Transition,
+        WorkflowDefinition,
+    )
 
 commands = typer.Typer(no_args_is_help=True)
 definition_drafts.register(commands)
@@ -33,7 +40,7 @@ def list_definitions(as_json: AsJson = False) -> None:
 
 @commands.command(name="show")
 def show_definition(definition_id: DefinitionId, as_json: AsJson = False) -> None:
-    """Stages, limits, documents and transitions of the version in force.
+    """Stages, limits, documents, transitions and fields of the version in force.
 
     Example: huodian definition show hv_single_supply --json
     """
@@ -60,6 +67,12 @@ def show_definition(definition_id: DefinitionId, as_json: AsJson = False) -> Non
             ("状态", "操作", "到", "名称"),
         ),
     ]
+    if definition.fields:
+        rows = [
+            (each.id, each.name, _kind(each), _asked(each, definition))
+            for each in definition.fields
+        ]
+        lines.append(table(rows, ("登记项", "名称", "类型", "登记于（*必填）")))
     show(result, "\n\n".join(lines), as_json=as_json)
 
 
@@ -90,6 +103,9 @@ def as_result(definition: WorkflowDefinition) -> dict[str, object]:
         "end_to_end_limit_days": definition.end_to_end_limit.days,
         "documents": [_document(each) for each in definition.documents],
         "transitions": [_transition(each) for each in definition.transitions],
+        "fields": definition.fields,
+        "opening": definition.opening,
+        "internal": definition.internal,
         "content_hash": definition.content_hash,
     }
 
@@ -117,7 +133,29 @@ def _transition(transition: Transition) -> dict[str, object]:
         "guards": transition.guards,
         "checkpoint": transition.checkpoint,
         "reason_required": transition.reason_required,
+        "asks": transition.asks,
+        "takes": transition.takes,
     }
+
+
+def _kind(field: Field) -> str:
+    listed = "、".join(f"{value} {name}" for value, name in field.choices.items())
+    name = FIELD_KIND_NAMES[field.kind]
+    return f"{name}：{listed}" if listed else name
+
+
+def _asked(field: Field, definition: WorkflowDefinition) -> str:
+    """Where a field is filled in: at the opening, by which triggers; a star where it must be."""
+    askings: list[tuple[str, Opening | Transition]] = [
+        ("立单", definition.opening),
+        *((each.trigger, each) for each in definition.transitions),
+    ]
+    places = {
+        name: "*" if field.id in asking.asks else ""
+        for name, asking in askings
+        if field.id in (*asking.asks, *asking.takes)
+    }
+    return "、".join(f"{name}{star}" for name, star in places.items())
 
 
 def _in_force(definition_id: str) -> WorkflowDefinition:

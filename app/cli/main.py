@@ -1,7 +1,7 @@
 """Assembles the commands, and turns every error into an exit code and a sentence.
 
-0 done, 1 internal fault, 2 wrong call, 3 refused by a rule, 4 not found, 5 conflict, 6 integrity
-broken. stdout carries only the result; everything else goes to stderr.
+0 done, 1 internal fault or unusable database, 2 wrong call, 3 refused by a rule, 4 not found,
+5 conflict, 6 integrity broken. stdout carries only the result; everything else goes to stderr.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from engine.errors import (
     NotFoundError,
     Reason,
     RefusedError,
+    UnavailableError,
 )
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ EXIT_CODES: tuple[tuple[type[HuodianError], int], ...] = (
     (NotFoundError, 4),
     (ConflictError, 5),
     (IntegrityError, 6),
+    (UnavailableError, 1),
 )
 
 CLAIMS_OF_TIME = frozenset(
@@ -99,14 +101,19 @@ def _failed(fault: Exception, *, as_json: bool) -> int:
     if isinstance(fault, ClickException):
         fault = MalformedError(_usage_problem(fault))
     if isinstance(fault, HuodianError):
+        if isinstance(fault, UnavailableError) and _wants_traceback():
+            logger.error("unavailable", exc_info=fault)
         _say(fault, as_json=as_json)
         return next(code for kind, code in EXIT_CODES if isinstance(fault, kind))
     if not isinstance(fault, typer.Abort):
         # People get a sentence, not a traceback; whoever mends it sets the variable.
-        wants_traceback = bool(os.environ.get("HUODIAN_TRACEBACK"))
-        logger.error("internal fault: %r", fault, exc_info=fault if wants_traceback else None)
+        logger.error("internal fault: %r", fault, exc_info=fault if _wants_traceback() else None)
         print("✕ 程序内部错误；设置 HUODIAN_TRACEBACK=1 重试可取得详情", file=sys.stderr)
     return 1
+
+
+def _wants_traceback() -> bool:
+    return bool(os.environ.get("HUODIAN_TRACEBACK"))
 
 
 def _refuse_claims_of_time(given: Sequence[str]) -> None:

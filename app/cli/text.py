@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from app.cli.session import table
 from engine.calendar import SHANGHAI
+from workflows.difference_words import FIELD_KIND_NAMES
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
     from app.reading.clock_view import ClockView
+    from app.reading.field_view import FieldView
     from app.reading.history import HistoryLine
     from app.reading.message_view import MessageView
-    from app.reading.ticket_page import TicketPage
+    from app.reading.ticket_page import ActionView, TicketPage
     from app.reading.worklist import WorklistPage
 
 
@@ -59,11 +61,30 @@ def ticket_text(page: TicketPage) -> str:
     ]
     if documents:
         parts.append(table(documents, ("资料", "情况", "补齐期限", "说明")))
-    for action in page.actions:
-        mark = "可办" if action.is_allowed else "不可办"
-        parts.append(f"{mark}  {action.key}  {action.name} → {action.target_name}")
-        parts += [f"      ✕ {reason}" for reason in action.reasons]
+    parts.append(actions_text(page.actions))
     return "\n".join(parts)
+
+
+def actions_text(actions: tuple[ActionView, ...]) -> str:
+    """One line a move, then what it asks for and what stands against it."""
+    lines = []
+    for action in actions:
+        mark = "可办" if action.is_allowed else "不可办"
+        lines.append(f"{mark}  {action.key}  {action.name} → {action.target_name}")
+        if action.reason_required:
+            lines.append("      须以 --reason 说明原因")
+        lines += [f"      {_field(each)}" for each in action.fields]
+        lines += [f"      ✕ {reason}" for reason in action.reasons]
+    return "\n".join(lines)
+
+
+def _field(field: FieldView) -> str:
+    """How a field is filled in on the command line, and what is known of it."""
+    duty = "必填" if field.is_required else "选填"
+    listed = "、".join(f"{value} {name}" for value, name in field.options.items())
+    expected = f"：{listed}" if listed else ""
+    known = f"，现为 {field.value}" if field.value else ""
+    return f"{duty} {field.id}=（{field.name}，{FIELD_KIND_NAMES[field.kind]}{expected}{known}）"
 
 
 def history_text(lines: tuple[HistoryLine, ...]) -> str:

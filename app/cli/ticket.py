@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli.hand_over import hand_over_tickets, unclear_reassignment
 from app.cli.session import ActingAs, AsJson, Revision, acting, opened, show
-from app.cli.text import history_text, ticket_text, worklist_text
+from app.cli.text import actions_text, history_text, ticket_text, worklist_text
 from engine.application import InvestmentBoundary
 from engine.ticket import ManagerPair, PauseCause
 
@@ -54,6 +55,11 @@ def submit(
 @commands.command(name="open")
 def open_ticket(
     definition: Annotated[str, typer.Argument(help="For example asset_transfer.")],
+    fields: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FIELD=VALUE]...", help="See `huodian definition show`."),
+    ] = None,
+    *,
     title: Annotated[str, typer.Option(help="What it is about.")],
     branch: Annotated[str, typer.Option(help="Branch id.")],
     contact: Annotated[str, typer.Option(help="Whom to tell.")] = "",
@@ -66,14 +72,22 @@ def open_ticket(
     """Open a ticket that does not start from a connection application.
 
     Example: huodian ticket open asset_transfer --title 示例小区 --branch tengchong
+
+    Example: huodian ticket open temporary_supply_lease capacity_kva=200 --title 示例工地
+    --branch tengchong
     """
     from app.forms.request_form import parse_request  # noqa: PLC0415
 
     application = opened()
-    fields = {"title": title, "contact": contact, "phone": phone, "address": address, "node": node}
-    request = parse_request(fields, known_nodes=application.queries.knows_node)
-    actor = acting(application, user)
-    ticket = application.tickets.open(definition, request, branch=branch, actor=actor)
+    about = {"title": title, "contact": contact, "phone": phone, "address": address, "node": node}
+    request = parse_request(about, known_nodes=application.queries.knows_node)
+    ticket = application.tickets.open(
+        definition,
+        request,
+        branch=branch,
+        actor=acting(application, user),
+        given=_pairs(fields or []),
+    )
     _show_changed(application, ticket, as_json=as_json)
 
 
@@ -142,36 +156,36 @@ def allowed(
     Example: huodian ticket allowed TC-20261123-0001
     """
     application = opened()
-    offers = application.tickets.offers(ticket_no, actor=acting(application, user))
+    page = application.queries.ticket(ticket_no, actor=acting(application, user))
     result = [
         {
-            "trigger": each.transition.trigger,
-            "name": each.transition.name,
-            "to": each.transition.target,
+            "trigger": each.key,
+            "name": each.name,
+            "to": each.target,
             "allowed": each.is_allowed,
-            "reason_required": each.transition.reason_required,
+            "reason_required": each.reason_required,
+            "fields": each.fields,
             "reasons": each.reasons,
         }
-        for each in offers
+        for each in page.actions
     ]
-    lines = []
-    for each in offers:
-        mark = "可办" if each.is_allowed else "不可办"
-        lines.append(f"{mark}  {each.transition.trigger}  {each.transition.name}")
-        lines += [f"      ✕ {reason}" for reason in each.reasons]
-    show(result, "\n".join(lines) or "没有可办理的操作", as_json=as_json)
+    show(result, actions_text(page.actions) or "没有可办理的操作", as_json=as_json)
 
 
 @commands.command()
 def advance(
     ticket_no: TicketNo,
     trigger: Annotated[str, typer.Argument(help="See `huodian ticket allowed`.")],
+    fields: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FIELD=VALUE]...", help="What the move asks for."),
+    ] = None,
     reason: Why = "",
     revision: Revision = None,
     user: ActingAs = "",
     as_json: AsJson = False,
 ) -> None:
-    """Fire a transition.
+    """Fire a transition, with what it asks to be filled in.
 
     Example: huodian ticket advance TC-20261123-0001 complete_intake
     """
@@ -181,6 +195,7 @@ def advance(
         trigger,
         actor=acting(application, user),
         reason=reason,
+        given=_pairs(fields or []),
         expected_revision=revision,
     )
     _show_changed(application, ticket, as_json=as_json)
@@ -198,7 +213,7 @@ def abort(
 
     Example: huodian ticket abort TC-20261123-0001 --reason 客户撤回申请
     """
-    advance(ticket_no, "abort", reason, revision, user, as_json)
+    advance(ticket_no, "abort", None, reason, revision, user, as_json)
 
 
 @commands.command()
@@ -246,19 +261,31 @@ def resume(
 
 @commands.command()
 def reassign(
-    ticket_no: TicketNo,
-    project_manager: Annotated[str, typer.Option(help="User id.")],
-    account_manager: Annotated[str, typer.Option(help="User id.")],
+    ticket_no: Annotated[str, typer.Argument(metavar="TICKET", help="One ticket.")] = "",
+    project_manager: Annotated[str, typer.Option(help="User id.")] = "",
+    account_manager: Annotated[str, typer.Option(help="User id.")] = "",
+    all_of: Annotated[
+        str, typer.Option(metavar="USER", help="Instead of TICKET: all open ones of that manager.")
+    ] = "",
+    to: Annotated[str, typer.Option(metavar="USER", help="Who takes them over.")] = "",
     reason: Why = "",
     revision: Revision = None,
     user: ActingAs = "",
     as_json: AsJson = False,
 ) -> None:
-    """Name or replace the two managers.
+    """Name or replace the two managers of a ticket, or hand over all tickets of one manager.
 
     Example: huodian ticket reassign TC-20261123-0001 --project-manager tc.pm1
     --account-manager tc.am1 --reason 轮岗
+
+    Example: huodian ticket reassign --all-of tc.am1 --to tc.am2 --reason 调离
     """
+    one = (ticket_no, project_manager, account_manager)
+    if all_of and to and not any(one) and revision is None:
+        hand_over_tickets(all_of, to, reason, user, as_json=as_json)
+        return
+    if all_of or to or not all(one):
+        raise unclear_reassignment()
     application = opened()
     pair = ManagerPair(project_manager=project_manager, account_manager=account_manager)
     ticket = application.tickets.assign_managers(

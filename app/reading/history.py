@@ -16,6 +16,7 @@ from app.masking import masked_name, masked_phone
 from engine.amendments import AMENDABLE
 from engine.clocks import CAUSE_NAMES
 from engine.documents import SOURCE_NAMES
+from engine.fields import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -151,6 +152,22 @@ class Narrator:
         )
         return f"{changes}，原因：{event['reason']}"
 
+    def details_recorded(self, event: Facts) -> str:
+        """Fields were entered."""
+        changes = (
+            self._detail(field_id, before, after)
+            for field_id, (before, after) in event["changes"].items()
+        )
+        return f"登记：{'；'.join(changes)}"
+
+    def _detail(self, field_id: str, before: str, after: str) -> str:
+        known = self.definition.field_by_id.get(field_id)
+        if known is None:
+            return f"{field_id}“{after}”"
+        told = f"“{shown(known, after)}”"
+        change = f"由“{shown(known, before)}”改为{told}" if before else told
+        return f"{known.name}{change}"
+
     def reclassified(self, event: Facts) -> str:
         """Another definition applies."""
         return f"适用流程由 {event['before']} 改为 {event['after']}：{'；'.join(event['reasons'])}"
@@ -181,6 +198,7 @@ _TELLERS: dict[str, Callable[[Narrator, Facts], str]] = {
     "BoundaryExtended": Narrator.extended,
     "ManagersAssigned": Narrator.assigned,
     "ApplicationAmended": Narrator.amended,
+    "DetailsRecorded": Narrator.details_recorded,
     "TicketReclassified": Narrator.reclassified,
     "PromiseChanged": Narrator.promise_changed,
     "TicketFlagged": Narrator.flagged,

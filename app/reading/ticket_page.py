@@ -22,6 +22,7 @@ from app.labels import (
 from app.masking import masked_id_number, masked_name, masked_phone
 from app.reading.clock_view import ClockView, clock_view, clocks_of, most_urgent
 from app.reading.document_view import RequirementView, document_list
+from app.reading.field_view import FieldView, details_of, field_views, shown_details
 from engine.application import ApplicantKind, ConnectionApplication, InvestmentBoundary
 from engine.calendar import local_date
 from engine.clocks import CAUSE_NAMES
@@ -54,20 +55,23 @@ class ActionView:
 
     key: str
     name: str
+    target: str
     target_name: str
     is_allowed: bool
     reason_required: bool
+    fields: tuple[FieldView, ...]
     reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagerView:
-    """One of the two managers."""
+    """One of the two managers; whoever is no longer in office has to be replaced (R-6.1)."""
 
     role_name: str
     user_id: str
     name: str
     phone: str
+    is_in_office: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +111,10 @@ class TicketPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a ticket is looked at with: its rules, the calendar, the people, the moment."""
+    """What a ticket is looked at with: its rules, the calendar, the people, the moment.
+
+    `gone` are the people whose accounts are disabled.
+    """
 
     definition: WorkflowDefinition
     calendar: WorkCalendar
@@ -116,6 +123,7 @@ class Surroundings:
     names: Mapping[str, str]
     phones: Mapping[str, str]
     branch_name: str
+    gone: frozenset[str] = frozenset()
 
 
 def ticket_page(
@@ -152,11 +160,11 @@ def ticket_page(
         timetable=timetable(ticket, definition, around.calendar, around.hours, at),
         documents=document_list(ticket, definition, around.names, local_date(at)),
         managers=_managers(ticket, around),
-        facts=_facts(ticket),
+        facts=_facts(ticket, definition),
         reasons=classification.reasons if classification else (),
         flags=tuple(f"{FLAGS[flag.code]}：{flag.note}" for flag in ticket.flags),
         linked_to=ticket.linked_to,
-        actions=tuple(_action(offer, definition) for offer in offers),
+        actions=tuple(_action(offer, ticket, definition) for offer in offers),
         permitted=_permitted(ticket, actor),
         suspend_causes=_suspend_causes(ticket, definition),
     )
@@ -194,19 +202,22 @@ def _managers(ticket: Ticket, around: Surroundings) -> tuple[ManagerView, ...]:
             user_id=user_id,
             name=around.names.get(user_id, user_id),
             phone=around.phones.get(user_id, ""),
+            is_in_office=user_id not in around.gone,
         )
         for role, user_id in pair
     )
 
 
-def _action(offer: Offer, definition: WorkflowDefinition) -> ActionView:
+def _action(offer: Offer, ticket: Ticket, definition: WorkflowDefinition) -> ActionView:
     transition = offer.transition
     return ActionView(
         key=transition.trigger,
         name=transition.name,
+        target=transition.target,
         target_name=definition.state_by_id[transition.target].name,
         is_allowed=offer.is_allowed,
         reason_required=transition.reason_required,
+        fields=field_views(offer.asks, offer.takes, details_of(ticket.request)),
         reasons=offer.reasons,
     )
 
@@ -234,10 +245,11 @@ def _suspend_causes(ticket: Ticket, definition: WorkflowDefinition) -> Mapping[s
     return {str(cause): CAUSE_NAMES[cause] for cause in allowed}
 
 
-def _facts(ticket: Ticket) -> tuple[Fact, ...]:
+def _facts(ticket: Ticket, definition: WorkflowDefinition) -> tuple[Fact, ...]:
     request = ticket.request
     if not isinstance(request, ConnectionApplication):
-        pairs = {"用电地址": request.address, **request.details}
+        entered = shown_details(request.details, definition.field_by_id)
+        pairs = {"地址": request.address, "供电节点": request.node_id, **dict(entered)}
         return tuple(Fact(name=name, value=value) for name, value in pairs.items() if value)
     classification = ticket.classification
     pairs = {

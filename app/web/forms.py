@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PRINTED_DATES = frozenset({"expires_on"})
 """Dates that stand on a paper; every other field that sounds like a time is refused (R-5.1)."""
 TOKEN_FIELD = "form_token"  # noqa: S105  (the name of a field)
+GIVEN = "given["
 MAX_FIELDS = 60
 MAX_FIELD_BYTES = 64 * 1024
 
@@ -45,6 +46,15 @@ class Submitted:
     def text(self, name: str) -> str:
         """A field without surrounding blanks; empty when absent."""
         return self.fields.get(name, "").strip()
+
+    @property
+    def given(self) -> Mapping[str, str]:
+        """What was filled in for a move: the fields that are named `given[<id of the field>]`."""
+        return {
+            name.removeprefix(GIVEN).removesuffix("]"): value
+            for name, value in self.fields.items()
+            if name.startswith(GIVEN) and value.strip()
+        }
 
     @property
     def revision(self) -> int:

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from app.forms.application_form import FIELDS, INTAKE_DOCUMENTS, parse_application
 from app.labels import APPLICANT_KINDS, AREA_CLASSES, CHANNELS
-from app.tickets.service import new_token
+from app.tickets.beginning import new_token
 from app.web.access import Submitter
 from app.web.errors import status_of
 from app.web.forms import Form, Submitted

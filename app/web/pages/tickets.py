@@ -86,6 +86,7 @@ def ticket_page(
         sources=SOURCES,
         done=done,
         reasons=_reasons(error, history),
+        problems={each.field: each for each in error.reasons if each.field} if error else {},
         is_conflict=isinstance(error, ConflictError),
         entered=entered or {},
         contact=contact,

@@ -245,6 +245,7 @@ EVENTS: dict[events.Event, str] = {
     events.TicketReclassified(before="a@1", after="b@1", reasons=("容量 100 kW",)): "容量 100 kW",
     events.TicketFlagged(flag=Flag(code=FlagCode.RESTARTED, note="与前单相同")): "标记：与前单相同",
 }
+ENTERED = events.DetailsRecorded(changes={"gone": ("", "120")})
 AMENDED = events.ApplicationAmended(
     changes={"phone": ("13812345521", "13912340000"), "name": ("陈晓", "陈大")}, reason="更换"
 )
@@ -261,8 +262,12 @@ def test_every_event_has_its_sentence(event: events.Event, words: str) -> None:
     assert words in told(event).sentences[0]
 
 
+def test_what_was_entered_is_told_by_name_or_by_id_if_the_field_is_gone() -> None:
+    assert told(ENTERED).sentences == ("登记：gone“120”",)
+
+
 def test_no_kind_of_event_is_left_untold() -> None:
-    assert {type(event) for event in (*EVENTS, AMENDED)} == set(get_args(events.Event))
+    assert {type(event) for event in (*EVENTS, AMENDED, ENTERED)} == set(get_args(events.Event))
 
 
 def test_a_correction_is_told_without_numbers_and_names_in_full() -> None:

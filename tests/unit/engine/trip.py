@@ -47,12 +47,12 @@ class Trip:
     def __post_init__(self) -> None:
         self.machine = TicketMachine(self.definition)
 
-    def submit(self, when: str) -> Trip:
-        return self._take(self.machine.submit(self.ticket, self._act(when), self.calendar))
+    def submit(self, when: str, **given: str) -> Trip:
+        return self._take(self.machine.submit(self.ticket, self._act(when), self.calendar, given))
 
-    def fire(self, trigger: str, when: str, reason: str = "") -> Trip:
+    def fire(self, trigger: str, when: str, reason: str = "", **given: str) -> Trip:
         act = self._act(when, reason)
-        return self._take(self.machine.fire(self.ticket, trigger, act, self.calendar))
+        return self._take(self.machine.fire(self.ticket, trigger, act, self.calendar, given))
 
     def refused(self, trigger: str, when: str) -> list[str]:
         """The messages of the refusal; a failure if the move is not refused."""
