@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from app.people.accounts import AccountService
     from app.people.organisation import OrganisationService
     from app.reading.queries import QueryService
+    from app.receiving.service import Receiving
     from app.rules.calendar_service import CalendarService
     from app.rules.drafts import DraftService
+    from app.rules.registrations import RegistrationService
     from app.rules.templates import TemplateService
     from app.sending.service import Sending
     from app.settings import Settings
@@ -116,6 +118,13 @@ class Application:
         return TemplateService(database=self.database, clock=self.clock)
 
     @cached_property
+    def registrations(self) -> RegistrationService:
+        """What providers have approved."""
+        from app.rules.registrations import RegistrationService
+
+        return RegistrationService(database=self.database, clock=self.clock)
+
+    @cached_property
     def queries(self) -> QueryService:
         """Reads for screens."""
         from app.reading.queries import QueryService
@@ -170,6 +179,19 @@ class Application:
         )
 
     @cached_property
+    def receiving(self) -> Receiving:
+        """Takes in what comes back from providers."""
+        from app.providers import receipt_key
+        from app.receiving.service import Receiving
+
+        return Receiving(
+            database=self.database,
+            channels=self.channels,
+            clock=self.clock,
+            key=receipt_key(self.settings),
+        )
+
+    @cached_property
     def sweeps(self) -> Sweeps:
         """Everything that happens by itself."""
         from app.sweeps import Sweeps
@@ -182,6 +204,7 @@ class Application:
             amendments=self.amendments,
             reminders=self.reminders,
             sending=self.sending,
+            receiving=self.receiving,
         )
 
     # --- what services share --------------------------------------------------------------------
@@ -224,10 +247,17 @@ class Application:
 
     @cached_property
     def channels(self) -> Mapping[Channel, tuple[MessageChannel, ...]]:
-        """What carries each channel, in the order of preference."""
-        from app.providers import providers
+        """Who carries each channel, in the order of preference."""
+        from app.providers import Providers
+        from app.rules.registration_book import StoredRegistrations
 
-        return providers(self.settings, self._event_loop)
+        made = Providers(
+            settings=self.settings,
+            loop=self._event_loop,
+            registrations=StoredRegistrations(self.database),
+            clock=self.clock,
+        )
+        return made.all()
 
     @cached_property
     def _event_loop(self) -> EventLoop:
@@ -238,8 +268,9 @@ class Application:
     def close(self) -> None:
         """Let go of providers and of the database."""
         if "channels" in self.__dict__:
-            for channel in {id(c): c for each in self.channels.values() for c in each}.values():
-                channel.close()
+            for carriers in self.channels.values():
+                for carrier in carriers:
+                    carrier.close()
             self._event_loop.close()
         self.database.close()
 

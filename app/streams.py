@@ -11,3 +11,9 @@ TEMPLATES = "templates"
 
 CALENDAR = "calendar"
 """Changes of the working calendar."""
+
+SUPPRESSIONS = "suppressions"
+"""Who wants no messages, and who wants them again; numbers masked."""
+
+REGISTRATIONS = "registrations"
+"""Publications of what providers have approved."""

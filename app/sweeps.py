@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from app.clock import Clock
     from app.ports.work import Database
+    from app.receiving.service import Receiving
     from app.rules.calendar_service import CalendarService
     from app.sending.service import Sending
     from app.settings import Settings
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from app.tickets.amendments import AmendmentService
     from app.tickets.reminders import Reminders
 
-HOUR = 3600
+MINUTE, HOUR = 60, 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class Sweeps:
     amendments: AmendmentService
     reminders: Reminders
     sending: Sending
+    receiving: Receiving
 
     def all(self) -> tuple[Sweep, ...]:
         """In the order in which one feeds the next: dates, then reminders, then sending."""
@@ -49,6 +51,8 @@ class Sweeps:
             Sweep(name="reclassification", every_seconds=HOUR, run=self.amendments.reevaluate),
             Sweep(name="reminders", every_seconds=often, run=self.reminders.sweep),
             Sweep(name="dispatch", every_seconds=dispatch, run=self.sending.dispatch),
+            Sweep(name="receipts", every_seconds=dispatch, run=self.receiving.applying.sweep),
+            Sweep(name="inquiries", every_seconds=MINUTE, run=self.receiving.inquiries.sweep),
         )
 
     def run(self, sweep: Sweep) -> SweepReport:

@@ -194,6 +194,13 @@ def _fitted(each: RegisteredField, value: str, values: dict[str, str]) -> str:
     return problem_of(each.kind, line)
 
 
+def preview(registration: Registration, params: Mapping[str, str]) -> str:
+    """How the registered template reads with these values, whether or not they fit its fields."""
+    values = {each.name: _rendered(each.value, params) or "" for each in registration.fields}
+    text = _text(registration, tuple(values.values()), values)
+    return text or "\n".join(f"{name}：{value}" for name, value in values.items())
+
+
 def placeholders(text: str) -> Iterator[str]:
     """The names or positions of the parameters in an approved text, as they come."""
     for match in PLACEHOLDER.finditer(text):

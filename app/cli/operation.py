@@ -125,7 +125,8 @@ def settings(as_json: AsJson = False) -> None:
 
     Example: huodian settings
     """
-    from app.settings import PREFIX, Settings, read_settings  # noqa: PLC0415
+    from app.provider_settings import PREFIX  # noqa: PLC0415
+    from app.settings import Settings, read_settings  # noqa: PLC0415
 
     found = read_settings()
     rows = [
@@ -208,4 +209,6 @@ def _plain(value: object) -> str:
         return "（已设置）" if value.get_secret_value() else ""
     if isinstance(value, dict):
         return "、".join(value) or ""
+    if isinstance(value, tuple):
+        return ",".join(value)
     return PASSWORD_IN_ADDRESS.sub(r"\1:***@", str(value))

@@ -144,12 +144,6 @@ class Notices(Protocol):
     def unfinished(self) -> list[str]: ...
 
 
-class Receipts(Protocol):
-    """Receipts of providers, stored as they came."""
-
-    def add(self, provider: str, body: str, at: datetime, *, problem: str) -> object: ...
-
-
 class LedgerStreams(Protocol):
     """The streams that belong to no ticket."""
 
@@ -267,8 +261,6 @@ class Work(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def notices(self) -> Notices: ...
-    @property
-    def receipts(self) -> Receipts: ...
     @property
     def ledger(self) -> LedgerStreams: ...
     @property
