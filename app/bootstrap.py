@@ -20,9 +20,11 @@ from storage.database import Database, open_database
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from app.channels import ChannelService
     from app.imports.service import ImportService
     from app.people.accounts import AccountService
     from app.people.organisation import OrganisationService
+    from app.reading.inbox import InboxService
     from app.reading.queries import QueryService
     from app.receiving.service import Receiving
     from app.rules.calendar_service import CalendarService
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from app.rules.templates import TemplateService
     from app.sending.service import Sending
     from app.settings import Settings
+    from app.summaries import Summaries
     from app.sweeps import Sweeps
     from app.tickets.amendments import AmendmentService
     from app.tickets.documents import DocumentService
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from app.tickets.service import TicketService
     from app.trip.definitions import Rulebook
     from app.trip.desk import Desk
+    from app.trip.message_texts import MessageTexts
     from app.trip.telling import Telling
     from notifications.channels.base import MessageChannel
     from notifications.message import Channel
@@ -134,6 +138,13 @@ class Application:
         )
 
     @cached_property
+    def inbox(self) -> InboxService:
+        """What was sent to staff."""
+        from app.reading.inbox import InboxService
+
+        return InboxService(database=self.database, clock=self.clock)
+
+    @cached_property
     def accounts(self) -> AccountService:
         """People and how they sign in."""
         from app.people.accounts import AccountService
@@ -192,6 +203,20 @@ class Application:
         )
 
     @cached_property
+    def outlets(self) -> ChannelService:
+        """The channels as operators see them."""
+        from app.channels import ChannelService
+
+        return ChannelService(
+            database=self.database,
+            receiving=self.receiving,
+            registrations=self.registrations,
+            texts=self._texts,
+            clock=self.clock,
+            base_url=self.settings.base_url,
+        )
+
+    @cached_property
     def sweeps(self) -> Sweeps:
         """Everything that happens by itself."""
         from app.sweeps import Sweeps
@@ -205,6 +230,7 @@ class Application:
             reminders=self.reminders,
             sending=self.sending,
             receiving=self.receiving,
+            summaries=self._summaries,
         )
 
     # --- what services share --------------------------------------------------------------------
@@ -226,17 +252,38 @@ class Application:
         )
 
     @cached_property
+    def _summaries(self) -> Summaries:
+        from app.providers import set_up
+        from app.summaries import Summaries
+
+        return Summaries(
+            desk=self.desk,
+            queries=self.queries,
+            hours=self.settings.office_hours,
+            quiet=self._quiet,
+            channels=set_up(self.settings),
+            texts=self._texts,
+        )
+
+    @cached_property
+    def _texts(self) -> MessageTexts:
+        from app.trip.message_texts import MessageTexts
+
+        return MessageTexts()
+
+    @cached_property
     def _telling(self) -> Telling:
         from app.providers import set_up
-        from app.trip.message_texts import MessageTexts
         from app.trip.telling import Telling
 
         return Telling(
             hours=self.settings.office_hours,
             quiet=self._quiet,
             channels=set_up(self.settings),
+            customer_ways=self.settings.customer_channels,
+            groups=frozenset(self.settings.wecom_robots),
             base_url=self.settings.base_url,
-            texts=MessageTexts(),
+            texts=self._texts,
         )
 
     @cached_property

@@ -14,7 +14,7 @@ from engine.application import (
 from engine.calendar_year import YearStatus
 from engine.definition import Checkpoint
 from engine.ticket import FlagCode
-from notifications.message import Audience, Channel, MessageState
+from notifications.message import Audience, Channel, MessageKind, MessageState
 
 APPLICANT_KINDS = {
     ApplicantKind.RESIDENT: "居民",
@@ -81,6 +81,12 @@ MESSAGE_CHANNELS = {
     Channel.WECOM_ROBOT: "企业微信群",
     Channel.APP: "手机应用",
     Channel.EMAIL: "邮件",
+}
+MESSAGE_KINDS = {
+    MessageKind.NOTICE: "通知",
+    MessageKind.REMINDER: "提醒",
+    MessageKind.ESCALATION: "督办",
+    MessageKind.OUTAGE: "停电",
 }
 AUDIENCES = {Audience.CUSTOMER: "客户", Audience.STAFF: "工作人员"}
 YEAR_STATUSES = {

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import SettingsConfigDict, SettingsError
 
-from app.provider_settings import PREFIX, ProviderSettings, provider_faults, reason_of
+from app.provider_faults import provider_faults, reason_of
+from app.provider_settings import PREFIX, ProviderSettings
 from engine.audit_flags import FastPolicy
 from engine.calendar import OfficeHours
 from engine.errors import MalformedError

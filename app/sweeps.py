@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from app.rules.calendar_service import CalendarService
     from app.sending.service import Sending
     from app.settings import Settings
+    from app.summaries import Summaries
     from app.sweeping import SweepReport
     from app.tickets.amendments import AmendmentService
     from app.tickets.reminders import Reminders
@@ -42,6 +43,7 @@ class Sweeps:
     reminders: Reminders
     sending: Sending
     receiving: Receiving
+    summaries: Summaries
 
     def all(self) -> tuple[Sweep, ...]:
         """In the order in which one feeds the next: dates, then reminders, then sending."""
@@ -50,6 +52,7 @@ class Sweeps:
             Sweep(name="calendar", every_seconds=often, run=self.calendars.recompute),
             Sweep(name="reclassification", every_seconds=HOUR, run=self.amendments.reevaluate),
             Sweep(name="reminders", every_seconds=often, run=self.reminders.sweep),
+            Sweep(name="summaries", every_seconds=often, run=self.summaries.sweep),
             Sweep(name="dispatch", every_seconds=dispatch, run=self.sending.dispatch),
             Sweep(name="receipts", every_seconds=dispatch, run=self.receiving.applying.sweep),
             Sweep(name="inquiries", every_seconds=MINUTE, run=self.receiving.inquiries.sweep),

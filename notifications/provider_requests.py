@@ -27,9 +27,10 @@ MOBILE = re.compile(r"1\d{10}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A message with the values that fill its template."""
+    """A message with its phone as providers know it, and the values that fill its template."""
 
     message: Message
+    phone: str
     filled: Filled
 
 
@@ -44,7 +45,7 @@ class ProviderRequest:
     @property
     def phones(self) -> list[str]:
         """The recipients, in order."""
-        return [each.message.address for each in self.items]
+        return [each.phone for each in self.items]
 
     def halves(self) -> tuple[ProviderRequest, ProviderRequest]:
         """The same in two requests."""
@@ -89,7 +90,8 @@ def cut(
             continue
         registrations[id(registration)] = registration
         key = (id(registration), tuple(filled.values.values()))
-        groups[key].append(Item(message=message, filled=filled))
+        item = Item(message=message, phone=national(message.address), filled=filled)
+        groups[key].append(item)
     lonely: dict[int, list[Item]] = defaultdict(list)
     requests: list[ProviderRequest] = []
     for (identity, _), items in groups.items():
@@ -115,7 +117,7 @@ def reference_to_many(message: Message) -> str:
 
 
 def _fitted(message: Message, registered: Registered, provider: str) -> tuple[Registration, Filled]:
-    if not MOBILE.fullmatch(message.address):
+    if not MOBILE.fullmatch(national(message.address)):
         raise UnfitMessageError(
             Reason(
                 code="bad_number",
@@ -145,8 +147,8 @@ def _without_repeats(items: Iterable[Item]) -> list[list[Item]]:
     rounds: list[list[Item]] = []
     seen: dict[str, int] = defaultdict(int)
     for each in items:
-        number = seen[each.message.address]
-        seen[each.message.address] += 1
+        number = seen[each.phone]
+        seen[each.phone] += 1
         if number == len(rounds):
             rounds.append([])
         rounds[number].append(each)

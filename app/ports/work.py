@@ -183,8 +183,9 @@ class TemplateText(Protocol):
 
 
 class MessageTemplates(Protocol):
-    """Published message texts; `current` gives the newest of each."""
+    """Published message texts; `current` gives the newest of each, `stamp` changes with them."""
 
+    def stamp(self) -> str: ...
     def current(self) -> Sequence[TemplateText]: ...
 
 
@@ -197,6 +198,8 @@ class Person(Protocol):
     def name(self) -> str: ...
     @property
     def phone(self) -> str: ...
+    @property
+    def wecom_id(self) -> str: ...
     @property
     def roles(self) -> frozenset[Role]: ...
     @property

@@ -159,7 +159,7 @@ class AliyunChannel:
         days = {f"{at.astimezone(SHANGHAI):{DAY}}" for at in (since, since + LATE_ENTRY)}
         for day in sorted(days):
             request = self._models.QuerySendDetailsRequest(
-                phone_number=message.address, send_date=day, page_size=50, current_page=1
+                phone_number=national(message.address), send_date=day, page_size=50, current_page=1
             )
             if message.provider_id:
                 request.biz_id = message.provider_id

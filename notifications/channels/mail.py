@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from notifications.message import Message
     from notifications.renderer import MessageTemplate
 
-NAME = "email"
+NAME = "smtp"
 MAILBOX = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\.[^@\s<>,;:\".]+")
 REFUSING, PERMANENT = 400, 500
 """From here on a server says no; from there on it will say the same tomorrow."""

@@ -161,7 +161,7 @@ class TencentChannel:
         """What the carriers have reported for the phone since the message was handed over."""
         since = (message.claimed_at or message.created_at) - SKEW
         own = {message.id, reference_to_many(message)}
-        for each in self._reported(message.address, since):
+        for each in self._reported(national(message.address), since):
             about = (
                 each.SerialNo == message.provider_id
                 if message.provider_id
@@ -222,9 +222,7 @@ class TencentChannel:
         except Exception as fault:  # noqa: BLE001  (whatever the SDK raises)
             return [_failure(each.message.id, fault) for each in request.items]
         by_phone = {national(each.PhoneNumber): each for each in answer.SendStatusSet or ()}
-        return [
-            _result(each.message.id, by_phone.get(each.message.address)) for each in request.items
-        ]
+        return [_result(each.message.id, by_phone.get(each.phone)) for each in request.items]
 
     def _reported(self, phone: str, since: datetime) -> list[Any]:
         request = self._models.PullSmsSendStatusByPhoneNumberRequest()
