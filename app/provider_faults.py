@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from app.provider_settings import ALLOWED, GATEWAYS, PREFIX, Carrier, ProviderSettings
 from engine.errors import Reason
 from notifications.message import Channel
+from notifications.wire.addresses import names_private_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -119,8 +120,9 @@ def _webhook_faults(settings: ProviderSettings) -> Iterator[Reason]:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         yield reason_of("app_push_url", "应为以 https:// 开头的地址")
-    elif not settings.app_push_private and parts.scheme != "https":
-        yield reason_of("app_push_url", "公网地址必须使用 https；内网地址请设 APP_PUSH_PRIVATE")
+    elif not settings.app_push_private and (parts.scheme != "https" or names_private_address(url)):
+        problem = "应为公网的 https 地址；内网地址须同时设 HUODIAN_APP_PUSH_PRIVATE=true"
+        yield reason_of("app_push_url", problem)
 
 
 def _gateway_faults(settings: ProviderSettings) -> Iterator[Reason]:

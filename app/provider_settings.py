@@ -176,5 +176,10 @@ class ProviderSettings(BaseSettings):
     mail_from: str = Field("", description="address that mail comes from")
 
     def carriers(self) -> frozenset[Carrier]:
-        """Everybody who carries something."""
-        return frozenset(each for name in ALLOWED for each in getattr(self, name))
+        """Everybody who carries something that they can carry."""
+        return frozenset(
+            each
+            for name, allowed in ALLOWED.items()
+            for each in getattr(self, name)
+            if each in allowed
+        )

@@ -7,13 +7,13 @@ was resolved, so that a name cannot mean something else a moment later.
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from aiohttp.abc import AbstractResolver
 from aiohttp.resolver import ThreadedResolver
+
+from notifications.wire.addresses import is_public
 
 if TYPE_CHECKING:
     from aiohttp.abc import ResolveResult
@@ -44,21 +44,3 @@ class PublicResolver(AbstractResolver):
         """Let go of what resolves."""
         if self._resolver is not None:
             await self._resolver.close()
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open internet."""
-    try:
-        return ipaddress.ip_address(address.split("%", maxsplit=1)[0]).is_global
-    except ValueError:
-        return False
-
-
-def names_private_address(url: str) -> bool:
-    """Whether the host of an address is itself an IP address that is not public."""
-    host = urlsplit(url).hostname or ""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return host == "localhost"
-    return not is_public(host)

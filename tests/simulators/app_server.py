@@ -13,7 +13,8 @@ from app.clock import system_clock
 from tests.simulators.serving import Call, Fault, Reply, State, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
 
 SECRET = "a secret of the app"
 FRESH_S = 300
@@ -21,9 +22,10 @@ FRESH_S = 300
 
 @dataclass
 class AppServer:
-    """Knows its users by phone number."""
+    """Knows its users by phone number, and the time by `now`."""
 
     state: State = field(default_factory=State)
+    now: Callable[[], datetime] = system_clock
     users: set[str] = field(default_factory=lambda: {"13800138000"})
     shown: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -33,7 +35,7 @@ class AppServer:
             signed(stamp, call.body), call.headers.get("x-huodian-signature", "")
         ):
             return Reply(value="bad signature", status=401)
-        if abs(system_clock().timestamp() - int(stamp)) > FRESH_S:
+        if abs(self.now().timestamp() - int(stamp)) > FRESH_S:
             return Reply(value="stale", status=401)
         given = call.json()
         assert given["id"] == call.headers["idempotency-key"]

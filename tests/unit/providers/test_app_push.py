@@ -17,7 +17,7 @@ from notifications.channels.base import (
     Verdict,
 )
 from notifications.message import Channel, MessageState
-from notifications.wire.guarded import is_public, names_private_address
+from notifications.wire.addresses import is_public, names_private_address
 from tests.application import codes
 from tests.simulators import app_server as simulated
 from tests.simulators.app_server import AppServer, app_server
