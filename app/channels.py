@@ -64,8 +64,8 @@ class ChannelView:
 
     Args:
         preference: 1 for the provider that is asked first.
-        callback: the address that the provider must be told; empty if it reports nothing, or is
-            told an address with each message.
+        callback: the address that the provider must be told, a gateway for replies only; empty if
+            it tells us nothing.
         unregistered: message texts that the provider has no template for.
         behind: templates that were registered for an older text than the one in use.
     """
@@ -244,7 +244,7 @@ class ChannelService:
         behind: list[tuple[str, str]],
     ) -> ChannelView:
         can = carrier.capabilities
-        calls_us = can.receipts is ReceiptMode.PUSH and carrier.name not in GATEWAYS
+        calls_us = can.receipts is ReceiptMode.PUSH or carrier.name in GATEWAYS
         secret = self.receiving.secret(carrier.name)
         return ChannelView(
             channel=channel,
