@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from app.labels import MESSAGE_CHANNELS
 from app.people.duties import duties_left
 from app.ports.drafts import DraftKind
 from app.sending.service import NAME as DISPATCH
+from app.settings import unknown_variables
 from engine.calendar import SHANGHAI, YearStatus, local_date
 from engine.managers import DUTIES
 from engine.ticket import Role
@@ -37,6 +39,7 @@ def examine(application: Application, *, online: bool = False) -> tuple[Finding,
     """Every finding, the good ones too; `online` asks providers whether they let us in."""
     return (
         _database(application),
+        *_variables(),
         *_offers(application),
         *_calendar(application),
         _people(application),
@@ -59,6 +62,17 @@ def _database(application: Application) -> Finding:
     application.database.check()
     count = len(application.rulebook.all_in_force())
     return Finding(subject="数据库与流程定义", ok=count > 0, remark=f"{count} 个流程定义在用")
+
+
+def _variables() -> tuple[Finding, ...]:
+    """A variable that means nothing is a setting that somebody believes is in force."""
+    told = [
+        f"{name}（是否应为 {meant}）" if meant else name
+        for name, meant in unknown_variables(os.environ).items()
+    ]
+    if not told:
+        return ()
+    return (Finding(subject="设置", ok=False, remark=f"不认识的环境变量：{'、'.join(told)}"),)
 
 
 def _offers(application: Application) -> tuple[Finding, ...]:

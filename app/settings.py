@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import time, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import SettingsConfigDict, SettingsError
 
+from app.forms.type_words import expected
 from app.provider_faults import provider_faults, reason_of
 from app.provider_settings import PREFIX, ProviderSettings
 from engine.audit_flags import FastPolicy
@@ -16,11 +18,14 @@ from engine.calendar import OfficeHours
 from engine.errors import MalformedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pydantic_core import ErrorDetails
 
     from engine.errors import Reason
+
+TRACEBACK = "HUODIAN_TRACEBACK"
+"""Shows where an internal fault happened; no setting of an installation."""
 
 SECRET_FIELDS = frozenset(
     {"database_url", "sms_secrets", "wecom_robots"}
@@ -68,6 +73,10 @@ class Settings(ProviderSettings):
         5, ge=0, description="two stages by one person within this time are flagged (Q18)"
     )
 
+    load_window_months: int = Field(
+        12, ge=1, le=120, description="months back in which a measured peak load counts (Q22)"
+    )
+
     sweep_seconds: int = Field(30, ge=1, description="how often reminders are looked for")
     dispatch_seconds: int = Field(5, ge=1, description="how often the outbox is looked at")
     claim_limit: int = Field(200, ge=1, le=10_000, description="messages claimed at a time")
@@ -82,10 +91,13 @@ class Settings(ProviderSettings):
 
     @property
     def office_hours(self) -> OfficeHours:
-        """When the office is open, and whether that ends a period."""
-        return OfficeHours(
-            opens=self.office_opens, closes=self.office_closes, ends_at_close=self.ends_at_close
-        )
+        """When the office is open."""
+        return OfficeHours(opens=self.office_opens, closes=self.office_closes)
+
+    @property
+    def day_closes(self) -> time | None:
+        """At which local time a period ends on its last day; None is 24:00 (R-2.1)."""
+        return self.office_closes if self.ends_at_close else None
 
     @property
     def fast_policy(self) -> FastPolicy:
@@ -119,11 +131,22 @@ def read_settings(**overrides: object) -> Settings:
     return settings
 
 
+def unknown_variables(environment: Iterable[str]) -> dict[str, str]:
+    """Variables of ours that mean nothing, each with the one that may have been meant."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {TRACEBACK}
+    return {
+        name: next(iter(get_close_matches(name, known, n=1)), "")
+        for name in sorted(environment)
+        if name.startswith(PREFIX) and name not in known
+    }
+
+
 def _invalid(fault: ErrorDetails) -> Reason:
-    name = str(fault["loc"][0])
-    is_secret = name in SECRET_FIELDS
-    shown = "内容保密" if is_secret else f"现为 {fault['input']!r}"
-    return reason_of("_".join(str(part) for part in fault["loc"]), f"{fault['msg']}（{shown}）")
+    name, *inside = (str(part) for part in fault["loc"])
+    shown = "内容保密" if name in SECRET_FIELDS else f"现为“{fault['input']}”"
+    where = f"其中 {'.'.join(inside)} " if inside else ""
+    wanted = expected(fault)
+    return reason_of(name, f"{where}{f'应为 {wanted}' if wanted else '不符合要求'}（{shown}）")
 
 
 def _not_json(message: str) -> Reason:

@@ -17,3 +17,9 @@ SUPPRESSIONS = "suppressions"
 
 REGISTRATIONS = "registrations"
 """Publications of what providers have approved."""
+
+READINESS = "readiness"
+"""Load readings, forecasts and reinforcement projects of the grid."""
+
+REGISTERS = "registers"
+"""Undervoltage areas, communities and complaints."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from app.clock import Clock
     from app.ports.work import Database
+    from app.readiness.watch import Watch
     from app.receiving.service import Receiving
     from app.rules.calendar_service import CalendarService
     from app.sending.service import Sending
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from app.tickets.amendments import AmendmentService
     from app.tickets.reminders import Reminders
 
-MINUTE, HOUR = 60, 3600
+MINUTE, QUARTER_OF_AN_HOUR, HOUR = 60, 900, 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class Sweeps:
     calendars: CalendarService
     amendments: AmendmentService
     reminders: Reminders
+    readiness: Watch
     sending: Sending
     receiving: Receiving
     summaries: Summaries
@@ -52,6 +54,7 @@ class Sweeps:
             Sweep(name="calendar", every_seconds=often, run=self.calendars.recompute),
             Sweep(name="reclassification", every_seconds=HOUR, run=self.amendments.reevaluate),
             Sweep(name="reminders", every_seconds=often, run=self.reminders.sweep),
+            Sweep(name="readiness", every_seconds=QUARTER_OF_AN_HOUR, run=self.readiness.sweep),
             Sweep(name="summaries", every_seconds=often, run=self.summaries.sweep),
             Sweep(name="dispatch", every_seconds=dispatch, run=self.sending.dispatch),
             Sweep(name="receipts", every_seconds=dispatch, run=self.receiving.applying.sweep),

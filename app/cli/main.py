@@ -20,6 +20,7 @@ from typer._click.exceptions import (  # its usage errors have no public names
 
 from app.cli.index import IndexedGroup
 from app.cli.session import close_opened
+from app.cli.usage import usage_problem
 from engine.errors import (
     ConflictError,
     HuodianError,
@@ -77,7 +78,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(given: Sequence[str]) -> int:
     """Run one command; returns the exit code."""
-    as_json = "--json" in given
     try:
         _refuse_claims_of_time(given)
         outcome = cli(args=list(given), prog_name="huodian", standalone_mode=False)
@@ -87,19 +87,20 @@ def run(given: Sequence[str]) -> int:
         sys.stderr.close()
         return 0
     except Exception as fault:  # noqa: BLE001  (the edge: every fault becomes an exit code)
-        return _failed(fault, as_json=as_json)
+        return _failed(fault, given)
     finally:
         close_opened()
     return outcome if isinstance(outcome, int) else 0
 
 
-def _failed(fault: Exception, *, as_json: bool) -> int:
+def _failed(fault: Exception, given: Sequence[str]) -> int:
     """Say what went wrong, and choose the exit code."""
+    as_json = "--json" in given
     if isinstance(fault, NoArgsIsHelpError):
         print(fault.format_message(), file=sys.stderr)
         return 2
     if isinstance(fault, ClickException):
-        fault = MalformedError(_usage_problem(fault))
+        fault = MalformedError(usage_problem(fault, given))
     if isinstance(fault, HuodianError):
         if isinstance(fault, UnavailableError) and _wants_traceback():
             logger.error("unavailable", exc_info=fault)
@@ -129,16 +130,6 @@ def _refuse_claims_of_time(given: Sequence[str]) -> None:
                     remedy="请去掉该选项；补记情况请用更正（huodian ticket amend）",
                 )
             )
-
-
-def _usage_problem(error: ClickException) -> Reason:
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "huodian"
-    return Reason(
-        code="wrong_call",
-        message=error.format_message(),
-        remedy=f"用法见 {path} --help",
-    )
 
 
 def _say(error: HuodianError, *, as_json: bool) -> None:

@@ -18,6 +18,7 @@ from app.web.pages import (
     inbox,
     messages,
     new_ticket,
+    openings,
     progress,
     queue,
     receipts,
@@ -47,6 +48,7 @@ ROUTERS = (
     messages.router,
     inbox.router,
     administration.router,
+    openings.router,
     progress.router,
     receipts.router,
 )

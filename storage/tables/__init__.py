@@ -14,7 +14,17 @@ if TYPE_CHECKING:
 
     METADATA: MetaData
 
-MODULES = ("drafts", "messages", "organisation", "receiving", "rules", "tickets", "topology")
+MODULES = (
+    "drafts",
+    "messages",
+    "organisation",
+    "readiness",
+    "receiving",
+    "registers",
+    "rules",
+    "tickets",
+    "topology",
+)
 
 
 def __getattr__(name: str) -> MetaData:

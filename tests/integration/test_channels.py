@@ -241,7 +241,7 @@ def test_carriers_are_named_in_the_order_of_preference(monkeypatch: pytest.Monke
         ({"sms_carrier": "file,file"}, {"HUODIAN_SMS_CARRIER"}),
         ({"sms_carrier": "file,off"}, {"HUODIAN_SMS_CARRIER"}),
         ({"sms_carrier": ""}, {"HUODIAN_SMS_CARRIER"}),
-        ({"sms_carrier": "pigeon"}, {"HUODIAN_SMS_CARRIER_0"}),
+        ({"sms_carrier": "pigeon"}, {"HUODIAN_SMS_CARRIER"}),
         ({"sms_carrier": "http,kannel", "sms_url": "http://x"}, {"HUODIAN_SMS_CARRIER"}),
         ({"customer_channels": "wechat"}, {"HUODIAN_CUSTOMER_CHANNELS"}),
         ({"customer_channels": "email,sms"}, {"HUODIAN_CUSTOMER_CHANNELS"}),

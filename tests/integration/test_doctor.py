@@ -16,6 +16,7 @@ SWEEPS = [
     "calendar",
     "reclassification",
     "reminders",
+    "readiness",
     "summaries",
     "dispatch",
     "receipts",

@@ -56,7 +56,7 @@ def test_it_is_not_closed_without_a_result(office: Office) -> None:
         office.fire(ticket, "close", satisfaction="satisfied")
     (reason,) = caught.value.reasons
     assert (reason.field, reason.clause) == ("result", "R-8.1, 四(三)6")
-    assert "not_reached（多次联系未果）" in reason.remedy
+    assert "多次联系未果（not_reached）" in reason.remedy
     assert office.ticket(ticket).state == "pending"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.amendments import assign_managers, extend_boundary
+from engine.calendar import local_date
 from engine.clock_keeping import keep_clocks
 from engine.clocks import (
     Clock,
@@ -67,8 +68,11 @@ class Trip:
         kept = keep_clocks(supplied.ticket, self.definition, self.calendar, act, moved=False)
         return self._take(Outcome(ticket=kept.ticket, events=(*supplied.events, *kept.events)))
 
-    def verify(self, number: int) -> Trip:
-        return self._take(verify(self.ticket, self.definition, number))
+    def verify(self, number: int, when: str = "") -> Trip:
+        act = self._act(when) if when else an_act(self.ticket.entered_at)
+        checked = verify(self.ticket, self.definition, number, on=local_date(act.at))
+        kept = keep_clocks(checked.ticket, self.definition, self.calendar, act, moved=False)
+        return self._take(Outcome(ticket=kept.ticket, events=(*checked.events, *kept.events)))
 
     def reject(self, number: int, reason: str = "看不清") -> Trip:
         return self._take(reject(self.ticket, self.definition, number, reason))
@@ -110,7 +114,7 @@ class Trip:
         return end_to_end_clock(self.ticket, self.definition)
 
     def standing(self, clock: Clock, when: str) -> Standing:
-        return standing(clock, self.calendar, self.hours, instant(when))
+        return standing(clock, self.calendar, instant(when))
 
     def _act(self, when: str, reason: str = "") -> Act:
         return an_act(when, actor=self.actor, reason=reason)

@@ -174,10 +174,13 @@ def test_a_correction_names_fields_and_no_values() -> None:  # R-5.1b
     contact = Contact(name="和顺食品厂", phone="13700137000")
     corrected = application(contact=contact, requested_capacity_kw=Decimal(900))
     outcome = amend(trip.ticket, DEFINITION, corrected, reason="客户来电")
-    message = only(trip.happens(outcome, "2021-09-06 11:00"))
-    assert "已更正您的联系电话、申请容量。如非您本人要求" in message.text
+    message, former = trip.happens(outcome, "2021-09-06 11:00")
+    assert "已更正您的联系电话、申请容量。进度：https://hd.example/p/k7 。" in message.text
     assert "900" not in message.text
     assert message.address == "13700137000"
+    assert former.address == "13800138000"
+    assert "今后的通知不再发到本机。如非您本人要求，请致电" in former.text
+    assert "https://" not in former.text
 
 
 def test_a_changed_definition_is_told_and_an_unchanged_one_is_not() -> None:
