@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from app.labels import SWEEPS
+from app.labels import MESSAGE_CHANNELS, SWEEPS
 from app.people.duties import duties_left
 from app.ports.drafts import DraftKind
 from app.sending.service import NAME as DISPATCH
@@ -19,7 +19,8 @@ from notifications.message import MessageState
 
 if TYPE_CHECKING:
     from app.bootstrap import Application
-    from engine.errors import UnavailableError
+    from app.channels import ChannelView
+    from engine.errors import Reason, UnavailableError
 
 LATE_FACTOR = 5
 """A sweep that has not run for this many of its intervals is late."""
@@ -34,8 +35,8 @@ class Finding:
     remark: str
 
 
-def examine(application: Application) -> tuple[Finding, ...]:
-    """Every finding, the good ones too."""
+def examine(application: Application, *, online: bool = False) -> tuple[Finding, ...]:
+    """Every finding, the good ones too; `online` asks providers whether they let us in."""
     return (
         _database(application),
         *_variables(),
@@ -45,6 +46,7 @@ def examine(application: Application) -> tuple[Finding, ...]:
         *_managers(application),
         *_sweeps(application),
         _messages(application),
+        *_channels(application, online=online),
     )
 
 
@@ -160,3 +162,31 @@ def _messages(application: Application) -> Finding:
     if listed:
         remark += f"；须电话告知或人工核实：{listed}（huodian outbox list --state …）"
     return Finding(subject="消息", ok=True, remark=remark)
+
+
+def _channels(application: Application, *, online: bool) -> tuple[Finding, ...]:
+    """Who carries messages: what they lack, and whether they let us in."""
+    checked = application.outlets.check() if online else {}
+    return tuple(
+        _channel(each, checked.get(each.provider)) for each in application.outlets.listing()
+    )
+
+
+def _channel(view: ChannelView, checked: tuple[Reason, ...] | None) -> Finding:
+    remarks = [each.message for each in checked or ()]
+    if view.unregistered:
+        listed = "、".join(view.unregistered)
+        remarks.append(
+            f"{len(view.unregistered)} 个模板未登记，其消息不能由此发送：{listed}"
+            "（huodian template register）"
+        )
+    ok = not remarks
+    if view.behind:
+        remarks.append(f"登记早于现行正文：{'、'.join(view.behind)}")
+    if ok and checked is not None:
+        remarks.append("凭证有效")
+    return Finding(
+        subject=f"渠道 {MESSAGE_CHANNELS[view.channel]} / {view.provider}",
+        ok=ok,
+        remark="；".join(remarks) or "已启用",
+    )

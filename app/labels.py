@@ -21,7 +21,7 @@ from engine.definition import Checkpoint
 from engine.documents import SOURCE_NAMES
 from engine.guards import ROLE_NAMES
 from engine.ticket import DocumentSource, FlagCode, PauseCause, Role
-from notifications.message import Audience, Channel, MessageState
+from notifications.message import Audience, Channel, MessageKind, MessageState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,7 +96,20 @@ MESSAGE_STATES = {
     MessageState.SUPPRESSED: "客户已退订",
     MessageState.CANCELLED: "已取消发送",
 }
-MESSAGE_CHANNELS = {Channel.SMS: "短信", Channel.WECHAT: "微信"}
+MESSAGE_CHANNELS = {
+    Channel.SMS: "短信",
+    Channel.WECHAT: "微信",
+    Channel.WECOM: "企业微信",
+    Channel.WECOM_ROBOT: "企业微信群",
+    Channel.APP: "手机应用",
+    Channel.EMAIL: "邮件",
+}
+MESSAGE_KINDS = {
+    MessageKind.NOTICE: "通知",
+    MessageKind.REMINDER: "提醒",
+    MessageKind.ESCALATION: "督办",
+    MessageKind.OUTAGE: "停电",
+}
 AUDIENCES = {Audience.CUSTOMER: "客户", Audience.STAFF: "工作人员"}
 YEAR_STATUSES = {
     YearStatus.OFFICIAL: "国务院办公厅通知",
@@ -108,7 +121,10 @@ SWEEPS = {
     "reclassification": "规则复核",
     "reminders": "时限提醒",
     "readiness": "电网承载力监测",
+    "summaries": "逾期日报",
     "dispatch": "消息发送",
+    "receipts": "回执处理",
+    "inquiries": "结果查询",
 }
 SERVICE_HOTLINE = "95598"
 SUPERVISION_HOTLINE = "12398"

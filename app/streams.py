@@ -12,6 +12,12 @@ TEMPLATES = "templates"
 CALENDAR = "calendar"
 """Changes of the working calendar."""
 
+SUPPRESSIONS = "suppressions"
+"""Who wants no messages, and who wants them again; numbers masked."""
+
+REGISTRATIONS = "registrations"
+"""Publications of what providers have approved."""
+
 READINESS = "readiness"
 """Load readings, forecasts and reinforcement projects of the grid."""
 

@@ -11,15 +11,16 @@ if TYPE_CHECKING:
     from app.clock import Clock
     from app.ports.work import Database
     from app.readiness.watch import Watch
+    from app.receiving.service import Receiving
     from app.rules.calendar_service import CalendarService
     from app.sending.service import Sending
     from app.settings import Settings
+    from app.summaries import Summaries
     from app.sweeping import SweepReport
     from app.tickets.amendments import AmendmentService
     from app.tickets.reminders import Reminders
 
-HOUR = 3600
-QUARTER_OF_AN_HOUR = 900
+MINUTE, QUARTER_OF_AN_HOUR, HOUR = 60, 900, 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,8 @@ class Sweeps:
     reminders: Reminders
     readiness: Watch
     sending: Sending
+    receiving: Receiving
+    summaries: Summaries
 
     def all(self) -> tuple[Sweep, ...]:
         """In the order in which one feeds the next: dates, then reminders, then sending."""
@@ -52,7 +55,10 @@ class Sweeps:
             Sweep(name="reclassification", every_seconds=HOUR, run=self.amendments.reevaluate),
             Sweep(name="reminders", every_seconds=often, run=self.reminders.sweep),
             Sweep(name="readiness", every_seconds=QUARTER_OF_AN_HOUR, run=self.readiness.sweep),
+            Sweep(name="summaries", every_seconds=often, run=self.summaries.sweep),
             Sweep(name="dispatch", every_seconds=dispatch, run=self.sending.dispatch),
+            Sweep(name="receipts", every_seconds=dispatch, run=self.receiving.applying.sweep),
+            Sweep(name="inquiries", every_seconds=MINUTE, run=self.receiving.inquiries.sweep),
         )
 
     def run(self, sweep: Sweep) -> SweepReport:

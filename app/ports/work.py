@@ -146,12 +146,6 @@ class Notices(Protocol):
     def unfinished(self) -> list[str]: ...
 
 
-class Receipts(Protocol):
-    """Receipts of providers, stored as they came."""
-
-    def add(self, provider: str, body: str, at: datetime, *, problem: str) -> object: ...
-
-
 class LedgerStreams(Protocol):
     """The streams that belong to no ticket."""
 
@@ -191,8 +185,9 @@ class TemplateText(Protocol):
 
 
 class MessageTemplates(Protocol):
-    """Published message texts; `current` gives the newest of each."""
+    """Published message texts; `current` gives the newest of each, `stamp` changes with them."""
 
+    def stamp(self) -> str: ...
     def current(self) -> Sequence[TemplateText]: ...
 
 
@@ -205,6 +200,8 @@ class Person(Protocol):
     def name(self) -> str: ...
     @property
     def phone(self) -> str: ...
+    @property
+    def wecom_id(self) -> str: ...
     @property
     def roles(self) -> frozenset[Role]: ...
     @property
@@ -271,8 +268,6 @@ class Work(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def notices(self) -> Notices: ...
-    @property
-    def receipts(self) -> Receipts: ...
     @property
     def ledger(self) -> LedgerStreams: ...
     @property

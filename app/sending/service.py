@@ -1,4 +1,4 @@
-"""Hands the outbox over to the channels and takes in what comes back (R-6.4).
+"""Hands the outbox over to the channels (R-6.4).
 
 Claim and commit, call with no transaction open, settle each. A message that was claimed and never
 settled is in doubt: a channel that can be asked resolves it, any other waits for its receipt, and
@@ -15,23 +15,14 @@ from typing import TYPE_CHECKING
 
 from app.sweeping import SweepReport
 from engine.calendar import SHANGHAI
-from notifications.channels.base import (
-    NOT_GENUINE,
-    ErrorClass,
-    Receipt,
-    ReceiptRefusedError,
-    ReceiptRequest,
-    Result,
-    Verdict,
-    receipt_refused,
-)
+from notifications.channels.base import ErrorClass, Result, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from app.clock import Clock
-    from app.ports.work import Database, Work
+    from app.ports.work import Database
     from notifications.channels.base import MessageChannel
     from notifications.message import Channel, Message
     from notifications.quiet_hours import QuietHours
@@ -39,8 +30,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 NAME = "dispatch"
-LONGEST_RECEIPT = 4096
-"""Characters of a report that are kept."""
 RETRY_DELAYS = (1, 5, 15, 60)
 """Minutes before a message that certainly was not sent is tried again; the last one repeats."""
 
@@ -68,48 +57,9 @@ class Sending:
                     self._settle(result, batch, report)
         return report
 
-    def take_receipt(self, channel: Channel, fields: Mapping[str, str], raw: str) -> None:
-        """Store a receipt as it came, then apply it; it may be early, repeated or overtaken.
-
-        Raises:
-            ReceiptRefusedError: it is not genuine; it is stored with the problem all the same.
-        """
-        at = self.clock()
-        try:
-            receipts = self._parsed(channel, ReceiptRequest(received_at=at, query=fields))
-        except ReceiptRefusedError as refusal:
-            if refusal.reasons[0].code == NOT_GENUINE:
-                raise  # anybody can call the address; strangers get no row
-            with self.database.writing() as work:
-                work.receipts.add(
-                    channel, raw[:LONGEST_RECEIPT], at, problem=refusal.reasons[0].code
-                )
-                work.commit()
-            raise
-        with self.database.writing() as work:
-            work.receipts.add(channel, raw[:LONGEST_RECEIPT], at, problem="")
-            for receipt in receipts:
-                self._apply(work, receipt, at)
-            work.commit()
-
     def _carrier(self, channel: Channel) -> MessageChannel | None:
         """The provider that is preferred for a channel."""
         return next(iter(self.channels.get(channel, ())), None)
-
-    def _parsed(self, channel: Channel, request: ReceiptRequest) -> tuple[Receipt, ...]:
-        carrier = self._carrier(channel)
-        if carrier is None:
-            raise receipt_refused(code="channel_off", problem="该渠道未启用")
-        return carrier.parse_receipts(request).receipts
-
-    def _apply(self, work: Work, receipt: Receipt, at: datetime) -> None:
-        work.outbox.settle(
-            receipt.message_id,
-            receipt.state,
-            at,
-            error_code=receipt.code,
-            error_text=receipt.text,
-        )
 
     def _claim(self) -> list[Message]:
         at = self.clock()

@@ -12,7 +12,16 @@ from tests.applicants import CHIEF, a_resident
 if TYPE_CHECKING:
     from tests.application import Office
 
-SWEEPS = ["日历重算", "规则复核", "时限提醒", "电网承载力监测", "消息发送"]
+SWEEPS = [
+    "日历重算",
+    "规则复核",
+    "时限提醒",
+    "电网承载力监测",
+    "逾期日报",
+    "消息发送",
+    "回执处理",
+    "结果查询",
+]
 
 
 def findings(office: Office) -> dict[str, tuple[bool, str]]:
@@ -53,7 +62,7 @@ def test_a_sweep_is_late_after_five_of_its_intervals(office: Office) -> None:
     office.at("2026-11-23 09:00:25")
     assert "巡检 消息发送" not in bad(office)
     office.at("2026-11-23 09:00:26")
-    assert bad(office) & sweep_subjects() == {"巡检 消息发送"}
+    assert bad(office) & sweep_subjects() == {"巡检 消息发送", "巡检 回执处理"}
     office.at("2026-11-23 14:00:01")
     assert bad(office) & sweep_subjects() == sweep_subjects()
 

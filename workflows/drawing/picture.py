@@ -103,11 +103,11 @@ def _notes(state: State, *, folds: bool) -> list[str]:
     """What of the clocks is out of the ordinary, and from where a ticket is aborted."""
     notes = []
     if state.held_by_customer:
-        notes.append(f"{CAUSE_NAMES[state.held_by_customer]}，停表")
+        notes.append(f"{CAUSE_NAMES[state.held_by_customer]}，暂停计时")
     elif state.until_received:
         notes.append("收到资料后起算")
     if state.suspendable:
-        notes.append("可停表")
+        notes.append("可暂停计时")
     if folds and state.ending is Ending.ABORTED:
         notes.append(ABORT_NOTE)
     return notes

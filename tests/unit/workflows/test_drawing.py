@@ -190,8 +190,8 @@ def test_it_needs_no_style_no_script_and_no_other_file() -> None:
 def test_checkpoints_and_standing_clocks_are_marked() -> None:
     told = texts(elements(picture(next(each for each in SHIPPED if each.id == "hv_single_supply"))))
     assert "◆ 供电方案确定" in told
-    assert "客户工程施工，停表" in told
-    assert "可停表" in told
+    assert "客户工程施工，暂停计时" in told
+    assert "可暂停计时" in told
     assert "◆ 资料关口：应收的资料在此收齐" in told
 
 
