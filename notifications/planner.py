@@ -25,6 +25,7 @@ from engine.events import (
     DocumentRejected,
     ManagersAssigned,
     PromiseChanged,
+    TicketMigrated,
     TicketMoved,
     TicketReclassified,
     TicketSubmitted,
@@ -221,12 +222,15 @@ def _reclassified(event: TicketReclassified, change: Change) -> Notice | None:
 
 
 def _promise_changed(event: PromiseChanged, change: Change) -> Notice:
-    return change.notice(
-        "promise_changed",
-        stage=change.context.definition.stage_by_id[event.stage].name,
-        due=until(event.after, provisional=event.provisional),
-        was=f"{event.before:%Y-%m-%d}",
-    )
+    dates = {
+        "stage": change.context.definition.stage_by_id[event.stage].name,
+        "due": until(event.after, provisional=event.provisional),
+        "was": f"{event.before:%Y-%m-%d}",
+    }
+    if change.outcome.first(TicketMigrated) is None:
+        return change.notice("promise_changed", **dates)
+    agreed = "是" if event.after > event.before else ""  # else it would not have been moved
+    return change.notice("ticket_migrated", agreed=agreed, **dates)
 
 
 def _dates(change: Change) -> dict[str, str]:

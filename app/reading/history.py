@@ -14,7 +14,7 @@ from app.authorization import ACTION_NAMES
 from app.labels import CHECKPOINTS
 from app.masking import masked_name, masked_phone
 from engine.amendments import AMENDABLE
-from engine.clocks import CAUSE_NAMES
+from engine.clocks import CAUSE_NAMES, WHOLE_NAMES, ClockKind
 from engine.documents import SOURCE_NAMES
 from engine.fields import shown
 
@@ -27,8 +27,12 @@ if TYPE_CHECKING:
 
 Facts = dict[str, Any]
 
-SWEEP_NAMES = {"reclassification": "按新规则重新归类", "calendar_changed": "日历变更重算"}
-"""What the system does to tickets by itself, as it stands in the ledger."""
+SWEEP_NAMES = {
+    "reclassification": "按新规则重新归类",
+    "calendar_changed": "日历变更重算",
+    "migrate": "迁移到新版本",
+}
+"""What is done to many tickets at once, as it stands in the ledger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +48,14 @@ class HistoryLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Narrator:
-    """Tells entries of one ticket; `names` maps user ids to people's names."""
+    """Tells entries of one ticket; `names` maps user ids to people's names.
+
+    `earlier` are the versions that governed it before, for what the present one does not know.
+    """
 
     definition: WorkflowDefinition
     names: Mapping[str, str]
+    earlier: tuple[WorkflowDefinition, ...] = ()
 
     def line(self, entry: LedgerEntry) -> HistoryLine:
         """The entry with one sentence an event."""
@@ -61,9 +69,10 @@ class Narrator:
         )
 
     def _action_name(self, action: str) -> str:
-        for each in self.definition.transitions:
-            if each.trigger == action:
-                return each.name
+        for definition in self._versions:
+            for each in definition.transitions:
+                if each.trigger == action:
+                    return each.name
         named = {**SWEEP_NAMES, **{str(each): name for each, name in ACTION_NAMES.items()}}
         return named.get(action, action)
 
@@ -71,19 +80,30 @@ class Narrator:
         tell = _TELLERS.get(str(event.get("event", "")))
         return "" if tell is None else tell(self, event)
 
+    @property
+    def _versions(self) -> tuple[WorkflowDefinition, ...]:
+        return (self.definition, *self.earlier)
+
     def _state(self, state: str) -> str:
-        known = self.definition.state_by_id.get(state)
-        return state if known is None else known.name
+        found = (
+            each.state_by_id[state].name for each in self._versions if state in each.state_by_id
+        )
+        return next(found, state)
 
     def _stage(self, stage: str) -> str:
-        known = self.definition.stage_by_id.get(stage)
-        return stage if known is None else known.name
+        found = (
+            each.stage_by_id[stage].name for each in self._versions if stage in each.stage_by_id
+        )
+        return next(found, stage)
 
     def _kind(self, kind: str) -> str:
-        return self.definition.document_names.get(kind, kind)
+        names = (
+            each.document_names[kind] for each in self._versions if kind in each.document_names
+        )
+        return next(names, kind)
 
     def _requirements(self, ids: list[str]) -> str:
-        named = {each.id: each.name for each in self.definition.documents}
+        named = {each.id: each.name for one in reversed(self._versions) for each in one.documents}
         return "、".join(named.get(each, each) for each in ids)
 
     def submitted(self, event: Facts) -> str:
@@ -173,12 +193,36 @@ class Narrator:
         return f"适用流程由 {event['before']} 改为 {event['after']}：{'；'.join(event['reasons'])}"
 
     def promise_changed(self, event: Facts) -> str:
-        """Another calendar gave another due date."""
+        """Another calendar or version gave another due date."""
         provisional = "（暂定）" if event["provisional"] else ""
         before, after = _day(event["before"]), _day(event["after"])
         why = f"，原因：{event['reason']}" if event.get("reason") else ""
         stage = self._stage(event["stage"])
         return f"“{stage}”最迟日期由 {before} 变更为 {after}{provisional}{why}"
+
+    def agreed(self, event: Facts) -> str:
+        """The customer agreed to another version's terms."""
+        terms = "；".join(self._term(each) for each in event["terms"])
+        asked = f"另交{self._requirements(event['papers'])}" if event["papers"] else ""
+        what = "；".join(part for part in (terms, asked) if part)
+        return f"客户同意改按 {event['definition']} 办理：{what}，依据：{event['evidence']}"
+
+    def migrated(self, event: Facts) -> str:
+        """Another version governs the ticket."""
+        source, target = self._state(event["source"]), self._state(event["target"])
+        state = f"，状态由“{source}”对应为“{target}”" if source != target else ""
+        terms = "".join(f"；{self._term(each)}" for each in event["terms"])
+        head = f"流程由 {event['before']} 改为 {event['after']}（迁移 {event['migration']}）"
+        return f"{head}{state}{terms}"
+
+    def _term(self, term: Facts) -> str:
+        """A clock before and after, in whichever of the two has changed."""
+        kind, _, stage = term["clock"].partition(":")
+        name = self._stage(stage) if stage else WHOLE_NAMES[ClockKind(kind)]
+        limits = [_limit(term[each]) for each in ("limit_before", "limit_after")]
+        days = [_day(term[each]) if term[each] else "未定" for each in ("due_before", "due_after")]
+        told = [f"由 {was} 改为 {now}" for was, now in (limits, days) if was != now]
+        return f"{name}{'，'.join(told)}"
 
     def flagged(self, event: Facts) -> str:
         """Something for the auditors."""
@@ -201,12 +245,18 @@ _TELLERS: dict[str, Callable[[Narrator, Facts], str]] = {
     "DetailsRecorded": Narrator.details_recorded,
     "TicketReclassified": Narrator.reclassified,
     "PromiseChanged": Narrator.promise_changed,
+    "MigrationAgreed": Narrator.agreed,
+    "TicketMigrated": Narrator.migrated,
     "TicketFlagged": Narrator.flagged,
 }
 
 
 def _day(text: str) -> str:
     return f"{date.fromisoformat(text):%Y-%m-%d}"
+
+
+def _limit(days: int | None) -> str:
+    return "不限时" if days is None else f"{days} 个工作日"
 
 
 def _cause(event: Facts) -> str:
