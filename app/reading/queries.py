@@ -131,8 +131,14 @@ class QueryService:
         authorize(actor, Action.READ)
         with self.database.reading() as work:
             case = self.desk.load(work, ticket_no, self.desk.act(actor))
-            narrator = Narrator(definition=case.definition, names=_names(work.accounts.users()))
-            lines = [narrator.line(entry) for entry in work.ledger.entries(ticket_no)]
+            entries = tuple(work.ledger.entries(ticket_no))
+            refs = dict.fromkeys(each.definition_ref for each in reversed(entries))
+            narrator = Narrator(
+                definition=case.definition,
+                names=_names(work.accounts.users()),
+                earlier=tuple(self.desk.definitions.named(work, ref).definition for ref in refs),
+            )
+            lines = [narrator.line(entry) for entry in entries]
         return tuple(reversed(lines))
 
     def clocks(self, ticket_no: str, *, actor: Actor) -> tuple[ClockExplanation, ...]:
