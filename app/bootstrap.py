@@ -9,16 +9,12 @@ at a ticket does not wait for all that it has no use for.
 from __future__ import annotations
 
 import os
-import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app.clock import Clock, system_clock
-from app.settings import Carrier, Settings
-from notifications.message import Channel
 from storage.database import Database, open_database
 
 if TYPE_CHECKING:
@@ -29,6 +25,7 @@ if TYPE_CHECKING:
     from app.people.organisation import OrganisationService
     from app.reading.queries import QueryService
     from app.rules.calendar_service import CalendarService
+    from app.rules.diagrams import DiagramService
     from app.rules.drafts import DraftService
     from app.rules.impact import ImpactService
     from app.rules.migrations import MigrationService
@@ -36,16 +33,20 @@ if TYPE_CHECKING:
     from app.rules.survey import Survey
     from app.rules.templates import TemplateService
     from app.sending.service import Sending
+    from app.settings import Settings
     from app.sweeps import Sweeps
     from app.tickets.amendments import AmendmentService
     from app.tickets.documents import DocumentService
+    from app.tickets.hand_over import HandOver
     from app.tickets.reminders import Reminders
     from app.tickets.service import TicketService
     from app.trip.definitions import Rulebook
     from app.trip.desk import Desk
     from app.trip.telling import Telling
     from notifications.channels.base import MessageChannel
+    from notifications.message import Channel
     from notifications.quiet_hours import QuietHours
+    from notifications.wire.event_loop import EventLoop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,13 @@ class Application:
         return TicketService(desk=self.desk, policy=shipped_eligibility, settings=self.settings)
 
     @cached_property
+    def hand_over(self) -> HandOver:
+        """Tickets of one manager handed over to another."""
+        from app.tickets.hand_over import HandOver
+
+        return HandOver(desk=self.desk)
+
+    @cached_property
     def documents(self) -> DocumentService:
         """The papers of a ticket."""
         from app.tickets.documents import DocumentService
@@ -78,9 +86,11 @@ class Application:
     def amendments(self) -> AmendmentService:
         """Corrections, and better rules for open tickets."""
         from app.tickets.amendments import AmendmentService
+        from app.tickets.restarts import Restarts
         from workflows.eligibility import shipped_eligibility
 
-        return AmendmentService(desk=self.desk, policy=shipped_eligibility)
+        restarts = Restarts(window_days=self.settings.restart_window_days)
+        return AmendmentService(desk=self.desk, policy=shipped_eligibility, restarts=restarts)
 
     @cached_property
     def calendars(self) -> CalendarService:
@@ -130,6 +140,13 @@ class Application:
         from app.rules.migrations import MigrationService
 
         return MigrationService(survey=self._survey)
+
+    @cached_property
+    def diagrams(self) -> DiagramService:
+        """Definitions as pictures."""
+        from app.rules.diagrams import DiagramService
+
+        return DiagramService(desk=self.desk, database=self.database)
 
     @cached_property
     def templates(self) -> TemplateService:
@@ -184,7 +201,7 @@ class Application:
 
         return Sending(
             database=self.database,
-            channels=self._carriers,
+            channels=self.channels,
             clock=self.clock,
             node=f"{socket.gethostname()}:{os.getpid()}",
             claim_limit=self.settings.claim_limit,
@@ -233,13 +250,14 @@ class Application:
 
     @cached_property
     def _telling(self) -> Telling:
+        from app.providers import set_up
         from app.trip.message_texts import MessageTexts
         from app.trip.telling import Telling
 
         return Telling(
             hours=self.settings.office_hours,
             quiet=self._quiet,
-            channels=frozenset(self._carriers),
+            channels=set_up(self.settings),
             base_url=self.settings.base_url,
             texts=MessageTexts(),
         )
@@ -251,8 +269,25 @@ class Application:
         return QuietHours(starts=self.settings.quiet_from, ends=self.settings.quiet_until)
 
     @cached_property
-    def _carriers(self) -> Mapping[Channel, MessageChannel]:
-        return _carriers(self.settings)
+    def channels(self) -> Mapping[Channel, tuple[MessageChannel, ...]]:
+        """What carries each channel, in the order of preference."""
+        from app.providers import providers
+
+        return providers(self.settings, self._event_loop)
+
+    @cached_property
+    def _event_loop(self) -> EventLoop:
+        from notifications.wire.event_loop import EventLoop
+
+        return EventLoop()
+
+    def close(self) -> None:
+        """Let go of providers and of the database."""
+        if "channels" in self.__dict__:
+            for channel in {id(c): c for each in self.channels.values() for c in each}.values():
+                channel.close()
+            self._event_loop.close()
+        self.database.close()
 
 
 def build(settings: Settings, *, clock: Clock = system_clock) -> Application:
@@ -262,71 +297,3 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Application:
     """
     database = open_database(settings.database_url)
     return Application(settings=settings, clock=clock, database=database)
-
-
-def _carriers(settings: Settings) -> Mapping[Channel, MessageChannel]:
-    """What carries each channel."""
-    from notifications.channels.file import FileChannel
-
-    carriers: dict[Channel, MessageChannel] = {}
-    outgoing = FileChannel(settings.var_dir / "messages.jsonl")
-    if settings.sms_carrier in {Carrier.HTTP, Carrier.KANNEL}:
-        carriers[Channel.SMS] = _sms_gateway(settings)
-    elif settings.sms_carrier is Carrier.FILE:
-        carriers[Channel.SMS] = outgoing
-    if settings.wechat_carrier is Carrier.FILE:
-        carriers[Channel.WECHAT] = outgoing
-    return carriers
-
-
-def _sms_gateway(settings: Settings) -> MessageChannel:
-    from notifications.channels.http_sms import HttpSmsChannel, HttpSmsSettings
-    from notifications.channels.kannel import kannel_settings
-
-    secrets_by_name = {
-        name: secret.get_secret_value() for name, secret in settings.sms_secrets.items()
-    }
-    if settings.sms_carrier is Carrier.KANNEL:
-        return HttpSmsChannel(
-            kannel_settings(
-                settings.sms_url,
-                sender=settings.sms_sender,
-                secrets=secrets_by_name,
-                receipt_base=f"{settings.base_url}/receipts/sms",
-                receipt_key=receipt_key(settings),
-            )
-        )
-    return HttpSmsChannel(
-        HttpSmsSettings(
-            url=settings.sms_url,
-            method=settings.sms_method,
-            sender=settings.sms_sender,
-            body=settings.sms_body,
-            content_type=settings.sms_content_type,
-            headers=settings.sms_headers,
-            secrets=secrets_by_name,
-            success=settings.sms_success,
-            id_pattern=settings.sms_id_pattern,
-            errors=settings.sms_errors,
-            receipt_url=settings.receipt_url,
-            receipt_key=receipt_key(settings),
-            timeout_s=settings.sms_timeout_seconds,
-        )
-    )
-
-
-def receipt_key(settings: Settings) -> str:
-    """The key that proves receipts: from the settings, else made once and kept in `var_dir`."""
-    given = settings.receipt_secret.get_secret_value()
-    if given:
-        return given
-    path = settings.var_dir / "receipt.key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.{os.getpid()}")
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_urlsafe(32))
-        with suppress(FileExistsError):  # of two that start at once the first one's key counts
-            path.hardlink_to(fresh)
-        fresh.unlink()
-    return path.read_text()

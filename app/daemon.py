@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from engine.errors import UnavailableError
+
 if TYPE_CHECKING:
     from apscheduler.events import JobExecutionEvent
 
@@ -65,6 +67,9 @@ def _tick(application: Application, sweep: Sweep) -> None:
     """A database that is away for a moment is no reason to stop ticking."""
     try:
         report = application.sweeps.run(sweep)
+    except UnavailableError as error:
+        logger.warning("sweep %s could not run, it is tried again: %s", sweep.name, error)
+        return
     except Exception:
         logger.exception("sweep %s could not run; it is tried again at the next tick", sweep.name)
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from engine.application import (
     ApplicantKind,
     AreaClass,
@@ -12,9 +14,16 @@ from engine.application import (
     ServiceScheme,
 )
 from engine.calendar_year import YearStatus
+from engine.clocks import CAUSE_NAMES
 from engine.definition import Checkpoint
-from engine.ticket import FlagCode
+from engine.documents import SOURCE_NAMES
+from engine.guards import ROLE_NAMES
+from engine.ticket import DocumentSource, FlagCode, PauseCause, Role
 from notifications.message import Audience, Channel, MessageState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from enum import StrEnum
 
 APPLICANT_KINDS = {
     ApplicantKind.RESIDENT: "居民",
@@ -71,6 +80,8 @@ MESSAGE_STATES = {
     MessageState.UNREACHABLE: "无法送达，须电话告知",
     MessageState.SUPERSEDED: "已被新消息取代",
     MessageState.EXPIRED: "已过期未发",
+    MessageState.SUPPRESSED: "客户已退订",
+    MessageState.CANCELLED: "已取消发送",
 }
 MESSAGE_CHANNELS = {Channel.SMS: "短信", Channel.WECHAT: "微信"}
 AUDIENCES = {Audience.CUSTOMER: "客户", Audience.STAFF: "工作人员"}
@@ -81,3 +92,13 @@ YEAR_STATUSES = {
 }
 SERVICE_HOTLINE = "95598"
 SUPERVISION_HOTLINE = "12398"
+
+NAMES: dict[type[StrEnum], Mapping[Any, str]] = {
+    ApplicantKind: APPLICANT_KINDS,
+    AreaClass: AREA_CLASSES,
+    DocumentSource: SOURCE_NAMES,
+    MessageState: MESSAGE_STATES,
+    PauseCause: CAUSE_NAMES,
+    Role: {Role(role): name for role, name in ROLE_NAMES.items()},
+}
+"""The names of every closed set that commands take a word of."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import time, timedelta
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,17 +12,21 @@ from typing import TYPE_CHECKING
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from app.forms.type_words import expected
 from engine.audit_flags import FastPolicy
 from engine.calendar import OfficeHours
 from engine.errors import MalformedError, Reason
 from notifications.channels.base import ErrorClass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pydantic_core import ErrorDetails
 
 PREFIX = "HUODIAN_"
+TRACEBACK = "HUODIAN_TRACEBACK"
+"""Shows where an internal fault happened; no setting of an installation."""
+
 SECRET_FIELDS = frozenset({"database_url", "sms_secrets", "receipt_secret"})
 """What is not repeated when it is wrong, and not shown when it is right."""
 
@@ -106,6 +111,9 @@ class Settings(BaseSettings):
         default_factory=dict, description="JSON object of secrets that the templates may use"
     )
     sms_timeout_seconds: float = Field(10.0, gt=0, description="time-out of the SMS gateway")
+    sms_concurrency: int = Field(
+        20, ge=1, le=1000, description="most requests to the SMS gateway at once"
+    )
     receipt_url: str = Field(
         "",
         description="template of the address for receipts; knows message_id and token; "
@@ -159,11 +167,22 @@ def read_settings(**overrides: object) -> Settings:
     return settings
 
 
+def unknown_variables(environment: Iterable[str]) -> dict[str, str]:
+    """Variables of ours that mean nothing, each with the one that may have been meant."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {TRACEBACK}
+    return {
+        name: next(iter(get_close_matches(name, known, n=1)), "")
+        for name in sorted(environment)
+        if name.startswith(PREFIX) and name not in known
+    }
+
+
 def _invalid(fault: ErrorDetails) -> Reason:
-    name = str(fault["loc"][0])
-    is_secret = name in SECRET_FIELDS
-    shown = "内容保密" if is_secret else f"现为 {fault['input']!r}"
-    return _reason("_".join(str(part) for part in fault["loc"]), f"{fault['msg']}（{shown}）")
+    name, *inside = (str(part) for part in fault["loc"])
+    shown = "内容保密" if name in SECRET_FIELDS else f"现为“{fault['input']}”"
+    where = f"其中 {'.'.join(inside)} " if inside else ""
+    wanted = expected(fault)
+    return _reason(name, f"{where}{f'应为 {wanted}' if wanted else '不符合要求'}（{shown}）")
 
 
 def _not_json(message: str) -> Reason:

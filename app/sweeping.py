@@ -9,7 +9,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.errors import ConflictError
+from engine.errors import ConflictError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,6 +42,9 @@ def sweep_each(name: str, keys: Iterable[str], one: Callable[[str], bool]) -> Sw
 
     A row that somebody else changed meanwhile is left for the next tick; a row that fails is
     logged by its key and does not stop the others.
+
+    Raises:
+        UnavailableError: the database cannot be used, so no other row would fare better.
     """
     report = SweepReport(name=name)
     for key in keys:
@@ -50,6 +53,8 @@ def sweep_each(name: str, keys: Iterable[str], one: Callable[[str], bool]) -> Sw
                 report.done += 1
             else:
                 report.unchanged += 1
+        except UnavailableError:
+            raise
         except ConflictError:
             report.overtaken += 1
         except Exception:

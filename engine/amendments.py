@@ -22,6 +22,7 @@ from engine.events import (
     TicketFlagged,
     TicketReclassified,
 )
+from engine.managers import same_person
 from engine.ticket import Flag, FlagCode, ManagerPair, StageRun
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def assign_managers(
         RefusedError: one person for both, or a replacement without a reason.
     """
     refuse_if_ended(ticket, definition)
-    reasons = [*_same_manager(pair)]
+    reasons = [*same_person(pair)]
     if ticket.managers is not None and not reason.strip():
         reasons.append(_reason_missing("更换双经理"))
     if ticket.managers == pair:
@@ -58,30 +59,6 @@ def assign_managers(
         raise RefusedError(reasons)
     assigned = ManagersAssigned(before=ticket.managers, after=pair, reason=reason.strip())
     return Outcome(ticket=replace(ticket, managers=pair), events=(assigned,))
-
-
-def refuse_same_manager(pair: ManagerPair) -> None:
-    """The two managers are two people (R-6.1).
-
-    Raises:
-        RefusedError: they are one.
-    """
-    reasons = _same_manager(pair)
-    if reasons:
-        raise RefusedError(reasons)
-
-
-def _same_manager(pair: ManagerPair) -> list[Reason]:
-    if pair.project_manager != pair.account_manager:
-        return []
-    return [
-        Reason(
-            code="managers_identical",
-            message="项目经理和客户经理须为不同的两人",
-            clause="R-6.1, 四(一)2",
-            remedy="请另行指定其中一人",
-        )
-    ]
 
 
 def extend_boundary(ticket: Ticket, definition: WorkflowDefinition, *, reason: str) -> Outcome:

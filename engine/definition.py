@@ -223,6 +223,10 @@ class WorkflowDefinition:
         """Fields by id."""
         return {each.id: each for each in self.fields}
 
+    def kind_name(self, kind: str) -> str:
+        """The Chinese name of a kind of document; one of another version keeps its id."""
+        return self.document_names.get(kind, kind)
+
     @cached_property
     def edges(self) -> dict[tuple[str, str], Transition]:
         """The transition by (state, trigger)."""

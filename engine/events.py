@@ -177,7 +177,10 @@ class TermChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MigrationAgreed:
-    """The customer agreed that the ticket may move to a version, and to which terms (R-10.2)."""
+    """The customer agreed that the ticket may move to a version, and to what (R-10.2).
+
+    `papers` are the names of those that are asked anew or earlier.
+    """
 
     definition: str
     terms: tuple[TermChange, ...]
@@ -189,7 +192,8 @@ class MigrationAgreed:
 class TicketMigrated:
     """The ticket moved to another version of its definition; `migration` numbers the decision.
 
-    `terms` are the clocks whose limit, due date or running it changed.
+    `terms` are the clocks whose limit, due date or running it changed; `asked` and `dropped` name
+    the papers that are asked anew or earlier, and those that are asked no more.
     """
 
     before: str
@@ -198,6 +202,8 @@ class TicketMigrated:
     target: str
     migration: int
     terms: tuple[TermChange, ...] = ()
+    asked: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,7 +115,7 @@ def _foreign(
         if field_id in wanted:
             continue
         declared = definition.field_by_id.get(field_id)
-        listed = "、".join(f"{each}（{definition.field_by_id[each].name}）" for each in wanted)
+        listed = "、".join(f"{definition.field_by_id[each].name}（{each}）" for each in wanted)
         yield Reason(
             code="field_unknown" if declared is None else "field_not_taken",
             field=_visible(field_id),
@@ -230,4 +230,4 @@ def _visible(raw: str) -> str:
 
 
 def _listed(choices: Mapping[str, str]) -> str:
-    return "、".join(f"{value}（{name}）" for value, name in choices.items())
+    return "、".join(f"{name}（{value}）" for value, name in choices.items())

@@ -29,6 +29,7 @@ class Attempt:
     """What a guard looks at: who tries to move which ticket by which transition.
 
     `entered` is what was filled in for it; nothing as long as the move is only offered.
+    `unfit_managers` is what stands against the ticket's managers (`engine.managers`).
     """
 
     ticket: Ticket
@@ -36,13 +37,14 @@ class Attempt:
     transition: Transition
     act: Act
     entered: Entered = NOTHING_ENTERED
+    unfit_managers: tuple[Reason, ...] = ()
 
 
 def managers_named(attempt: Attempt) -> list[Reason]:
-    """Both managers are named, two different people, before intake ends (R-6.1, T2a)."""
+    """Both managers are named, two people who may be that, before intake ends (R-6.1, T2a)."""
     pair = attempt.ticket.managers
     if pair is not None and pair.project_manager != pair.account_manager:
-        return []
+        return list(attempt.unfit_managers)
     return [
         Reason(
             code="managers_missing",

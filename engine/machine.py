@@ -127,30 +127,44 @@ class TicketMachine:
         submitted = TicketSubmitted(missing=tuple(each.id for each in missing))
         return Outcome(ticket=kept.ticket, events=(submitted, *_recorded(entry), *kept.events))
 
-    def offers(self, ticket: Ticket, act: Act) -> tuple[Offer, ...]:
+    def offers(
+        self, ticket: Ticket, act: Act, *, unfit_managers: tuple[Reason, ...] = ()
+    ) -> tuple[Offer, ...]:
         """Every transition that leaves the state, with all that stands against it now."""
         fields = self.definition.field_by_id
-        return tuple(
-            Offer(
-                transition=each,
-                reasons=blocking_reasons(self._attempt(ticket, each, act)),
-                asks=tuple(fields[asked] for asked in each.asks),
-                takes=tuple(fields[taken] for taken in each.takes),
-            )
+        attempts = (
+            self._attempt(ticket, each, act, unfit_managers=unfit_managers)
             for each in self.definition.offered[ticket.state]
         )
+        return tuple(
+            Offer(
+                transition=each.transition,
+                reasons=blocking_reasons(each),
+                asks=tuple(fields[asked] for asked in each.transition.asks),
+                takes=tuple(fields[taken] for taken in each.transition.takes),
+            )
+            for each in attempts
+        )
 
-    def fire(
+    def fire(  # noqa: PLR0913  (a move is all of this)
         self,
         ticket: Ticket,
         trigger: str,
         act: Act,
         calendar: WorkCalendar,
         given: Mapping[str, str] | None = None,
+        *,
+        unfit_managers: tuple[Reason, ...] = (),
     ) -> Outcome:
         """Move the ticket.
 
-        `given` is raw text by field, see `engine.fields`.
+        Args:
+            ticket: the ticket as it is.
+            trigger: the move.
+            act: who moves it, when and why.
+            calendar: the days that its clocks count.
+            given: raw text by field, see `engine.fields`.
+            unfit_managers: what stands against its managers, see `engine.managers`.
 
         Raises:
             MalformedError: the definition has no such trigger, or what was entered is no value.
@@ -159,7 +173,7 @@ class TicketMachine:
         """
         transition = self._transition(ticket, trigger)
         entry = self._entered(ticket, transition, given)
-        attempt = self._attempt(ticket, transition, act, entry)
+        attempt = self._attempt(ticket, transition, act, entry, unfit_managers=unfit_managers)
         subject = _Subject(ticket.state)
         self.machine.events[trigger].trigger(subject, attempt=attempt)
         return self._moved(ticket, subject.state, attempt, calendar)
@@ -170,6 +184,8 @@ class TicketMachine:
         transition: Transition,
         act: Act,
         entry: Entered = NOTHING_ENTERED,
+        *,
+        unfit_managers: tuple[Reason, ...] = (),
     ) -> Attempt:
         return Attempt(
             ticket=ticket,
@@ -177,6 +193,7 @@ class TicketMachine:
             transition=transition,
             act=act,
             entered=entry,
+            unfit_managers=unfit_managers,
         )
 
     def _entered(

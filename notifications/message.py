@@ -48,9 +48,11 @@ class MessageKind(StrEnum):
 class MessageState(StrEnum):
     """How far a message has come.
 
-    Three ends belong to messages that never left: `UNREACHABLE` has no address and is listed for
-    a call, `SUPERSEDED` was overtaken by a newer one, `EXPIRED` would have come too late. `FAILED`
-    is what a provider said, or silence; a handset's receipt (`DELIVERED`) outweighs it.
+    Five ends belong to messages that never left: `UNREACHABLE` has no address and is listed for
+    a call, `SUPERSEDED` was overtaken by a newer one, `EXPIRED` would have come too late,
+    `SUPPRESSED` went to somebody who asked not to be written to, `CANCELLED` was called off by an
+    operator. `FAILED` is what a provider said, or silence; a handset's receipt (`DELIVERED`)
+    outweighs it.
     """
 
     PENDING = "pending"
@@ -62,6 +64,8 @@ class MessageState(StrEnum):
     UNREACHABLE = "unreachable"
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
+    SUPPRESSED = "suppressed"
+    CANCELLED = "cancelled"
 
     @property
     def rank(self) -> int:
@@ -105,9 +109,44 @@ _RANKS = {
     MessageState.UNREACHABLE: 6,
     MessageState.SUPERSEDED: 6,
     MessageState.EXPIRED: 6,
+    MessageState.SUPPRESSED: 6,
+    MessageState.CANCELLED: 6,
 }
 
-_UNSENT_ENDS = frozenset({MessageState.UNREACHABLE, MessageState.SUPERSEDED, MessageState.EXPIRED})
+_UNSENT_ENDS = frozenset(
+    state for state, rank in _RANKS.items() if rank == _RANKS[MessageState.EXPIRED]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedNotice:
+    """One fact that many people are told in equal words, so the words are stored once.
+
+    Its messages have its id as `notice_id`, its kind, template, urgency, expiry, topic and
+    `created_at`, and leave `params` and `text` empty; whoever reads a message gets those of the
+    notice. The words name nobody: all of one notice may share a provider's request.
+
+    Args:
+        id: made by whoever tells, deterministic, for example `outage-BS-0007-3`.
+        topic: see `Message.topic`.
+        fan_out_after: where writing its messages goes on; empty at the beginning.
+        fanned_out_at: when the last of its messages was written; None while there are more.
+        superseded_at: from when on no further message of it is written; None if that never was.
+    """
+
+    id: str
+    kind: MessageKind
+    template_key: str
+    template_version: int
+    params: dict[str, str]
+    text: str
+    created_at: datetime
+    urgent: bool = False
+    expires_at: datetime | None = None
+    topic: str = ""
+    fan_out_after: str = ""
+    fanned_out_at: datetime | None = None
+    superseded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +165,15 @@ class Message:
         attempts: how often it was taken for sending.
         next_attempt_at: set when an attempt certainly sent nothing and is to be repeated.
         settled_at: when the state last changed by an answer or a receipt of the provider.
+        notice_id: the `SharedNotice` whose words it has; None if it has its own.
+        topic: what it is about, for example `outage:<ticket_no>`; a newer message of the same topic
+            makes a pending older one to the same address needless. May be empty.
+        job: the job that it was handed over to; empty while it waits, and after its attempt.
+        provider: who is to carry it, or did; chosen when it is handed over.
+        fallback_address: mobile number for a text message should WeChat definitely fail; may be
+            empty.
+        handled_by: the user who saw to it by hand, and `handled_at` when: it was told by telephone,
+            or sent anew.
     """
 
     id: str
@@ -153,6 +201,13 @@ class Message:
     error_code: str = ""
     error_text: str = ""
     settled_at: datetime | None = None
+    notice_id: str | None = None
+    topic: str = ""
+    job: str = ""
+    provider: str = ""
+    fallback_address: str = ""
+    handled_by: str = ""
+    handled_at: datetime | None = None
 
 
 def segments(text: str) -> int:

@@ -6,11 +6,19 @@ Deferred documents have their own, to the customer and the account manager. Pure
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.definition import RungTiming
-from notifications.context import Notice, PlanContext, address, customer_of, staff_member
+from engine.managers import DUTIES
+from notifications.context import (
+    Notice,
+    PlanContext,
+    address,
+    customer_of,
+    staff_member,
+    told_instead,
+)
 from notifications.message import MessageKind
 from notifications.wording import clock_name, deferral, until
 
@@ -90,11 +98,12 @@ def _of_limits(
         # Once the limit has run out, the overdue rung says more than this one would.
         expires_at=context.hours.end_of_period(lead.due_on) if overdue is None else None,
     )
-    managers = _managers(ticket)
-    messages = [_staff(notice, user_id, ticket, context) for user_id in managers]
+    duties = _duties(ticket)
     if overdue is None:
-        return messages
-    names = [context.name_of(user_id) for user_id in managers] or ["未指定", "未指定"]
+        return _to_managers(notice, duties, ticket, context)
+    managers = [user_id for user_id in duties if user_id not in context.stand_ins]
+    messages = [_staff(notice, user_id, ticket, context) for user_id in managers]
+    names = [context.state_of(user_id) for user_id in duties] or ["未指定", "未指定"]
     escalated = Notice(
         template="limit_overdue_escalated",
         occasion=notice.occasion,
@@ -107,6 +116,8 @@ def _of_limits(
         kind=MessageKind.ESCALATION,
     )
     reached = [person for step in steps if step.overdue_days <= overdue for person in step.people]
+    # Whoever stands in for a manager hears of it at once, and in the same words.
+    reached += [person for person in told_instead(duties, context) if person not in managers]
     above = [person for person in dict.fromkeys(reached) if person not in managers]
     return messages + [_staff(escalated, user_id, ticket, context) for user_id in above]
 
@@ -136,7 +147,8 @@ def _of_documents(
             params=params,
             kind=MessageKind.REMINDER,
         )
-        messages.append(_staff(collect, ticket.managers.account_manager, ticket, context))
+        duty = {ticket.managers.account_manager: DUTIES["account_manager"]}
+        messages += _to_managers(collect, duty, ticket, context)
     return messages
 
 
@@ -171,9 +183,20 @@ def _occasion(lead: DueRung) -> str:
     return ":".join(lead.key)
 
 
-def _managers(ticket: Ticket) -> tuple[str, ...]:
+def _duties(ticket: Ticket) -> dict[str, str]:
+    """The managers by user id, each with the duty in Chinese."""
     pair = ticket.managers
-    return () if pair is None else (pair.project_manager, pair.account_manager)
+    return {} if pair is None else {getattr(pair, place): duty for place, duty in DUTIES.items()}
+
+
+def _to_managers(
+    notice: Notice, duties: dict[str, str], ticket: Ticket, context: PlanContext
+) -> list[Message]:
+    """The notice to those on duty, or to whoever stands in for them, who is told why."""
+    return [
+        _staff(replace(notice, params={**notice.params, "absent": absent}), who, ticket, context)
+        for who, absent in told_instead(duties, context).items()
+    ]
 
 
 def _staff(notice: Notice, user_id: str, ticket: Ticket, context: PlanContext) -> Message:

@@ -40,6 +40,13 @@ SCHEME_LEAFLETS = {
 }
 
 
+SCHEME_NAMES = {
+    ServiceScheme.THREE_ZERO: "三零",
+    ServiceScheme.THREE_SAVING: "三省",
+    ServiceScheme.STANDARD: "普通",
+}
+
+
 def service_name(ticket: Ticket, definition: WorkflowDefinition) -> str:
     """What the customer has applied for."""
     return "用电" if isinstance(ticket.request, ConnectionApplication) else definition.name

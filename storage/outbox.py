@@ -5,7 +5,7 @@
     settle(message_id, state, at, *, provider_id, error_code, error_text, next_attempt_at) -> bool
     stale_claims(before) -> list[Message]
     expire(at) -> int
-    supersede(dedupe_keys) -> int
+    supersede(topic, at, *, before) -> int
     get(message_id) -> Message                               NotFoundError
     find_by_provider_id(provider_id) -> Message | None
     listing(*, ticket_no, state, branch, limit) -> list[Message]         newest first
@@ -38,9 +38,17 @@ from sqlalchemy import (
 )
 
 from engine.errors import not_found
-from notifications.message import Audience, Channel, Message, MessageKind, MessageState
+from notifications.message import (
+    Audience,
+    Channel,
+    Message,
+    MessageKind,
+    MessageState,
+    SharedNotice,
+)
+from storage.notices import Notices
 from storage.prepared import Prepared
-from storage.tables.messages import MESSAGES
+from storage.tables.messages import MESSAGES, NOTICES
 from storage.tables.tickets import TICKETS
 from storage.upserts import POSTGRESQL, insert_or_skip
 
@@ -83,7 +91,9 @@ _BY_PROVIDER = select(MESSAGES).where(
     MESSAGES.c.provider_id == bindparam("sought"), MESSAGES.c.provider_id != ""
 )
 # Written out, not a parameter: only so can the partial indexes be used.
+_NOTHING: ColumnElement[str] = literal_column("''")
 _IS_PENDING = MESSAGES.c.state == literal_column(f"'{MessageState.PENDING}'")
+_IS_WAITING = and_(_IS_PENDING, MESSAGES.c.job == _NOTHING)
 _IS_SENDING = MESSAGES.c.state == literal_column(f"'{MessageState.SENDING}'")
 
 
@@ -92,7 +102,7 @@ def _claiming(urgency: ColumnElement[bool]) -> ReturningUpdate[Any]:
     sendable = (
         select(MESSAGES.c.id)
         .where(
-            _IS_PENDING,
+            _IS_WAITING,
             urgency,
             MESSAGES.c.not_before <= bindparam("at"),
             or_(
@@ -127,14 +137,31 @@ _STALE = (
 )
 _EXPIRE = (
     update(MESSAGES)
-    .where(MESSAGES.c.state == MessageState.PENDING.value, MESSAGES.c.expires_at <= bindparam("at"))
+    .where(
+        _IS_PENDING,
+        MESSAGES.c.expires_at.is_not(None),  # as the index says it
+        MESSAGES.c.expires_at <= bindparam("at"),
+    )
     .values(state=MessageState.EXPIRED.value)
+)
+_OLDER_NOTICES = and_(
+    NOTICES.c.topic == bindparam("sought_topic"), NOTICES.c.created_at < bindparam("before")
+)
+_STOP_NOTICES = (
+    update(NOTICES)
+    .where(_OLDER_NOTICES, NOTICES.c.superseded_at.is_(None))
+    .values(superseded_at=bindparam("at"))
 )
 _SUPERSEDE = (
     update(MESSAGES)
     .where(
         _IS_PENDING,
-        MESSAGES.c.dedupe_key.in_(bindparam("keys", expanding=True)),
+        MESSAGES.c.topic != _NOTHING,  # as the index says it
+        MESSAGES.c.topic == bindparam("sought_topic"),
+        or_(
+            MESSAGES.c.created_at < bindparam("before"),
+            MESSAGES.c.notice_id.in_(select(NOTICES.c.id).where(_OLDER_NOTICES)),
+        ),
     )
     .values(state=MessageState.SUPERSEDED.value)
 )
@@ -195,7 +222,7 @@ class Outbox:
         claimed: list[Message] = []
         for claim in _CLAIMS[:1] if urgent_only else _CLAIMS:
             parameters = {"at": at, "by": by, "limit": limit - len(claimed)}
-            taken = map(_message, self._connection.execute(claim, parameters))
+            taken = self._messages(self._connection.execute(claim, parameters))
             claimed += sorted(taken, key=attrgetter("not_before", "created_at", "id"))
         return claimed
 
@@ -227,15 +254,21 @@ class Outbox:
 
     def stale_claims(self, before: datetime) -> list[Message]:
         """Messages claimed before that instant and not settled: nobody knows whether they left."""
-        return [_message(row) for row in self._connection.execute(_STALE, {"before": before})]
+        return self._messages(self._connection.execute(_STALE, {"before": before}))
 
     def expire(self, at: datetime) -> int:
         """End the pending messages that would come too late; returns how many."""
         return self._connection.execute(_EXPIRE, {"at": at}).rowcount
 
-    def supersede(self, dedupe_keys: Iterable[str]) -> int:
-        """End the pending messages of those keys, because newer ones say it better."""
-        return self._connection.execute(_SUPERSEDE, {"keys": list(dedupe_keys)}).rowcount
+    def supersede(self, topic: str, at: datetime, *, before: datetime | None = None) -> int:
+        """End what is pending of a topic and older than `before`: newer words say it better.
+
+        Notices of the topic that are still being written stop where they are. `before` is `at`
+        unless it is given. Returns how many messages were ended.
+        """
+        parameters = {"sought_topic": topic, "at": at, "before": before or at}
+        self._connection.execute(_STOP_NOTICES, parameters)
+        return self._connection.execute(_SUPERSEDE, parameters).rowcount
 
     def get(self, message_id: str) -> Message:
         """The message.
@@ -246,12 +279,12 @@ class Outbox:
         row = self._connection.execute(_GET, {"message_id": message_id}).first()
         if row is None:
             raise not_found(MESSAGE, message_id)
-        return _message(row)
+        return self._messages([row])[0]
 
     def find_by_provider_id(self, provider_id: str) -> Message | None:
         """The message that a provider knows by that id, if any."""
         row = self._connection.execute(_BY_PROVIDER, {"sought": provider_id}).first()
-        return None if row is None else _message(row)
+        return None if row is None else self._messages([row])[0]
 
     def listing(
         self,
@@ -270,11 +303,18 @@ class Outbox:
         if branch is not None:
             of_branch = select(TICKETS.c.ticket_no).where(TICKETS.c.branch == branch)
             statement = statement.where(MESSAGES.c.ticket_no.in_(of_branch))
-        return [_message(row) for row in self._connection.execute(statement)]
+        return self._messages(self._connection.execute(statement))
 
     def counts_by_state(self) -> dict[MessageState, int]:
         """How many messages are in each state; states without any are left out."""
         return {MessageState(state): count for state, count in self._connection.execute(_COUNTS)}
+
+    def _messages(self, found: Iterable[Row[*tuple[Any, ...]]]) -> list[Message]:
+        """The rows as messages, those of a notice with its words."""
+        rows = list(found)
+        of_notices = {row.notice_id for row in rows if row.notice_id is not None}
+        notices = Notices(self._connection).find(of_notices)
+        return [_message(row, notices.get(row.notice_id)) for row in rows]
 
 
 def as_parameter(messages: Sequence[Message]) -> dict[str, str]:
@@ -286,8 +326,10 @@ def _rows(messages: Sequence[Message]) -> list[dict[str, object]]:
     return [dict(zip(FIELDS, _values(message), strict=True)) for message in messages]
 
 
-def _message(row: Row[*tuple[Any, ...]]) -> Message:
+def _message(row: Row[*tuple[Any, ...]], notice: SharedNotice | None) -> Message:
     values = {name: getattr(row, name) for name in FIELDS}
+    if notice is not None:
+        values |= {"params": notice.params, "text": notice.text}
     return Message(
         **values
         | {

@@ -4,6 +4,7 @@ worklist(*, branch, manager, text, open_only, limit, after, due_before) -> list[
 due_for_reminder(at, limit) -> list[str]
 derived_with_other_calendar(version, limit) -> list[str]
 open_numbers(definition_id=None) -> list[str]
+managed_by(user_id, branch=None, places=...) -> list[str]        open ones that name the manager
 related(id_number, address) -> list[RelatedTicket]               newest first
 find_by_external_ref(external_ref) / find_by_progress_token(token) -> Ticket | None
 progress_token(ticket_no) -> str                                 NotFoundError
@@ -27,6 +28,7 @@ from storage.tables.tickets import TICKETS
 from storage.ticket_columns import address_key, applicant_key
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Select
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 
 TICKET = "工单"
+MANAGERS = ("project_manager", "account_manager")
+"""The columns that repeat a ticket's manager pair."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +148,7 @@ class TicketReads:
         if branch is not None:
             statement = statement.where(TICKETS.c.branch == branch)
         if manager is not None:
-            managed = (TICKETS.c.project_manager == manager, TICKETS.c.account_manager == manager)
-            statement = statement.where(or_(*managed))
+            statement = statement.where(_is_managed_by(manager))
         if text:
             statement = statement.where(_contains(text))
         if due_before is not None:
@@ -168,6 +171,15 @@ class TicketReads:
         if definition_id is None:
             return self._numbers(_OPEN_NUMBERS, {})
         return self._numbers(_OPEN_NUMBERS.where(TICKETS.c.definition_id == definition_id), {})
+
+    def managed_by(
+        self, user_id: str, branch: str | None = None, places: Collection[str] = MANAGERS
+    ) -> list[str]:
+        """The numbers of open tickets that name the user in one of the places of a pair."""
+        statement = _OPEN_NUMBERS.where(_is_managed_by(user_id, places))
+        if branch is not None:
+            statement = statement.where(TICKETS.c.branch == branch)
+        return self._numbers(statement, {})
 
     def related(self, id_number: str, address: str) -> list[RelatedTicket]:
         """Tickets of the same applicant at the same address, open or not, the newest first.
@@ -254,6 +266,10 @@ class TicketReads:
 
     def _numbers(self, statement: Select[str], parameters: dict[str, object]) -> list[str]:
         return list(self._connection.execute(statement, parameters).scalars())
+
+
+def _is_managed_by(user_id: str, places: Collection[str] = MANAGERS) -> ColumnElement[bool]:
+    return or_(*(TICKETS.c[place] == user_id for place in places))
 
 
 def _contains(text: str) -> ColumnElement[bool]:

@@ -61,9 +61,12 @@ _CHANGE = ChangeWriter(*MOVING, *DESCRIBING)
 _SET_NEXT_RUNG = Prepared(guarded("next_rung_at"))
 _REFRESH = guarded("stage_id", "due_at", "next_rung_at", "ending", "calendar_version")
 _NEXT_NUMBER = insert_or_set(
-    TICKET_NUMBERS, "branch", "on", values={"last": TICKET_NUMBERS.c.last + 1}
+    TICKET_NUMBERS, "code", "on", values={"last": TICKET_NUMBERS.c.last + 1}
 )
-_BRANCH_CODE = select(BRANCHES.c.code).where(BRANCHES.c.id == bindparam("branch"))
+# Locked, so that nobody gives the branch another code before the number is stored.
+_BRANCH_CODE = (
+    select(BRANCHES.c.code).where(BRANCHES.c.id == bindparam("branch")).with_for_update(read=True)
+)
 
 
 class Tickets(TicketReads):
@@ -183,8 +186,9 @@ class Tickets(TicketReads):
     def next_number(self, branch: str, on: date) -> str:
         """The next ticket number of the branch on that day, for example `TC-20210906-0001`.
 
-        The counter stays locked until the transaction ends; a roll-back gives the number back, so
-        there are no gaps.
+        Counted by the code that it shows, so each code has every number of a day once, whenever
+        the branch took that code. The counter stays locked until the transaction ends; a
+        roll-back gives the number back, so there are no gaps.
 
         Raises:
             NotFoundError: there is no such branch.
@@ -193,7 +197,7 @@ class Tickets(TicketReads):
         if code is None:
             raise not_found(BRANCH, branch)
         statement = _NEXT_NUMBER[self._dialect].returning(TICKET_NUMBERS.c.last)
-        first = {"branch": branch, "on": on, "last": 1}
+        first = {"code": code, "on": on, "branch": branch, "last": 1}
         number = self._connection.execute(statement, first).scalar_one()
         return f"{code}-{on:%Y%m%d}-{number:04}"
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from storage.ledger import Ledger
     from storage.marks import Marks
     from storage.message_templates import MessageTemplates
+    from storage.notices import Notices
     from storage.outbox import Outbox
     from storage.receipts import Receipts
     from storage.reminders import Reminders
@@ -42,6 +43,11 @@ class UnitOfWork:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    @property
+    def connection(self) -> Connection:
+        """The transaction itself, for the job engine, which writes tables of its own in it."""
+        return self._connection
 
     def commit(self) -> None:
         """Make everything that was done lasting, at once."""
@@ -70,6 +76,13 @@ class UnitOfWork:
         from storage.outbox import Outbox
 
         return Outbox(self._connection)
+
+    @cached_property
+    def notices(self) -> Notices:
+        """What many people are told in equal words."""
+        from storage.notices import Notices
+
+        return Notices(self._connection)
 
     @cached_property
     def reminders(self) -> Reminders:

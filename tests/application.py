@@ -84,8 +84,8 @@ class Office:
         return Office(application=build(changed, clock=clock), clock=clock)
 
     def close(self) -> None:
-        """Let go of the database."""
-        self.application.database.close()
+        """Let go of providers and database."""
+        self.application.close()
 
     # what people do
 
@@ -105,16 +105,17 @@ class Office:
             application, branch=branch or actor.branch, documents=papers, actor=actor
         )
 
-    def fire(self, ticket: Ticket | str, *triggers: str, reason: str = "") -> Ticket:
-        """Fire the triggers one after the other, each by somebody of the branch who may."""
+    def fire(self, ticket: Ticket | str, *triggers: str, reason: str = "", **given: str) -> Ticket:
+        """Fire the triggers one after the other, each by somebody who may, of the branch first."""
         moved = self.ticket(ticket)
         for trigger in triggers:
             definition = self.application.rulebook.of(moved)
             roles = definition.edges[moved.state, trigger].roles
-            able = (who for who in WHO.values() if who.branch == moved.branch)
+            able = [who for who in WHO.values() if who.branch in {moved.branch, ""}]
+            able.sort(key=lambda who: not who.branch)
             actor = next(who for who in able if not who.roles.isdisjoint(roles))
             moved = self.application.tickets.advance(
-                moved.ticket_no, trigger, actor=actor, reason=reason
+                moved.ticket_no, trigger, actor=actor, reason=reason, given=given
             )
         return moved
 

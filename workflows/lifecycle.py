@@ -50,10 +50,10 @@ as boxes; the states inside a stage are the company's own business (R-1.1, é™„ä»
 
 def lifecycle_page() -> str:
     """The whole page."""
-    order = [cap.id for cap in shipped_caps().definitions]
-    definitions = sorted(
-        (definition for definition, _ in load_shipped()), key=lambda each: order.index(each.id)
-    )
+    capped = [cap.id for cap in shipped_caps().definitions]
+    shipped = {definition.id: definition for definition, _ in load_shipped()}
+    order = dict.fromkeys([*capped, *shipped])
+    definitions = [shipped[each] for each in order if each in shipped]
     return "\n".join([INTRODUCTION, *(lifecycle_section(each) for each in definitions)])
 
 

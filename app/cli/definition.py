@@ -1,7 +1,8 @@
-"""`huodian definition`: list, show, diagram; further commands come from the modules beside."""
+"""`huodian definition`: list, show, diagram, export; more from the modules beside."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -101,16 +102,69 @@ def show_definition(definition_id: DefinitionId, as_json: AsJson = False) -> Non
     show(result, "\n\n".join(lines), as_json=as_json)
 
 
+class DiagramFormat(StrEnum):
+    """How a diagram is written."""
+
+    MERMAID = "mermaid"
+    SVG = "svg"
+
+
 @commands.command()
-def diagram(definition_id: DefinitionId, as_json: AsJson = False) -> None:
-    """The states and arrows as Mermaid text.
+def diagram(
+    definition_id: DefinitionId,
+    style: Annotated[
+        DiagramFormat, typer.Option("--format", help="Text for Mermaid, or a picture.")
+    ] = DiagramFormat.MERMAID,
+    against: Annotated[
+        str,
+        typer.Option(
+            metavar="VERSION|draft:N",
+            help="Mark what changed since that version, or what that draft would change.",
+        ),
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """The states and arrows as Mermaid text or as SVG, changes marked if wanted.
 
     Example: huodian definition diagram lv_resident
-    """
-    from workflows.diagram import mermaid  # noqa: PLC0415
 
-    text = mermaid(_in_force(definition_id))
-    show({"id": definition_id, "mermaid": text}, text, as_json=as_json)
+    Example: huodian definition diagram lv_resident --format svg --against draft:3
+    """
+    found = opened().diagrams.of(definition_id, against=against)
+    text = found.svg() if style is DiagramFormat.SVG else found.mermaid()
+    result = {"id": definition_id, "version": found.definition.version, style.value: text}
+    show(result, text, as_json=as_json)
+
+
+class ExportFormat(StrEnum):
+    """In which format of others a definition is written."""
+
+    BPMN = "bpmn"
+
+
+@commands.command()
+def export(
+    definition_id: DefinitionId,
+    style: Annotated[ExportFormat, typer.Option("--format", help="BPMN 2.0 XML with a diagram.")],
+    version: Annotated[
+        int | None, typer.Option("--version", min=1, help="A version; else the one in force.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The definition as a file for other programs, such as a BPMN modeler.
+
+    Example: huodian definition export hv_single_supply --format bpmn > hv_single_supply.bpmn
+    """
+    from workflows.exports.bpmn import bpmn  # noqa: PLC0415
+
+    rulebook = opened().rulebook
+    if version is None:
+        definition = rulebook.in_force(definition_id)
+    else:
+        definition = rulebook.version(definition_id, version)
+    text = bpmn(definition)
+    result = {"id": definition.id, "version": definition.version, style.value: text}
+    show(result, text.rstrip("\n"), as_json=as_json)
 
 
 def as_result(definition: WorkflowDefinition) -> dict[str, object]:

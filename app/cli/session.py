@@ -47,9 +47,9 @@ def opened() -> Application:
 
 
 def close_opened() -> None:
-    """Close the databases that the command used."""
+    """Close what the command used."""
     while _OPENED:
-        _OPENED.pop().database.close()
+        _OPENED.pop().close()
 
 
 def acting(application: Application, user_id: str) -> Actor:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli.hand_over import hand_over_tickets, unclear_reassignment
 from app.cli.session import ActingAs, AsJson, Revision, acting, opened, show
 from app.cli.text import actions_text, history_text, ticket_text, worklist_text
 from engine.application import InvestmentBoundary
@@ -260,19 +261,31 @@ def resume(
 
 @commands.command()
 def reassign(
-    ticket_no: TicketNo,
-    project_manager: Annotated[str, typer.Option(help="User id.")],
-    account_manager: Annotated[str, typer.Option(help="User id.")],
+    ticket_no: Annotated[str, typer.Argument(metavar="TICKET", help="One ticket.")] = "",
+    project_manager: Annotated[str, typer.Option(help="User id.")] = "",
+    account_manager: Annotated[str, typer.Option(help="User id.")] = "",
+    all_of: Annotated[
+        str, typer.Option(metavar="USER", help="Instead of TICKET: all open ones of that manager.")
+    ] = "",
+    to: Annotated[str, typer.Option(metavar="USER", help="Who takes them over.")] = "",
     reason: Why = "",
     revision: Revision = None,
     user: ActingAs = "",
     as_json: AsJson = False,
 ) -> None:
-    """Name or replace the two managers.
+    """Name or replace the two managers of a ticket, or hand over all tickets of one manager.
 
     Example: huodian ticket reassign TC-20261123-0001 --project-manager tc.pm1
     --account-manager tc.am1 --reason 轮岗
+
+    Example: huodian ticket reassign --all-of tc.am1 --to tc.am2 --reason 调离
     """
+    one = (ticket_no, project_manager, account_manager)
+    if all_of and to and not any(one) and revision is None:
+        hand_over_tickets(all_of, to, reason, user, as_json=as_json)
+        return
+    if all_of or to or not all(one):
+        raise unclear_reassignment()
     application = opened()
     pair = ManagerPair(project_manager=project_manager, account_manager=account_manager)
     ticket = application.tickets.assign_managers(
@@ -356,18 +369,30 @@ def _show_changed(application: Application, ticket: Ticket, *, as_json: bool) ->
 
 
 def _pairs(given: list[str]) -> dict[str, str]:
-    """`field=value` arguments as a mapping."""
+    """`field=value` arguments as a mapping; a field is given once."""
     from engine.errors import MalformedError, Reason  # noqa: PLC0415
 
-    bad = [each for each in given if "=" not in each]
-    if bad:
-        raise MalformedError(
-            Reason(
-                code="not_a_pair",
-                field=each,
-                message="应写作 字段=值",
-                remedy="例如 phone=13800138000",
-            )
-            for each in bad
+    names = [each.split("=", 1)[0] for each in given]
+    reasons = [
+        Reason(
+            code="not_a_pair",
+            field=each,
+            message="应写作 字段=值",
+            remedy="例如 phone=13800138000",
         )
+        for each in given
+        if "=" not in each
+    ]
+    reasons += [
+        Reason(
+            code="repeated_field",
+            field=name,
+            message=f"给出了 {names.count(name)} 次",
+            remedy="每个字段只写一次；多种资料用分号隔开，如 documents=identity;property_proof",
+        )
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
+    if reasons:
+        raise MalformedError(reasons)
     return dict(each.split("=", 1) for each in given)

@@ -45,12 +45,15 @@ class ServiceGrid(Protocol):
 
 
 class GridStore(Protocol):
-    """Branches and grids. `set_*` adds or replaces; `branch` raises NotFoundError."""
+    """Branches and grids. `set_*` adds or replaces; `branch` raises NotFoundError.
+
+    `set_branch` returns its code until now; `set_managers` changes the pair of a grid.
+    """
 
     def branch(self, branch_id: str) -> Branch: ...
     def branches(self) -> Sequence[Branch]: ...
     def grids(self) -> Sequence[ServiceGrid]: ...
-    def set_branch(self, branch_id: str, *, code: str, name: str, phone: str) -> object: ...
+    def set_branch(self, branch_id: str, *, code: str, name: str, phone: str) -> str: ...
     def set_grid(
         self,
         grid_id: str,
@@ -61,6 +64,7 @@ class GridStore(Protocol):
         nodes: Sequence[str],
         is_default: bool,
     ) -> object: ...
+    def set_managers(self, grid_id: str, managers: ManagerPair) -> object: ...
 
 
 class NodeNames(Protocol):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from app.authorization import ACTION_NAMES
+from app.authorization import ACTION_NAMES, Action
 from app.labels import CHECKPOINTS
 from app.masking import masked_name, masked_phone
 from engine.amendments import AMENDABLE
@@ -73,6 +73,8 @@ class Narrator:
             for each in definition.transitions:
                 if each.trigger == action:
                     return each.name
+        if self.definition.internal and action == Action.SUBMIT:
+            return "立单"
         named = {**SWEEP_NAMES, **{str(each): name for each, name in ACTION_NAMES.items()}}
         return named.get(action, action)
 
@@ -107,7 +109,9 @@ class Narrator:
         return "、".join(named.get(each, each) for each in ids)
 
     def submitted(self, event: Facts) -> str:
-        """The application came in."""
+        """The application came in, or an internal ticket was opened."""
+        if self.definition.internal:
+            return "已立单"
         missing = self._requirements(event["missing"])
         return f"收到申请，缺少{missing}，暂不起算时限" if missing else "收到申请，关键资料齐全"
 
@@ -174,10 +178,9 @@ class Narrator:
 
     def details_recorded(self, event: Facts) -> str:
         """Fields were entered."""
-        changes = (
-            self._detail(field_id, before, after)
-            for field_id, (before, after) in event["changes"].items()
-        )
+        order = {field.id: place for place, field in enumerate(self.definition.fields)}
+        recorded = sorted(event["changes"].items(), key=lambda each: order.get(each[0], -1))
+        changes = (self._detail(field_id, *change) for field_id, change in recorded)
         return f"登记：{'；'.join(changes)}"
 
     def _detail(self, field_id: str, before: str, after: str) -> str:
@@ -203,7 +206,7 @@ class Narrator:
     def agreed(self, event: Facts) -> str:
         """The customer agreed to another version's terms."""
         terms = "；".join(self._term(each) for each in event["terms"])
-        asked = f"另交{self._requirements(event['papers'])}" if event["papers"] else ""
+        asked = f"补交{'、'.join(event['papers'])}" if event["papers"] else ""
         what = "；".join(part for part in (terms, asked) if part)
         return f"客户同意改按 {event['definition']} 办理：{what}，依据：{event['evidence']}"
 
@@ -211,9 +214,11 @@ class Narrator:
         """Another version governs the ticket."""
         source, target = self._state(event["source"]), self._state(event["target"])
         state = f"，状态由“{source}”对应为“{target}”" if source != target else ""
-        terms = "".join(f"；{self._term(each)}" for each in event["terms"])
+        changes = [self._term(each) for each in event["terms"]]
+        changes += [f"要求{name}" for name in event["asked"]]
+        changes += [f"不再要求{name}" for name in event["dropped"]]
         head = f"流程由 {event['before']} 改为 {event['after']}（迁移 {event['migration']}）"
-        return f"{head}{state}{terms}"
+        return "；".join([f"{head}{state}", *changes])
 
     def _term(self, term: Facts) -> str:
         """A clock before and after, in whichever of the two has changed."""

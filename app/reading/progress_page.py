@@ -88,7 +88,9 @@ def progress_page(ticket: Ticket, around: Surroundings, branch_phone: str) -> Pr
         pause_note=pause_note(ticket),
         ending=definition.state_by_id[ticket.state].ending,
         ended_on=None if ticket.ended_at is None else local_date(ticket.ended_at),
-        manager_names=tuple(around.names.get(user_id, user_id) for user_id in managers),
+        manager_names=tuple(
+            around.names.get(user_id, user_id) for user_id in managers if user_id not in around.gone
+        ),
         branch_name=around.branch_name,
         branch_phone=branch_phone,
     )

@@ -83,7 +83,8 @@ class QueryService:
         at = self.desk.clock()
         with self.database.reading() as work:
             calendar = self.desk.calendars.current(work)
-            names = _names(work.accounts.users())
+            people = work.accounts.users()
+            names, gone = _names(people), _gone(people)
             branches = {each.id: each.name for each in work.grid.branches()}
             found = work.tickets.worklist(
                 branch=actor.branch or wanted.branch or None,
@@ -105,6 +106,7 @@ class QueryService:
                         names=names,
                         phones={},
                         branch_name=branches.get(each.ticket.branch, each.ticket.branch),
+                        gone=gone,
                     ),
                 )
                 for each in found
@@ -123,7 +125,7 @@ class QueryService:
             case = self.desk.load(work, ticket_no, act)
             around = self._around(work, case)
             token = work.tickets.progress_token(ticket_no)
-        page = ticket_page(case.ticket, around, case.machine.offers(case.ticket, act), actor)
+        page = ticket_page(case.ticket, around, case.offers(), actor)
         return replace(page, progress_token=token)
 
     def history(self, ticket_no: str, *, actor: Actor) -> tuple[HistoryLine, ...]:
@@ -253,6 +255,7 @@ class QueryService:
             names=_names(people),
             phones={user.id: user.phone for user in people},
             branch_name=branches.get(case.ticket.branch, case.ticket.branch),
+            gone=_gone(people),
         )
 
     def _explained(self, clock: Clock, case: Case) -> ClockExplanation:
@@ -269,6 +272,10 @@ class QueryService:
 
 def _names(people: Sequence[User]) -> dict[str, str]:
     return {SYSTEM.user_id: SYSTEM.name, **{user.id: user.name for user in people}}
+
+
+def _gone(people: Sequence[User]) -> frozenset[str]:
+    return frozenset(user.id for user in people if not user.active)
 
 
 __all__ = ["Cursor", "QueryService", "WorklistFilter"]

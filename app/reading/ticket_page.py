@@ -65,12 +65,13 @@ class ActionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagerView:
-    """One of the two managers."""
+    """One of the two managers; whoever is no longer in office has to be replaced (R-6.1)."""
 
     role_name: str
     user_id: str
     name: str
     phone: str
+    is_in_office: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ class TicketPage:
     state_name: str
     stage_name: str
     is_open: bool
+    is_internal: bool
     is_suspended: bool
     pause_note: str
     submitted_at: datetime
@@ -110,7 +112,10 @@ class TicketPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a ticket is looked at with: its rules, the calendar, the people, the moment."""
+    """What a ticket is looked at with: its rules, the calendar, the people, the moment.
+
+    `gone` are the people whose accounts are disabled.
+    """
 
     definition: WorkflowDefinition
     calendar: WorkCalendar
@@ -119,6 +124,7 @@ class Surroundings:
     names: Mapping[str, str]
     phones: Mapping[str, str]
     branch_name: str
+    gone: frozenset[str] = frozenset()
 
 
 def ticket_page(
@@ -146,6 +152,7 @@ def ticket_page(
         state_name=state.name,
         stage_name=definition.stage_by_id[state.stage].name,
         is_open=ticket.ended_at is None,
+        is_internal=definition.internal,
         is_suspended=ticket.is_suspended,
         pause_note=pause_note(ticket),
         submitted_at=ticket.submitted_at,
@@ -197,6 +204,7 @@ def _managers(ticket: Ticket, around: Surroundings) -> tuple[ManagerView, ...]:
             user_id=user_id,
             name=around.names.get(user_id, user_id),
             phone=around.phones.get(user_id, ""),
+            is_in_office=user_id not in around.gone,
         )
         for role, user_id in pair
     )

@@ -123,7 +123,12 @@ def worklist_row(ticket: Ticket, around: Surroundings) -> WorklistRow:
         state_name=state.name,
         urgent=most_urgent(clocks),
         missing_documents=missing_count(ticket, definition, local_date(at)),
-        managers=tuple(around.names.get(user_id, user_id) for user_id in managers),
+        managers=tuple(_manager(user_id, around) for user_id in managers),
         pause_note=pause_note(ticket),
         is_flagged=bool(ticket.flags),
     )
+
+
+def _manager(user_id: str, around: Surroundings) -> str:
+    name = around.names.get(user_id, user_id)
+    return f"{name}（已停用）" if user_id in around.gone else name

@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING
 from app.sweeping import SweepReport
 from engine.calendar import SHANGHAI
 from notifications.channels.base import (
+    NOT_GENUINE,
     ErrorClass,
     Receipt,
     ReceiptRefusedError,
+    ReceiptRequest,
     Result,
     Verdict,
     receipt_refused,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from app.clock import Clock
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 NAME = "dispatch"
-NOT_GENUINE = "receipt_not_genuine"
 LONGEST_RECEIPT = 4096
 """Characters of a report that are kept."""
 RETRY_DELAYS = (1, 5, 15, 60)
@@ -49,7 +50,7 @@ class Sending:
     """Dispatches the outbox. `node` names this process in the claims."""
 
     database: Database
-    channels: Mapping[Channel, MessageChannel]
+    channels: Mapping[Channel, tuple[MessageChannel, ...]]
     clock: Clock
     node: str
     claim_limit: int
@@ -75,7 +76,7 @@ class Sending:
         """
         at = self.clock()
         try:
-            receipt = self._parsed(channel, fields)
+            receipts = self._parsed(channel, ReceiptRequest(received_at=at, query=fields))
         except ReceiptRefusedError as refusal:
             if refusal.reasons[0].code == NOT_GENUINE:
                 raise  # anybody can call the address; strangers get no row
@@ -87,14 +88,19 @@ class Sending:
             raise
         with self.database.writing() as work:
             work.receipts.add(channel, raw[:LONGEST_RECEIPT], at, problem="")
-            self._apply(work, receipt, at)
+            for receipt in receipts:
+                self._apply(work, receipt, at)
             work.commit()
 
-    def _parsed(self, channel: Channel, fields: Mapping[str, str]) -> Receipt:
-        carrier = self.channels.get(channel)
+    def _carrier(self, channel: Channel) -> MessageChannel | None:
+        """The provider that is preferred for a channel."""
+        return next(iter(self.channels.get(channel, ())), None)
+
+    def _parsed(self, channel: Channel, request: ReceiptRequest) -> tuple[Receipt, ...]:
+        carrier = self._carrier(channel)
         if carrier is None:
             raise receipt_refused(code="channel_off", problem="该渠道未启用")
-        return carrier.parse_receipt(fields)
+        return carrier.parse_receipts(request).receipts
 
     def _apply(self, work: Work, receipt: Receipt, at: datetime) -> None:
         work.outbox.settle(
@@ -121,21 +127,25 @@ class Sending:
         A channel that cannot be asked later gets one at a time: whoever dies in between leaves
         one message in doubt, not those that were answered before it.
         """
-        carrier = self.channels.get(channel)
-        if carrier is None or carrier.remembers_everything:
+        carrier = self._carrier(channel)
+        if carrier is None or carrier.capabilities.idempotent_for is not None:
             return [messages]
         return [[message] for message in messages]
 
-    def _submit(self, channel: Channel, messages: Sequence[Message]) -> list[Result]:
-        carrier = self.channels.get(channel)
+    def _submit(self, channel: Channel, messages: Sequence[Message]) -> Iterable[Result]:
+        carrier = self._carrier(channel)
         if carrier is None:
-            return [_no_carrier(message) for message in messages]
+            yield from (_no_carrier(message) for message in messages)
+            return
+        unanswered = {message.id: message for message in messages}
         try:
-            return carrier.submit(messages)
+            for result in carrier.submit(messages):
+                del unanswered[result.message_id]
+                yield result
         except Exception:
             # A channel promises never to raise; if it does, nobody knows what was sent.
             logger.exception("channel %s raised", carrier.name)
-            return [_unknown(message) for message in messages]
+            yield from (_unknown(message) for message in unanswered.values())
 
     def _settle(self, result: Result, messages: Sequence[Message], report: SweepReport) -> None:
         at = self.clock()
@@ -152,7 +162,7 @@ class Sending:
                 next_attempt_at=retry_at,
             )
             work.commit()
-        if result.verdict is Verdict.ACCEPTED:
+        if result.verdict in {Verdict.ACCEPTED, Verdict.DELIVERED}:
             report.done += 1
         elif result.verdict is Verdict.REJECTED:
             report.failed += 1
@@ -163,9 +173,9 @@ class Sending:
         with self.database.reading() as work:
             stale = work.outbox.stale_claims(self.clock() - self.in_doubt_after)
         for message in stale:
-            carrier = self.channels.get(message.channel)
+            carrier = self._carrier(message.channel)
             try:
-                found = carrier.find(message.id) if carrier is not None else None
+                found = carrier.find(message) if carrier is not None else None
             except Exception:
                 # What the channel would have said is not known yet; the next round asks again.
                 logger.exception("channel %s could not be asked", message.channel)
@@ -175,8 +185,8 @@ class Sending:
 
 
 def _after_silence(message: Message, carrier: MessageChannel | None) -> Result:
-    """What is certain of a message whose sender died: nothing, unless the channel knows all."""
-    if carrier is not None and carrier.remembers_everything:
+    """What is certain of a message whose sender died: nothing, unless it may be sent twice."""
+    if carrier is not None and carrier.capabilities.idempotent_for == timedelta.max:
         return Result(
             message_id=message.id,
             verdict=Verdict.RETRY,

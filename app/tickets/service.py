@@ -13,7 +13,7 @@ from app.forms.application_form import ApplicationForm
 from app.forms.fields import remark
 from app.tickets.beginning import begin, new_case, new_token
 from app.tickets.manager_pairs import assigned
-from app.tickets.restarts import linked_to_earlier
+from app.tickets.restarts import Restarts
 from engine import amendments, suspensions
 from engine.application import IntakeChannel
 from engine.audit_flags import flagged_if_fast
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from app.trip.case import Case
     from app.trip.desk import Desk
     from engine.application import ConnectionApplication, ServiceRequest
-    from engine.events import Outcome
+    from engine.events import Event, Outcome
     from engine.machine import Offer
     from engine.ticket import Act, Actor, ManagerPair, PauseCause, Ticket
     from workflows.classification import EligibilityPolicy
@@ -142,7 +142,7 @@ class TicketService:
         act = self.desk.act(actor, reason="-")
         with self.desk.database.reading() as work:
             case = self.desk.load(work, ticket_no, act)
-            return case.machine.offers(case.ticket, act)
+            return case.offers()
 
     def advance(  # noqa: PLR0913  (who, what, why, with what, seen when)
         self,
@@ -167,9 +167,7 @@ class TicketService:
             ticket_no,
             self.desk.act(actor, reason),
             trigger,
-            lambda case: self._flagged(
-                case, case.machine.fire(case.ticket, trigger, case.act, case.calendar, given)
-            ),
+            lambda case: self._flagged(case, case.fire(trigger, given)),
             expected_revision=expected_revision,
         )
 
@@ -271,8 +269,9 @@ class TicketService:
 
     def _received(self, work: Work, case: Case, form: ApplicationForm, token: str) -> Ticket:
         """The ticket with the papers that came along, linked to what went before (R-5.2)."""
-        window_days = self.settings.restart_window_days
-        ticket, events = linked_to_earlier(work, case.ticket, case.act, window_days)
+        restarts = Restarts(window_days=self.settings.restart_window_days)
+        ticket, flagged = restarts.linked(work, case.ticket)
+        events: list[Event] = [*flagged]
         for kind in form.documents:
             paper = Paper(kind=kind, source=SOURCES[form.application.channel])
             supplied = supply(ticket, case.definition, paper, case.act)

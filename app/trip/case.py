@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.managers import unfit_managers
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.ports.work import Dossier
     from engine.calendar import WorkCalendar
     from engine.definition import WorkflowDefinition
-    from engine.machine import TicketMachine
+    from engine.errors import Reason
+    from engine.events import Outcome
+    from engine.machine import Offer, TicketMachine
     from engine.ticket import Act, Ticket
 
 
@@ -30,3 +36,26 @@ class Case:
     def definition(self) -> WorkflowDefinition:
         """The definition version that governs the ticket."""
         return self.machine.definition
+
+    @property
+    def unfit_managers(self) -> tuple[Reason, ...]:
+        """What stands against the ticket's managers (R-6.1)."""
+        pair = self.ticket.managers
+        if pair is None or self.dossier is None:
+            return ()
+        return unfit_managers(pair, self.dossier.managers, self.ticket.branch)
+
+    def fire(self, trigger: str, given: Mapping[str, str] | None = None) -> Outcome:
+        """What the move makes of the ticket; arguments and errors as of `TicketMachine.fire`."""
+        return self.machine.fire(
+            self.ticket,
+            trigger,
+            self.act,
+            self.calendar,
+            given,
+            unfit_managers=self.unfit_managers,
+        )
+
+    def offers(self) -> tuple[Offer, ...]:
+        """Every move that leaves the ticket's state, with all that stands against it now."""
+        return self.machine.offers(self.ticket, self.act, unfit_managers=self.unfit_managers)

@@ -60,7 +60,7 @@ def agree(
     agreed = MigrationAgreed(
         definition=definition.ref,
         terms=tuple(each for each in effects.terms if each.is_later),
-        papers=tuple(each.requirement for each in effects.asked),
+        papers=tuple(each.name for each in effects.asked),
         evidence=agreement.evidence,
     )
     kept = replace(ticket, agreements=(*ticket.agreements, agreement))

@@ -121,6 +121,8 @@ def _outcome(ticket: Ticket, kept: Outcome, plan: MigrationPlan, effects: Effect
         target=effects.state,
         migration=plan.number,
         terms=effects.terms,
+        asked=tuple(each.name for each in effects.asked),
+        dropped=tuple(each.name for each in effects.dropped if each.due_after is None),
     )
     told = _promise_change(ticket.current_run, kept, plan)
     return Outcome(ticket=kept.ticket, events=(migrated, *kept.events, *told))

@@ -102,12 +102,19 @@ def _moved(scene: Scene, entry: Recorded) -> Ticket:
 
 def _supplied(scene: Scene, entry: Recorded) -> Ticket:
     definition, paper = scene.machine.definition, _paper(entry.events[0], scene.final)
-    supplied = supply(scene.ticket, definition, paper, entry.act).ticket
-    return keep_clocks(supplied, definition, scene.rules.calendar, entry.act, moved=False).ticket
+    return _on_time(supply(scene.ticket, definition, paper, entry.act).ticket, scene, entry)
 
 
 def _verified(scene: Scene, entry: Recorded) -> Ticket:
-    return verify(scene.ticket, scene.machine.definition, entry.events[0]["number"]).ticket
+    definition, number = scene.machine.definition, entry.events[0]["number"]
+    checked = verify(scene.ticket, definition, number, on=local_date(entry.act.at))
+    return _on_time(checked.ticket, scene, entry)
+
+
+def _on_time(ticket: Ticket, scene: Scene, entry: Recorded) -> Ticket:
+    """The ticket with the clocks running that waited for a paper."""
+    definition, calendar = scene.machine.definition, scene.rules.calendar
+    return keep_clocks(ticket, definition, calendar, entry.act, moved=False).ticket
 
 
 def _rejected(scene: Scene, entry: Recorded) -> Ticket:

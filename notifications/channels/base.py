@@ -7,7 +7,8 @@ sends again blindly, because no SMS provider removes duplicates.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,15 +16,23 @@ from engine.errors import HuodianError, Reason
 from notifications.message import MessageState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Iterable, Mapping, Sequence
+    from datetime import datetime, timedelta
 
     from notifications.message import Message
+    from notifications.renderer import MessageTemplate
+
+logger = logging.getLogger(__name__)
+
+NOT_GENUINE = "receipt_not_genuine"
+"""The code of a report that does not prove where it comes from: anybody may have sent it."""
 
 
 class Verdict(StrEnum):
-    """What is certain of a message after the call."""
+    """What is certain of a message after the call, or after asking for it later."""
 
     ACCEPTED = "accepted"
+    DELIVERED = "delivered"
     REJECTED = "rejected"
     RETRY = "retry"
     UNKNOWN = "unknown"
@@ -34,6 +43,8 @@ class Verdict(StrEnum):
         match self:
             case Verdict.ACCEPTED:
                 return MessageState.ACCEPTED
+            case Verdict.DELIVERED:
+                return MessageState.DELIVERED
             case Verdict.REJECTED:
                 return MessageState.FAILED
             case Verdict.RETRY:
@@ -43,18 +54,34 @@ class Verdict(StrEnum):
 
 
 class ErrorClass(StrEnum):
-    """Whose fault it is, which decides what is done about it.
-
-    Only `THROTTLE`, `ACCOUNT`, `PROVIDER` and `AUTH` speak against the provider as a whole.
-    """
+    """Whose fault it is, which decides what is done about it."""
 
     RECIPIENT = "recipient"
+    """The person cannot be reached this way: wrong number, blocked, not a follower."""
+    FREQUENCY = "frequency"
+    """This one person has had as many messages as the provider allows in a while."""
     CONTENT = "content"
+    """The message itself: template, signature, parameters."""
     THROTTLE = "throttle"
+    """The provider takes no more for now, from anybody or from us."""
     ACCOUNT = "account"
+    """Our account: no money, no quota, closed."""
     PROVIDER = "provider"
+    """The provider's own fault, or the way to it."""
     AUTH = "auth"
+    """Our credentials, or the address we call from."""
     UNKNOWN_OUTCOME = "unknown_outcome"
+    """Nobody knows whether the message was taken."""
+
+    @property
+    def speaks_against_provider(self) -> bool:
+        """Whether it counts when another provider is considered; a recipient's fault never does."""
+        return self in {
+            ErrorClass.THROTTLE,
+            ErrorClass.ACCOUNT,
+            ErrorClass.PROVIDER,
+            ErrorClass.AUTH,
+        }
 
     @property
     def verdict(self) -> Verdict:
@@ -66,10 +93,50 @@ class ErrorClass(StrEnum):
         match self:
             case ErrorClass.RECIPIENT | ErrorClass.CONTENT:
                 return Verdict.REJECTED
-            case ErrorClass.THROTTLE | ErrorClass.ACCOUNT | ErrorClass.PROVIDER | ErrorClass.AUTH:
+            case (
+                ErrorClass.FREQUENCY
+                | ErrorClass.THROTTLE
+                | ErrorClass.ACCOUNT
+                | ErrorClass.PROVIDER
+                | ErrorClass.AUTH
+            ):
                 return Verdict.RETRY
             case ErrorClass.UNKNOWN_OUTCOME:
                 return Verdict.UNKNOWN
+
+
+class ReceiptMode(StrEnum):
+    """How one learns what became of a message that was accepted."""
+
+    PUSH = "push"
+    """The provider calls us."""
+    PULL = "pull"
+    """One has to ask."""
+    NONE = "none"
+    """Never."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What one provider can do, so that whoever hands messages over can cut them to size.
+
+    Args:
+        same_params: most recipients of one request with equal template and parameters.
+        mixed_params: most recipients of one request whose parameters differ.
+        concurrency: most requests at once.
+        per_minute: most messages a minute for the whole account; None if no limit is known.
+        idempotent_for: so long after the first attempt a message may be handed over again, and
+            the provider sends it once; None if it may never be.
+        can_be_asked: `find` can tell of a message what became of it.
+    """
+
+    same_params: int = 1
+    mixed_params: int = 1
+    concurrency: int = 1
+    per_minute: int | None = None
+    idempotent_for: timedelta | None = None
+    receipts: ReceiptMode = ReceiptMode.NONE
+    can_be_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +156,57 @@ class Receipt:
     """What a provider reports later of one message; it may be early, late, repeated or overtaken.
 
     Applying it is guarded by `MessageState.may_become`, so the order does not matter.
+
+    Args:
+        message_id: ours, where the provider repeats it; else `provider_id` with `address` tells
+            which message it is about, because one request to many has one id.
+        address: as we store it; may be empty where the provider's id is the message's alone.
     """
 
-    message_id: str
     state: MessageState
+    message_id: str = ""
+    provider_id: str = ""
+    address: str = ""
     code: str = ""
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uplink:
+    """What a person wrote back (上行). `sequence` tells a repeated report from a second message."""
+
+    address: str
+    text: str
+    sequence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptRequest:
+    """A provider's call of our address for receipts, as it came.
+
+    `query` holds the parameters of the address and those parts of its path that a route names.
+    """
+
+    received_at: datetime
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a provider wants to hear so that it does not report the same again."""
+
+    body: str = "ok\n"
+    content_type: str = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedReceipts:
+    """What one call of a provider says; it may say nothing of any message."""
+
+    receipts: tuple[Receipt, ...] = ()
+    uplinks: tuple[Uplink, ...] = ()
+    answer: Answer = field(default_factory=Answer)
 
 
 class ReceiptRefusedError(HuodianError):
@@ -102,28 +214,55 @@ class ReceiptRefusedError(HuodianError):
 
 
 class MessageChannel(Protocol):
-    """One way out of the house."""
+    """One way out of the house. Safe to share between threads."""
 
     @property
     def name(self) -> str:
-        """How the channel is called in settings and logs."""
+        """How the channel is called in settings, addresses for receipts, and logs."""
 
     @property
-    def remembers_everything(self) -> bool:
-        """Whether what `find` does not know was certainly never handed over."""
+    def capabilities(self) -> Capabilities:
+        """What it can do; does not change."""
 
-    def submit(self, messages: Sequence[Message]) -> list[Result]:
-        """Hand messages over; one result a message, in their order. Never raises for a message."""
+    def validate(self, template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
+        """Why a message of that text could not be sent this way; asked before it is queued."""
 
-    def find(self, message_id: str) -> Result | None:
-        """What the channel knows of an earlier message; None if it knows nothing or cannot tell."""
+    def submit(self, messages: Sequence[Message]) -> Iterable[Result]:
+        """Hand messages over, cut into requests as the provider takes them.
 
-    def parse_receipt(self, fields: Mapping[str, str]) -> Receipt:
-        """Read a receipt from the parts of its address and its parameters. Pure.
+        Gives one result a message as answers come in, in any order. It may be that nothing is
+        sent before the results are asked for; whoever stops asking leaves the rest in doubt.
+        Never raises for a message.
+        """
+
+    def find(self, message: Message) -> Result | None:
+        """What the provider knows of an earlier message; None if it knows nothing or cannot tell.
+
+        Where a message may safely be handed over again (`idempotent_for`), None settles nothing.
+        """
+
+    def parse_receipts(self, request: ReceiptRequest) -> ParsedReceipts:
+        """Read what a provider reports. Pure.
 
         Raises:
-            ReceiptRefusedError: not genuine, or not understood.
+            ReceiptRefusedError: not genuine (`NOT_GENUINE`), or not understood.
         """
+
+    def close(self) -> None:
+        """Let go of connections and threads."""
+
+
+async def certainty_of(message_id: str, call: Awaitable[Result]) -> Result:
+    """The result of a call, or a doubt if our own code fails: a channel never raises for a message.
+
+    What was raised is logged by its kind alone, because its words may hold personal data.
+    """
+    try:
+        return await call
+    except Exception as fault:  # noqa: BLE001  (the edge: one message must not stop the others)
+        kind = type(fault).__name__
+        logger.error("message %s: a channel failed with %s", message_id, kind)  # noqa: TRY400
+        return unknown(message_id, kind)
 
 
 def refused(message_id: str, error_class: ErrorClass, code: str, text: str) -> Result:
@@ -137,8 +276,24 @@ def refused(message_id: str, error_class: ErrorClass, code: str, text: str) -> R
     )
 
 
+def unknown(message_id: str, code: str) -> Result:
+    """The result of a message of which nobody knows whether it went out."""
+    text = "请求可能已送达，结果未知"
+    return refused(message_id, ErrorClass.UNKNOWN_OUTCOME, code, text)
+
+
 def receipt_refused(*, code: str, problem: str, remedy: str = "") -> ReceiptRefusedError:
     """The error for a receipt, with what to do about it."""
     return ReceiptRefusedError(
         Reason(code=code, message=f"回执无效：{problem}", clause="R-6.4", remedy=remedy)
     )
+
+
+def not_genuine(*, problem: str) -> ReceiptRefusedError:
+    """The error for a receipt that anybody may have sent."""
+    return receipt_refused(code=NOT_GENUINE, problem=problem)
+
+
+def no_receipts(*, channel: str) -> ReceiptRefusedError:
+    """The error for a receipt of a channel that gives none."""
+    return receipt_refused(code="no_receipts", problem=f"{channel}渠道没有回执")

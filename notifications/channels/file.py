@@ -9,14 +9,17 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from notifications.channels.base import (
+    Capabilities,
     ErrorClass,
-    Receipt,
+    ParsedReceipts,
+    ReceiptRequest,
     Result,
     Verdict,
-    receipt_refused,
+    no_receipts,
     refused,
 )
 
@@ -25,10 +28,21 @@ if TYPE_CHECKING:
     from io import BufferedRandom
     from pathlib import Path
 
+    from engine.errors import Reason
     from notifications.message import Message
+    from notifications.renderer import MessageTemplate
 
 OWNER_ONLY = 0o600
 """The lines hold phone numbers."""
+
+AS_MANY_AS_THERE_ARE = 1_000_000
+CAPABILITIES = Capabilities(
+    same_params=AS_MANY_AS_THERE_ARE,
+    mixed_params=AS_MANY_AS_THERE_ARE,
+    idempotent_for=timedelta.max,
+    can_be_asked=True,
+)
+"""The file is the memory: what is not in it was never written, and is never written twice."""
 
 
 class FileChannel:
@@ -51,9 +65,14 @@ class FileChannel:
         return self._name
 
     @property
-    def remembers_everything(self) -> bool:
-        """The file is the memory: what is not in it was never written."""
-        return True
+    def capabilities(self) -> Capabilities:
+        """Everything at once, and as often as one likes."""
+        return CAPABILITIES
+
+    def validate(self, template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
+        """Anything may be written."""
+        del template, params
+        return ()
 
     def submit(self, messages: Sequence[Message]) -> list[Result]:
         """Write what is not there yet; on return it has reached the disk.
@@ -72,22 +91,26 @@ class FileChannel:
             return [refused(each.id, ErrorClass.PROVIDER, code, text) for each in messages]
         return [_accepted(each.id) for each in messages]
 
-    def find(self, message_id: str) -> Result | None:
+    def find(self, message: Message) -> Result | None:
         """The message if it was written."""
         if not self.path.exists():
             return None
         with self._opened() as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             self._read_on(file)
-        return _accepted(message_id) if message_id in self._ids else None
+        return _accepted(message.id) if message.id in self._ids else None
 
-    def parse_receipt(self, fields: Mapping[str, str]) -> Receipt:  # noqa: ARG002  (the channel's contract)
+    def parse_receipts(self, request: ReceiptRequest) -> ParsedReceipts:
         """A file gives no receipts.
 
         Raises:
             ReceiptRefusedError: always.
         """
-        raise receipt_refused(code="no_receipts", problem="文件渠道没有回执")
+        del request
+        raise no_receipts(channel="文件")
+
+    def close(self) -> None:
+        """The file is open only while it is written."""
 
     def _opened(self) -> BufferedRandom:
         return os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, OWNER_ONLY), "r+b")

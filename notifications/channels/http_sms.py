@@ -11,30 +11,45 @@ address for receipts carries our own id and a token that only we can compute fro
 from __future__ import annotations
 
 import hmac
-import logging
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import httpx
-
 from notifications.channels.base import (
+    Capabilities,
     ErrorClass,
+    ParsedReceipts,
     Receipt,
+    ReceiptMode,
+    ReceiptRequest,
     Result,
     Verdict,
+    certainty_of,
+    not_genuine,
     receipt_refused,
     refused,
+    unknown,
 )
 from notifications.message import MessageState
 from notifications.sandbox import MessageSandbox, TemplateError
+from notifications.wire.http import (
+    HttpAnswer,
+    HttpClient,
+    NeverLeftError,
+    NoAnswerError,
+    UnfitRequestError,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from engine.errors import Reason
     from notifications.message import Message
+    from notifications.renderer import MessageTemplate
+    from notifications.wire.event_loop import EventLoop
 
 LONGEST_REMARK = 200
 """How much of a gateway's answer is kept."""
@@ -63,13 +78,14 @@ STATUS_CLASSES: Mapping[int, ErrorClass] = MappingProxyType(
 )
 """What a status means where no pattern knows better; any other 4xx is the content's fault."""
 
-_NEVER_LEFT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-)
-"""Failures that come before the first byte of a request."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """One message as the gateway wants it."""
+
+    url: str
+    body: bytes | None
+    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +103,8 @@ class HttpSmsSettings:
         id_pattern: its first group is the gateway's own message id.
         errors: pattern in the body -> what it means; looked at before status and `success`.
         receipt_states: value of the receipt's `status` -> state.
-        timeout_s: seconds for each of connecting, writing and reading.
+        timeout_s: seconds for each of connecting and waiting for the answer.
+        concurrency: most requests at once.
         proxy: address of an HTTP proxy; the environment is not asked.
     """
 
@@ -105,6 +122,7 @@ class HttpSmsSettings:
     receipt_key: str = field(default="", repr=False)
     receipt_states: Mapping[str, MessageState] = field(default_factory=lambda: DELIVERY_REPORT_BITS)
     timeout_s: float = 10.0
+    concurrency: int = 20
     proxy: str = ""
 
 
@@ -116,12 +134,10 @@ class HttpSmsChannel:
         TemplateSyntaxError: a template of the settings is not valid.
     """
 
-    def __init__(self, settings: HttpSmsSettings, name: str = "http_sms") -> None:
+    def __init__(self, settings: HttpSmsSettings, loop: EventLoop, name: str = "http_sms") -> None:
         if settings.receipt_url and not settings.receipt_key:
             msg = "expected a receipt_key with receipt_url: receipts carry no other proof"
             raise ValueError(msg)
-        # At INFO it logs whole addresses, and ours hold phone numbers, texts and a password.
-        logging.getLogger("httpx").setLevel(logging.WARNING)
         sandbox = MessageSandbox()
         self._name = name
         self._settings = settings
@@ -130,11 +146,11 @@ class HttpSmsChannel:
         self._receipt_url = sandbox.from_string(settings.receipt_url)
         self._headers = {key: sandbox.from_string(value) for key, value in settings.headers.items()}
         self._errors = [(re.compile(each), kind) for each, kind in settings.errors.items()]
-        self._client = httpx.Client(
-            timeout=settings.timeout_s,
-            proxy=settings.proxy or None,
-            trust_env=False,
-            follow_redirects=False,
+        self._client = HttpClient(
+            loop,
+            concurrency=settings.concurrency,
+            timeout_s=settings.timeout_s,
+            proxy=settings.proxy,
         )
 
     @property
@@ -142,35 +158,46 @@ class HttpSmsChannel:
         """How the channel is called in settings and logs."""
         return self._name
 
+    @property
+    def capabilities(self) -> Capabilities:
+        """One message a request; a gateway of this kind cannot be asked at all."""
+        return Capabilities(
+            concurrency=self._settings.concurrency,
+            receipts=ReceiptMode.PUSH if self._settings.receipt_url else ReceiptMode.NONE,
+        )
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    @property
-    def remembers_everything(self) -> bool:
-        """A gateway of this kind cannot be asked at all."""
-        return False
+    def validate(self, template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
+        """A gateway takes any text."""
+        del template, params
+        return ()
 
-    def submit(self, messages: Sequence[Message]) -> list[Result]:
-        """One request a message, in order."""
-        return [self._send(each) for each in messages]
+    def submit(self, messages: Sequence[Message]) -> Iterator[Result]:
+        """One request a message."""
+        jobs = (partial(certainty_of, each.id, self._send(each)) for each in messages)
+        return self._client.loop.each(jobs, at_once=self._settings.concurrency)
 
-    def find(self, message_id: str) -> Result | None:  # noqa: ARG002  (the channel's contract)
+    def find(self, message: Message) -> Result | None:
         """None: such a gateway cannot be asked; only its receipt resolves a doubt."""
+        del message
         return None
 
-    def parse_receipt(self, fields: Mapping[str, str]) -> Receipt:
-        """Read `message_id`, `token` and `status`.
+    def parse_receipts(self, request: ReceiptRequest) -> ParsedReceipts:
+        """Read `message_id`, `token`, `status` and perhaps `text`.
 
         Raises:
             ReceiptRefusedError: the token does not belong to the message, or the status is not
                 in the settings.
         """
+        fields = request.query
         message_id, status = fields.get("message_id", ""), fields.get("status", "")
         if not self._settings.receipt_key or not hmac.compare_digest(
             self.token(message_id).encode(), fields.get("token", "").encode()
         ):
-            raise receipt_refused(code="receipt_not_genuine", problem="凭证与消息不符")
+            raise not_genuine(problem="凭证与消息不符")
         state = self._settings.receipt_states.get(status)
         if state is None:
             known = "、".join(self._settings.receipt_states)
@@ -179,38 +206,42 @@ class HttpSmsChannel:
                 problem=f"未知的状态“{status}”",
                 remedy=f"设置中的状态：{known}",
             )
-        return Receipt(message_id=message_id, state=state, code=status, text=fields.get("text", ""))
+        receipt = Receipt(
+            message_id=message_id, state=state, code=status, text=fields.get("text", "")
+        )
+        return ParsedReceipts(receipts=(receipt,))
 
     def token(self, message_id: str) -> str:
         """The proof that a receipt for this message was asked for by us."""
         key = self._settings.receipt_key.encode()
         return hmac.new(key, message_id.encode(), sha256).hexdigest()
 
-    def _send(self, message: Message) -> Result:
+    async def _send(self, message: Message) -> Result:
         if not message.address.strip():
             return refused(message.id, ErrorClass.RECIPIENT, "no_address", "没有号码")
         if not message.text.strip():
             return refused(message.id, ErrorClass.CONTENT, "no_text", "没有内容")
         try:
             request = self._request(message)
-        except (TemplateError, httpx.InvalidURL, UnicodeError) as fault:
+        except (TemplateError, UnicodeError) as fault:
             text = "无法生成请求，请核对网关设置"
             return refused(message.id, ErrorClass.PROVIDER, type(fault).__name__, text)
-        return self._call(message.id, request)
+        return await self._call(message.id, request)
 
-    def _call(self, message_id: str, request: httpx.Request) -> Result:
+    async def _call(self, message_id: str, request: _Request) -> Result:
         try:
-            answer = self._client.send(request)
-        except _NEVER_LEFT as fault:
-            return refused(message_id, ErrorClass.PROVIDER, type(fault).__name__, "无法连接网关")
-        except httpx.LocalProtocolError as fault:
-            return refused(message_id, ErrorClass.CONTENT, type(fault).__name__, "请求不合规范")
-        except httpx.HTTPError as fault:
-            text = "请求可能已送达网关，结果未知"
-            return refused(message_id, ErrorClass.UNKNOWN_OUTCOME, type(fault).__name__, text)
+            answer = await self._client.ask(
+                self._settings.method, request.url, body=request.body, headers=request.headers
+            )
+        except NeverLeftError as fault:
+            return refused(message_id, ErrorClass.PROVIDER, str(fault), "无法连接网关")
+        except UnfitRequestError as fault:
+            return refused(message_id, ErrorClass.CONTENT, str(fault), "请求不合规范")
+        except NoAnswerError as fault:
+            return unknown(message_id, str(fault))
         return self._judge(message_id, answer)
 
-    def _request(self, message: Message) -> httpx.Request:
+    def _request(self, message: Message) -> _Request:
         values = {
             **self._settings.secrets,
             "to": message.address,
@@ -224,33 +255,34 @@ class HttpSmsChannel:
         headers = {key: each.render(values) for key, each in self._headers.items()}
         if self._settings.content_type:
             headers["Content-Type"] = self._settings.content_type
-        return self._client.build_request(
-            self._settings.method,
-            self._url.render(values),
-            content=self._body.render(values).encode() or None,
+        return _Request(
+            url=self._url.render(values),
+            body=self._body.render(values).encode() or None,
             headers=headers,
         )
 
-    def _judge(self, message_id: str, answer: httpx.Response) -> Result:
-        body, code = answer.text, str(answer.status_code)
-        remark = body.strip()[:LONGEST_REMARK]
+    def _judge(self, message_id: str, answer: HttpAnswer) -> Result:
+        code, remark = str(answer.status), answer.body.strip()[:LONGEST_REMARK]
         for pattern, kind in self._errors:
-            if pattern.search(body):
+            if pattern.search(answer.body):
                 return refused(message_id, kind, code, remark)
-        if answer.is_success and re.search(self._settings.success, body):
-            found = (
-                re.search(self._settings.id_pattern, body) if self._settings.id_pattern else None
-            )
-            provider_id = found.group(1) if found else ""
+        if answer.is_success and re.search(self._settings.success, answer.body):
             return Result(
                 message_id=message_id,
                 verdict=Verdict.ACCEPTED,
-                provider_id=provider_id,
+                provider_id=self._own_id(answer.body),
                 code=code,
                 text=remark,
             )
-        kind = STATUS_CLASSES.get(answer.status_code, ErrorClass.CONTENT)
+        kind = STATUS_CLASSES.get(answer.status, ErrorClass.CONTENT)
         if not answer.is_client_error:
             # An answer that nobody taught us to read proves nothing.
             kind = ErrorClass.UNKNOWN_OUTCOME
         return refused(message_id, kind, code, remark)
+
+    def _own_id(self, body: str) -> str:
+        """The id that the gateway gave the message, if it gives any."""
+        if not self._settings.id_pattern:
+            return ""
+        found = re.search(self._settings.id_pattern, body)
+        return found.group(1) if found else ""

@@ -1,33 +1,75 @@
-"""The outbox, the providers' receipts, and what the daemon's sweeps tell of themselves."""
+"""The outbox with its notices, the receipts, and what the daemon's sweeps tell of themselves."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, Index, Text
 from sqlmodel import Field, SQLModel
 
 from storage.tables.declaring import instant, partial_index, table_of
 
-PENDING = "state = 'pending'"
+WAITING = "state = 'pending' AND job = ''"
+HANDED_OVER = "state = 'pending' AND job <> ''"
+WITH_TOPIC = "state = 'pending' AND topic <> ''"
+EXPIRING = "state = 'pending' AND expires_at IS NOT NULL"
 SENDING = "state = 'sending'"
+IN_DOUBT = "state = 'in_doubt'"
 ANSWERED = "provider_id <> ''"
 
 
+def _empty() -> Any:  # noqa: ANN401  (what SQLModel gives)
+    """A text that is empty unless something is written into it."""
+    return Field(default="", sa_column_kwargs={"server_default": ""})
+
+
+class NoticeRow(SQLModel, table=True):
+    """One `notifications.message.SharedNotice`."""
+
+    __tablename__ = "notices"
+    __table_args__ = (Index("ix_notices_topic", "topic"),)
+
+    id: str = Field(primary_key=True)
+    kind: str
+    template_key: str
+    template_version: int
+    params: dict[str, str] = Field(sa_type=JSON, nullable=False)
+    text: str = Field(sa_type=Text)
+    urgent: bool
+    expires_at: datetime | None = instant(nullable=True)
+    topic: str
+    created_at: datetime = instant()
+    fan_out_after: str
+    fanned_out_at: datetime | None = instant(nullable=True)
+    superseded_at: datetime | None = instant(nullable=True)
+
+
 class MessageRow(SQLModel, table=True):
-    """One `notifications.message.Message`."""
+    """One `notifications.message.Message`.
+
+    `notice_id` is no foreign key: checking it would double what writing many messages costs.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
         Index("uq_messages_dedupe_key", "dedupe_key", unique=True),
         partial_index(
-            "ix_messages_pending",
+            "ix_messages_waiting",
             "urgent",
             "not_before",
             "created_at",
             "id",
-            where=PENDING,
+            where=WAITING,
         ),
+        partial_index("ix_messages_job", "job", where=HANDED_OVER),
+        partial_index("ix_messages_topic", "topic", where=WITH_TOPIC),
+        partial_index("ix_messages_expires_at", "expires_at", where=EXPIRING),
+        partial_index("ix_messages_in_doubt", "next_attempt_at", where=IN_DOUBT),
+        partial_index(
+            "ix_messages_address", "address", "claimed_at", where="claimed_at IS NOT NULL"
+        ),
+        partial_index("ix_messages_notice_id", "notice_id", where="notice_id IS NOT NULL"),
         partial_index(
             "ix_messages_sending_claimed_at",
             "claimed_at",
@@ -67,6 +109,13 @@ class MessageRow(SQLModel, table=True):
     error_code: str
     error_text: str
     settled_at: datetime | None = instant(nullable=True)
+    notice_id: str | None = None
+    topic: str = _empty()
+    job: str = _empty()
+    provider: str = _empty()
+    fallback_address: str = _empty()
+    handled_by: str = _empty()
+    handled_at: datetime | None = instant(nullable=True)
 
 
 class ReceiptRow(SQLModel, table=True):
@@ -102,6 +151,7 @@ class MarkRow(SQLModel, table=True):
     value: str = Field(sa_type=Text)
 
 
+NOTICES = table_of(NoticeRow)
 MESSAGES = table_of(MessageRow)
 RECEIPTS = table_of(ReceiptRow)
 SWEEPS = table_of(SweepRow)

@@ -75,12 +75,13 @@ class TicketRow(SQLModel, table=True):
 
 
 class TicketNumberRow(SQLModel, table=True):
-    """The last number given out for a branch and day."""
+    """The last number given out on a day under a code, which is that branch's for good."""
 
     __tablename__ = "ticket_numbers"
 
-    branch: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
     on: date = Field(primary_key=True)
+    branch: str
     last: int
 
 

@@ -37,7 +37,7 @@ from engine.ticket import (
     StoredFile,
     Ticket,
 )
-from notifications.message import Audience, Channel, Message, MessageKind
+from notifications.message import Audience, Channel, Message, MessageKind, SharedNotice
 from storage.topology import Node
 
 if TYPE_CHECKING:
@@ -160,6 +160,20 @@ def a_message(**changes: Any) -> Message:
         params={"name": "陈水"},
     )
     return replace(message, **changes)
+
+
+def a_notice(**changes: Any) -> SharedNotice:
+    number = next(_numbers)
+    notice = SharedNotice(
+        id=f"notice-{number:06}",
+        kind=MessageKind.OUTAGE,
+        template_key="outage_planned",
+        template_version=1,
+        params={"area": "和畅台区"},
+        text="和畅台区停电",
+        created_at=AT,
+    )
+    return replace(notice, **changes)
 
 
 def stored(database: Database, ticket: Ticket | None = None, **standing: Any) -> Ticket:

@@ -13,7 +13,7 @@ import pytest
 
 from engine.errors import NotFoundError
 from notifications.message import Audience, Channel, Message, MessageKind, MessageState
-from tests.contract.builders import AT, a_message, a_ticket, stored
+from tests.contract.builders import AT, a_message, a_notice, a_ticket, stored
 
 if TYPE_CHECKING:
     from storage.database import Database
@@ -54,6 +54,12 @@ def test_a_message_comes_back_as_it_went_in(database: Database) -> None:
         error_code="16",
         error_text="拒绝",
         settled_at=AT,
+        topic="promise:TC-1",
+        job="chunk",
+        provider="kannel",
+        fallback_address="13000000001",
+        handled_by="u",
+        handled_at=AT,
     )
     assert added(database, message, a_message()) == 2
     with database.reading() as work:
@@ -194,16 +200,114 @@ def test_a_claim_never_settled_becomes_stale(database: Database) -> None:
         assert [each.id for each in work.outbox.stale_claims(AT + HOUR)] == [message.id]
 
 
-def test_expired_and_superseded_messages_never_left(database: Database) -> None:
-    late, newer, sent = a_message(expires_at=AT), a_message(), a_message(state=S.SENDING)
-    added(database, late, newer, sent)
+def test_an_expired_message_never_left(database: Database) -> None:
+    late, still, sent = (
+        a_message(expires_at=AT),
+        a_message(expires_at=AT + timedelta(microseconds=1)),
+        a_message(expires_at=AT, state=S.SENDING),
+    )
+    added(database, late, still, sent)
     with database.writing() as work:
         assert work.outbox.expire(AT) == 1
-        assert work.outbox.supersede([newer.dedupe_key, sent.dedupe_key, "unknown"]) == 1
-        assert work.outbox.supersede([]) == 0
         work.commit()
     with database.reading() as work:
-        assert work.outbox.counts_by_state() == {S.EXPIRED: 1, S.SUPERSEDED: 1, S.SENDING: 1}
+        assert work.outbox.counts_by_state() == {S.EXPIRED: 1, S.PENDING: 1, S.SENDING: 1}
+
+
+def test_what_is_pending_of_a_topic_gives_way_to_newer_words(database: Database) -> None:
+    older = a_message(topic="outage:1", created_at=AT - HOUR)
+    handed_over = a_message(topic="outage:1", created_at=AT - HOUR, job="chunk")
+    sent = a_message(topic="outage:1", created_at=AT - HOUR, state=S.SENDING)
+    same = a_message(topic="outage:1", created_at=AT)
+    other = a_message(topic="outage:2", created_at=AT - HOUR)
+    none = a_message(created_at=AT - HOUR)
+    added(database, older, handed_over, sent, same, other, none)
+    with database.writing() as work:
+        assert work.outbox.supersede("outage:1", AT) == 2
+        assert work.outbox.supersede("outage:1", AT, before=AT + HOUR) == 1
+        work.commit()
+    with database.reading() as work:
+        ended = {m.id for m in work.outbox.listing() if m.state is S.SUPERSEDED}
+    assert ended == {older.id, handed_over.id, same.id}
+
+
+# --- one notice to many ------------------------------------------------------------------------
+
+
+def test_messages_of_a_notice_have_its_words(database: Database) -> None:
+    notice = a_notice(params={"时间": "9时"}, text="今日停电")
+    told = a_message(notice_id=notice.id, params={}, text="", provider_id="p1")
+    alone = a_message()
+    with database.writing() as work:
+        assert work.notices.add(notice)
+        assert not work.notices.add(replace(notice, text="明日停电"))
+        work.commit()
+    added(database, told, alone)
+    with database.writing() as work:
+        expected = replace(told, params=notice.params, text=notice.text)
+        assert work.notices.get(notice.id) == notice
+        assert work.outbox.get(told.id) == expected
+        assert work.outbox.find_by_provider_id("p1") == expected
+        texts = {m.id: m.text for m in work.outbox.listing()}
+        assert texts == {told.id: notice.text, alone.id: alone.text}
+        assert {m.text for m in work.outbox.claim(AT, "node", 10)} == {notice.text, alone.text}
+        with pytest.raises(NotFoundError):
+            work.notices.get("x")
+
+
+def test_a_notice_is_written_page_by_page_until_the_end(database: Database) -> None:
+    notice = a_notice()
+    with database.writing() as work:
+        work.notices.add(notice)
+        assert work.notices.take("x") is None
+        assert work.notices.take(notice.id) == notice
+        work.notices.advance(notice.id, "000500", AT)
+        assert work.notices.take(notice.id) == replace(notice, fan_out_after="000500")
+        assert work.notices.unfinished() == [notice.id]
+        work.notices.advance(notice.id, "", AT)
+        assert work.notices.take(notice.id) is None
+        assert work.notices.unfinished() == []
+        assert work.notices.get(notice.id).fanned_out_at == AT
+
+
+def test_newer_words_stop_a_notice_that_is_still_being_written(database: Database) -> None:
+    """Messages written by a node whose clock is ahead are ended as well."""
+    old = a_notice(topic="outage:1", created_at=AT - HOUR)
+    new = a_notice(topic="outage:1", created_at=AT)
+    early = a_message(topic="outage:1", notice_id=old.id, created_at=AT + HOUR)
+    with database.writing() as work:
+        work.notices.add(old)
+        work.notices.add(new)
+        work.outbox.add([early])
+        assert work.outbox.supersede("outage:1", AT) == 1
+        assert work.notices.take(old.id) is None
+        assert work.notices.take(new.id) == new
+        assert work.notices.unfinished() == [new.id]
+        assert work.notices.get(old.id).superseded_at == AT
+
+
+def test_whoever_supersedes_waits_for_the_page_that_is_being_written(
+    database: Database,
+) -> None:
+    notice = a_notice(topic="outage:1", created_at=AT - HOUR)
+    with database.writing() as work:
+        work.notices.add(notice)
+        work.commit()
+
+    def supersede() -> int:
+        with database.writing() as work:
+            count = work.outbox.supersede("outage:1", AT)
+            work.commit()
+        return count
+
+    page = [a_message(topic="outage:1", notice_id=notice.id, created_at=AT - HOUR)]
+    with ThreadPoolExecutor(1) as threads:
+        with database.writing() as work:
+            assert work.notices.take(notice.id) is not None
+            ended = threads.submit(supersede)
+            work.outbox.add(page)
+            work.commit()
+        assert ended.result() == 1
 
 
 def test_messages_are_listed_the_newest_first(database: Database) -> None:

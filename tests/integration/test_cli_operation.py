@@ -139,7 +139,8 @@ def test_a_bad_setting_is_named(shell: Shell, name: str, value: str) -> None:
 def test_a_bad_secret_is_not_repeated(shell: Shell) -> None:
     shell.set(sms_secrets='{"password": 12345678}')
     ran = shell.fails(2, "settings")
-    assert "HUODIAN_SMS_SECRETS_PASSWORD" in ran.err
+    assert '"HUODIAN_SMS_SECRETS"' in ran.err
+    assert "其中 password 应为 文字" in ran.err
     assert "12345678" not in ran.err
 
 

@@ -9,16 +9,18 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 
-from notifications.channels.base import ErrorClass, Verdict
+from notifications.channels.base import ErrorClass, ReceiptRequest, Verdict
 from notifications.channels.http_sms import HttpSmsChannel
 from notifications.channels.kannel import kannel_settings
 from notifications.message import MessageState, segments
 from tests.kannel import PASSWORD, USERNAME, Kannel, kannel
-from tests.unit.notifications.sms import Gateway, Request, gateway, message
+from tests.unit.notifications.sms import AT, Gateway, Request, gateway, message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from notifications.wire.event_loop import EventLoop
 
 pytestmark = [pytest.mark.kannel, pytest.mark.slow, pytest.mark.xdist_group("kannel")]
 
@@ -40,12 +42,14 @@ def receiver() -> Iterator[Gateway]:
 
 
 @pytest.fixture
-def channel(sms_gateway: Kannel, receiver: Gateway) -> Iterator[HttpSmsChannel]:
-    with closing(connected(sms_gateway, receiver)) as connection:
+def channel(sms_gateway: Kannel, receiver: Gateway, wire: EventLoop) -> Iterator[HttpSmsChannel]:
+    with closing(connected(sms_gateway, receiver, wire)) as connection:
         yield connection
 
 
-def connected(sms_gateway: Kannel, receiver: Gateway, password: str = PASSWORD) -> HttpSmsChannel:
+def connected(
+    sms_gateway: Kannel, receiver: Gateway, wire: EventLoop, password: str = PASSWORD
+) -> HttpSmsChannel:
     return HttpSmsChannel(
         kannel_settings(
             sms_gateway.url,
@@ -53,7 +57,8 @@ def connected(sms_gateway: Kannel, receiver: Gateway, password: str = PASSWORD) 
             secrets={"username": USERNAME, "password": password},
             receipt_base=f"{receiver.url}/receipts/sms",
             receipt_key="a key that only we know",
-        )
+        ),
+        wire,
     )
 
 
@@ -64,7 +69,9 @@ def state_after(
     state = first
     for each in receipts:
         _, _, _, about, token = each.path.split("/")
-        receipt = channel.parse_receipt({"message_id": about, "token": token, **each.query})
+        fields = {"message_id": about, "token": token, **each.query}
+        request = ReceiptRequest(received_at=AT, query=fields)
+        (receipt,) = channel.parse_receipts(request).receipts
         if receipt.message_id == message_id and state.may_become(receipt.state):
             state = receipt.state
     return state
@@ -105,8 +112,10 @@ def test_a_number_that_cannot_be_routed_fails_for_good(
     )
 
 
-def test_a_wrong_password_is_not_the_messages_fault(sms_gateway: Kannel, receiver: Gateway) -> None:
-    with closing(connected(sms_gateway, receiver, password="wrong")) as refused:
+def test_a_wrong_password_is_not_the_messages_fault(
+    sms_gateway: Kannel, receiver: Gateway, wire: EventLoop
+) -> None:
+    with closing(connected(sms_gateway, receiver, wire, password="wrong")) as refused:
         (result,) = refused.submit([message()])
     assert (result.verdict, result.error_class) == (Verdict.RETRY, ErrorClass.AUTH)
 
@@ -114,7 +123,7 @@ def test_a_wrong_password_is_not_the_messages_fault(sms_gateway: Kannel, receive
 def test_what_is_queued_while_the_centre_is_down_counts_as_accepted_and_is_delivered_later(
     sms_gateway: Kannel, receiver: Gateway, channel: HttpSmsChannel
 ) -> None:
-    results = channel.submit([message(1), message(2)])
+    results = list(channel.submit([message(1), message(2)]))
     assert [each.verdict for each in results] == [Verdict.ACCEPTED, Verdict.ACCEPTED]
     assert all(each.text.startswith("3: Queued") for each in results)
     assert receiver.requests == []

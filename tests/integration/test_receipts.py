@@ -30,7 +30,7 @@ def states(office: Office) -> set[MessageState]:
 
 def receipt(office: Office, message: Message, status: str, **forged: str) -> None:
     """What a gateway reports of a message, by the address that it was given."""
-    channel: Any = office.application.sending.channels[Channel.SMS]
+    channel: Any = office.application.channels[Channel.SMS][0]
     given = {"message_id": message.id, "token": channel.token(message.id), "status": status}
     office.application.sending.take_receipt(Channel.SMS, given | forged, f"status={status}")
 

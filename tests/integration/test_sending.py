@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from notifications.channels.base import Capabilities
 from notifications.message import Channel, MessageState
 from tests.applicants import a_resident
 from tests.application import instant
@@ -166,7 +167,7 @@ def test_what_a_dead_process_never_wrote_is_written_once(office: Office) -> None
 
 def test_what_a_dead_process_wrote_is_not_written_again(office: Office) -> None:
     messages = waiting(office)
-    office.application.sending.channels[Channel.SMS].submit(claimed_by_a_dead_process(office))
+    office.application.channels[Channel.SMS][0].submit(claimed_by_a_dead_process(office))
     assert dispatch(office, "2021-09-06 09:10:01")["done"] == 3
     assert states(office) == {MessageState.ACCEPTED}
     assert sorted(written(office)) == sorted(message.id for message in messages)
@@ -251,19 +252,19 @@ class Broken:
     """A channel that breaks its promise never to raise."""
 
     name = "broken"
-    remembers_everything = False
+    capabilities = Capabilities()
 
     def submit(self, messages: object) -> list[Any]:
         raise RuntimeError(messages)
 
-    def find(self, message_id: str) -> None:
+    def find(self, message: object) -> None:
         """Nothing is known."""
 
 
 def test_a_channel_that_breaks_leaves_doubt_and_stops_nobody(office: Office) -> None:
     waiting(office)
     broken: Any = Broken()
-    sending = replace(office.application.sending, channels={Channel.SMS: broken})
+    sending = replace(office.application.sending, channels={Channel.SMS: (broken,)})
     assert sending.dispatch().counts()["unchanged"] == 3
     assert states(office) == {MessageState.IN_DOUBT}
 

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from markupsafe import Markup
 
+from app.labels import CHECKPOINTS
+from app.reading.move_view import move_views
 from app.web.access import Reader
 from app.web.errors import status_of
 from app.web.rendering import page
@@ -58,6 +61,22 @@ def clock(request: Request, ticket_no: str, who: Reader) -> Response:
         "clock.html",
         ticket=queries.ticket(ticket_no, actor=who.actor),
         explanations=queries.clocks(ticket_no, actor=who.actor),
+    )
+
+
+@router.get("/tickets/{ticket_no}/diagram")
+def diagram(request: Request, ticket_no: str, who: Reader) -> Response:
+    """The ticket's own definition version as a picture, with the state that it is in."""
+    application = application_of(request)
+    found = application.diagrams.of_ticket(ticket_no, actor=who.actor)
+    return page(
+        request,
+        "ticket_diagram.html",
+        ticket=application.queries.ticket(ticket_no, actor=who.actor),
+        definition=found.definition,
+        picture=Markup(found.svg()),  # noqa: S704  (made here, every text escaped)
+        moves=move_views(found.definition),
+        checkpoints=CHECKPOINTS,
     )
 
 

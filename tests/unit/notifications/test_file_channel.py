@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from notifications.channels.base import ErrorClass, ReceiptRefusedError, Verdict
+from notifications.channels.base import (
+    ErrorClass,
+    ReceiptRefusedError,
+    ReceiptRequest,
+    Verdict,
+)
 from notifications.channels.file import FileChannel
-from tests.unit.notifications.sms import message
+from tests.unit.notifications.sms import AT, message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,12 +48,12 @@ def test_what_is_handed_over_twice_is_written_once(tmp_path: Path) -> None:
 def test_what_was_written_is_found_by_any_channel(tmp_path: Path) -> None:
     path = tmp_path / "messages.jsonl"
     reader = FileChannel(path)
-    assert reader.find(message(1).id) is None
+    assert reader.find(message(1)) is None
     FileChannel(path).submit([message(1)])
-    found = reader.find(message(1).id)
+    found = reader.find(message(1))
     assert found is not None
     assert found.verdict is Verdict.ACCEPTED
-    assert reader.find(message(2).id) is None
+    assert reader.find(message(2)) is None
 
 
 def test_a_line_torn_by_a_crash_is_left_behind_and_its_message_written_again(
@@ -58,7 +63,7 @@ def test_a_line_torn_by_a_crash_is_left_behind_and_its_message_written_again(
     FileChannel(path).submit([message(1), message(2)])
     path.write_bytes(path.read_bytes()[:-20])
     channel = FileChannel(path)
-    assert channel.find(message(2).id) is None
+    assert channel.find(message(2)) is None
     channel.submit([message(2), message(3)])
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["id"] for line in (lines[0], *lines[2:])] == [
@@ -82,7 +87,7 @@ def test_a_file_begun_anew_is_read_anew(tmp_path: Path) -> None:
     path.unlink()
     channel.submit([message(1)])
     assert ids(path) == [message(1).id]
-    assert channel.find(message(2).id) is None
+    assert channel.find(message(2)) is None
 
 
 def test_many_writers_lose_and_double_nothing(tmp_path: Path) -> None:
@@ -106,4 +111,4 @@ def test_a_file_that_cannot_be_written_is_tried_again_later(tmp_path: Path) -> N
 
 def test_a_file_gives_no_receipts(tmp_path: Path) -> None:
     with pytest.raises(ReceiptRefusedError):
-        FileChannel(tmp_path / "messages.jsonl").parse_receipt({"message_id": "m-1"})
+        FileChannel(tmp_path / "messages.jsonl").parse_receipts(ReceiptRequest(received_at=AT))

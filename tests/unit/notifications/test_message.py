@@ -46,7 +46,7 @@ def test_a_state_is_entered_from_lower_ranks_only_or_back_to_pending(state: S) -
         assert earlier.rank < state.rank or certainly_unsent
 
 
-@pytest.mark.parametrize("end", [S.UNREACHABLE, S.SUPERSEDED, S.EXPIRED])
+@pytest.mark.parametrize("end", [S.UNREACHABLE, S.SUPERSEDED, S.EXPIRED, S.SUPPRESSED, S.CANCELLED])
 def test_only_a_message_that_never_left_ends_unsent(end: S) -> None:
     assert end.reachable_from == {S.PENDING}
     assert not end.is_open

@@ -73,6 +73,27 @@ FIELDS = [
         TIMES,
     ),
     Mutation(
+        "outage without a look at live work",
+        "planned_outage",
+        move("announce", asks=["live_work"]),
+        "field_not_always_asked",
+        "四(四)3",
+    ),
+    Mutation(
+        "call closed without a result",
+        "follow_up_call",
+        move("close", asks=["satisfaction"]),
+        "field_not_always_asked",
+        "四(三)6",
+    ),
+    Mutation(
+        "project past its materials",
+        "reinforcement_project",
+        move("initiate", to="constructing"),
+        "field_not_always_asked",
+        "R-9.1a",
+    ),
+    Mutation(
         "letter as a field",
         TRANSFER,
         with_field("text", name="承诺书编号"),

@@ -47,7 +47,6 @@ ENGINE_ONLY = {  # a file with such a fault is refused before, by its shape or i
     "unknown_guard",
     "unknown_stage",
     "unknown_state",
-    "field_not_always_asked",  # no shipped definition asks for anything yet
 }
 
 
