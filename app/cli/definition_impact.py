@@ -135,7 +135,7 @@ def impact_text(found: Impact) -> str:
     """Totals by verdict, then a paragraph a ticket."""
     from app.rules.impact_words import VERDICT_NAMES, counted  # noqa: PLC0415
 
-    head = f"{found.title}：其他版本的在途工单 {found.examined} 张，{counted(found.totals)}"
+    head = f"{found.title}：尚未采用它的在途工单 {found.examined} 张，{counted(found.totals)}"
     lines = [head, *([f"  注意：{found.note}"] if found.note else [])]
     for each in found.tickets:
         lines += ["", *_ticket_lines(each, VERDICT_NAMES[each.verdict])]

@@ -96,7 +96,8 @@ def migrate(
         mapping=states,
         from_version=from_version,
     )
-    text = f"迁移 {view.number} 已拟定，须由另一名管理员执行：migrate --run {view.number}"
+    call = f"huodian definition migrate --run {view.number}"
+    text = f"迁移 {view.number} 已拟定，须由另一名管理员执行（{call}）"
     show(_result(view), text, as_json=as_json)
 
 

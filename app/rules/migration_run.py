@@ -25,7 +25,6 @@ from app.rules.migration_views import FINISHED
 from app.sweeping import sweep_each
 from app.trip.desk import stale
 from engine.errors import Reason, RefusedError
-from engine.migration import examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,8 +99,7 @@ class MigrationRun:
             case = desk.load(work, ticket_no, act)
             if not _is_concerned(case.ticket, plan):
                 return False
-            around = self.survey.circumstances(work, act)
-            examination = examine(case.ticket, case.definition, plan, around)
+            examination = self.survey.examined(case, plan)
             outcome = examination.outcome
             if outcome is not None:
                 desk.recorder.keep(work, case, outcome, action=MIGRATE, definition=plan.to)

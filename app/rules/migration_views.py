@@ -26,7 +26,7 @@ STATE_NAMES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MigrationView:
-    """A migration as it stands. `totals` count what was examined; `is_done` when nothing is left.
+    """A migration as it stands. `totals` count what was examined; `is_done` once nothing is left.
 
     `from_version` 0 takes tickets of every other version.
     """
@@ -99,8 +99,14 @@ def migration_view(work: SurveyUnit, stored: StoredMigration) -> MigrationView:
         closed_by=stored.closed_by,
         closed_at=stored.closed_at,
         totals={each: totals.get(each, 0) for each in MigrationVerdict},
-        is_done=not work.ticket_migrations.pending(stored.number, "", 1),
+        is_done=stored.outcome == FINISHED or not _is_left(work, stored),
     )
+
+
+def _is_left(work: SurveyUnit, stored: StoredMigration) -> bool:
+    """Whether tickets wait for it; of one that has ended nobody needs to know."""
+    is_open = stored.closed_at is None
+    return not is_open or bool(work.ticket_migrations.pending(stored.number, "", 1))
 
 
 def result_view(stored: StoredResult) -> ResultView:

@@ -36,7 +36,7 @@ from app.rules.migration_views import (
     result_view,
 )
 from engine.errors import ConflictError, Reason, RefusedError
-from engine.migration import agree, examine
+from engine.migration import agree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -202,9 +202,7 @@ class MigrationService:
         if ticket.definition_id != migration.definition_id or ticket.ended_at is not None:
             raise _not_concerned(ticket, migration)
         plan = plan_of(self.survey.desk.definitions, work, migration)
-        around = self.survey.circumstances(work, case.act)
-        examination = examine(ticket, case.definition, plan, around)
-        return agree(examination, plan.to, evidence, case.act)
+        return agree(self.survey.examined(case, plan), plan.to, evidence, case.act)
 
 
 def _begun(work: SurveyUnit, candidate: Candidate, act: Act) -> StoredMigration:

@@ -1,7 +1,8 @@
 """The open tickets of a definition looked at for one version: what the preview and the run share.
 
-    candidate(draft or version) -> Candidate          a version that tickets might move to
-    Survey.examinations(candidate, act, after="")     one examination after the other, by number
+    of_draft(...) / of_version(...) -> Candidate      a version that tickets might move to
+    examinations(candidate, act, after="")            one ticket after the other, by number
+    examined(case, plan) -> Examination               one ticket
 
 Tickets are read page by page, each page in a transaction of its own, so their number costs time
 and no memory.
@@ -12,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from app.trip.case import Case
 from engine.migration import Circumstances, MigrationPlan, examine, refuse_lost_states
 
 if TYPE_CHECKING:
@@ -128,15 +130,23 @@ class Survey:
                 other_than=to.version,
                 of=candidate.from_version,
             )
-            around = self.circumstances(work, act)
-            found = []
-            for ticket in tickets:
-                before = self.desk.definitions.of(work, ticket).definition
-                examination = examine(ticket, before, candidate.plan, around)
-                found.append(Examined(examination=examination, before=before))
-        return found
+            calendar = self.desk.calendars.current(work)
+            cases = [
+                Case(
+                    ticket=each,
+                    machine=self.desk.definitions.of(work, each),
+                    calendar=calendar,
+                    act=act,
+                )
+                for each in tickets
+            ]
+        return [
+            Examined(examination=self.examined(case, candidate.plan), before=case.definition)
+            for case in cases
+        ]
 
-    def circumstances(self, work: SurveyUnit, act: Act) -> Circumstances:
-        """Calendar and office hours as of this transaction."""
-        calendar = self.desk.calendars.current(work)
-        return Circumstances(calendar=calendar, hours=self.desk.recorder.hours, act=act)
+    def examined(self, case: Case, plan: MigrationPlan) -> Examination:
+        """What moving the ticket would do, and whether it may."""
+        hours = self.desk.recorder.hours
+        around = Circumstances(calendar=case.calendar, hours=hours, act=case.act)
+        return examine(case.ticket, case.definition, plan, around)

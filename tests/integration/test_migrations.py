@@ -17,7 +17,7 @@ from engine.ticket import PauseCause
 from tests.applicants import ACCOUNT, CHIEF, COUNTER, PROJECT, an_enterprise
 from tests.application import codes, instant
 from tests.integration.test_drafts import SECOND, THIRD, at_once, drafted, published
-from tests.unit.workflows.drafts import edited
+from tests.unit.workflows.drafts import edited, shipped_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,9 +45,9 @@ RENAMED = edited(
 )
 
 
-def on_site(office: Office, address: str = "示例县城知行路66号", **facts: Any) -> Ticket:
+def on_site(office: Office, address: str = "示例县城知行路66号", **how: Any) -> Ticket:
     """Accepted on Monday the 6th; four days for the rest, until Friday."""
-    ticket = office.at("2021-09-06 09:00").submit(an_enterprise(address=address, **facts))
+    ticket = office.at("2021-09-06 09:00").submit(an_enterprise(address=address), **how)
     return office.fire(ticket, "complete_intake")
 
 
@@ -338,6 +338,22 @@ def test_the_customer_is_told_of_an_earlier_date_and_sees_it_as_changed(office: 
     entry = office.application.queries.progress(token).timetable[-1]
     assert (str(entry.due_on), str(entry.changed_from)) == ("2021-09-09", "2021-09-10")
     assert office.ticket(waiting).definition_version == 2
+
+
+def test_the_customer_is_told_of_papers_that_are_asked_no_more(office: Office) -> None:
+    ticket = on_site(office, papers=("business_licence",))
+    fewer = shipped_text(ID).partition("  - id: property_proof\n")
+    rest = fewer[2].partition("\ndeferral:")
+    published(office, fewer[0] + rest[1] + rest[2])
+    office.told()
+    view = migrated(office.at("2021-09-07 10:00"))
+    assert view.totals[MOVES] == 1
+    assert office.told() == [("customer", "ticket_migrated")]
+    told = office.text(ticket, "ticket_migrated")
+    assert "办理流程已更新。无须再交用电地址物权证件。" in told
+    assert "办结日期" not in told
+    office.fire(ticket, "finish_site_visit", "release_works", "finish_works", "energize")
+    assert office.ticket(ticket).state == "energized"
 
 
 def test_a_moved_ticket_goes_on_under_its_new_version(office: Office) -> None:
