@@ -119,9 +119,10 @@ def overdue_at_once(
 ) -> Iterator[Reason]:
     """Nobody is promised a day that has gone by."""
     for each in effects.terms:
-        due = each.due_after
-        has_moved = due is not None and (each.due_before is None or due < each.due_before)
-        if has_moved and due and around.act.at >= around.hours.end_of_period(due):
+        due, was = each.due_after, each.due_before
+        if due is None or (was is not None and due >= was):
+            continue
+        if around.act.at >= around.hours.end_of_period(due):
             yield Reason(
                 code="due_passed",
                 message=f"“{clock_title(each.clock, definition)}”将提前到 {due}，该日已过",

@@ -54,8 +54,8 @@ class ReplayFinding:
 
     @property
     def no_longer_overdue(self) -> tuple[str, ...]:
-        """Clocks that were overdue and would not have been; none if the ticket was held up."""
-        if self.stop is not None:
+        """Clocks that were overdue and would not have been; none if that is not certain."""
+        if self.stop is not None or self.unknown:
             return ()
         return tuple(each for each in self.was_overdue if each not in self.overdue)
 

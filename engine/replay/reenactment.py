@@ -70,6 +70,8 @@ def reenact(final: Ticket, entries: Iterable[LedgerEntry], rules: ReplayRules) -
 
 def reenact_course(final: Ticket, course: tuple[Recorded, ...], rules: ReplayRules) -> Reenacted:
     """The same where the entries have been read already."""
+    if course[0].kind != "TicketSubmitted":
+        return Reenacted(ticket=None, unknown=(course[0].kind,))
     try:
         ticket = replace(begun(final, course, rules), revision=course[0].seq)
     except HuodianError as refused:

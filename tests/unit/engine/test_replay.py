@@ -231,6 +231,16 @@ def test_a_paper_nobody_asks_for_any_more_was_handed_in_all_the_same() -> None:
     assert under(completed(), draft).is_the_same
 
 
+def test_a_ticket_whose_beginning_is_not_on_record_is_not_judged() -> None:
+    record = completed()
+    found = find(record.trip.ticket, record.entries[1:], own(), own())
+    assert (found.unknown, found.stop, found.overdue) == (("ManagersAssigned",), None, ())
+    late = own(version(LV_STANDARD, 1, handling_limit=TimeLimit(days=1)))
+    uncertain = find(record.trip.ticket, record.entries[1:], own(), late)
+    assert (uncertain.was_overdue, uncertain.no_longer_overdue) == (("handling",), ())
+    assert not found.is_the_same
+
+
 def test_what_people_would_only_have_had_to_write_down_holds_nobody_up() -> None:
     arrows = tuple(replace(each, reason_required=True) for each in LV_STANDARD.transitions)
     assert under(completed(), version(LV_STANDARD, transitions=arrows)).is_the_same
