@@ -226,7 +226,8 @@ class Narrator:
         name = self._stage(stage) if stage else WHOLE_NAMES[ClockKind(kind)]
         limits = [_limit(term[each]) for each in ("limit_before", "limit_after")]
         days = [_day(term[each]) if term[each] else "未定" for each in ("due_before", "due_after")]
-        told = [f"由 {was} 改为 {now}" for was, now in (limits, days) if was != now]
+        told = [f"由 {limits[0]}改为 {limits[1]}"] if limits[0] != limits[1] else []
+        told += [f"最迟由 {days[0]} 改为 {days[1]}"] if days[0] != days[1] else []
         return f"{name}{'，'.join(told)}"
 
     def flagged(self, event: Facts) -> str:

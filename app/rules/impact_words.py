@@ -60,7 +60,7 @@ def _sentences(
 def _term(term: TermChange, definition: WorkflowDefinition) -> str:
     parts = []
     if term.limit_before != term.limit_after:
-        parts.append(f"由 {_days(term.limit_before)} 改为 {_days(term.limit_after)}")
+        parts.append(f"由 {_days(term.limit_before)}改为 {_days(term.limit_after)}")
     if term.due_before != term.due_after:
         parts.append(f"最迟由 {term.due_before or '未定'} 改为 {term.due_after or '未定'}")
     if term.runs_before != term.runs_after:

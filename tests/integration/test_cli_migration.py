@@ -67,7 +67,7 @@ def test_the_impact_of_a_draft(administrators: Shell, tmp_path: Path) -> None:
     }
     text = shell.run("definition", "impact", draft).out
     assert f"{number}  第 1 版  待受理  可迁移，时限提前" in text
-    assert "由 4 个工作日 改为 3 个工作日" in text
+    assert "由 4 个工作日改为 3 个工作日" in text
 
 
 def test_from_the_dry_run_to_the_result(administrators: Shell, tmp_path: Path) -> None:

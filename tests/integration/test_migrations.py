@@ -100,8 +100,8 @@ def test_the_impact_of_a_draft_has_one_verdict_a_ticket_and_changes_nothing(
     assert (found.examined, found.totals[EARLIER]) == (2, 2)
     assert [each.ticket_no for each in found.tickets] == [first.ticket_no, second.ticket_no]
     assert found.tickets[0].changes == (
-        "装表接电由 4 个工作日 改为 3 个工作日，最迟由 2021-09-10 改为 2021-09-09",
-        "合计办理时间由 5 个工作日 改为 4 个工作日，最迟由 2021-09-13 改为 2021-09-10",
+        "装表接电由 4 个工作日改为 3 个工作日，最迟由 2021-09-10 改为 2021-09-09",
+        "合计办理时间由 5 个工作日改为 4 个工作日，最迟由 2021-09-13 改为 2021-09-10",
         "由客户经理继续办理",
     )
     assert office.verify() == entries
