@@ -20,10 +20,14 @@ from storage.database import Database, open_database
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from app.imports.loads import LoadService
     from app.imports.service import ImportService
     from app.people.accounts import AccountService
     from app.people.organisation import OrganisationService
+    from app.readiness.services import GridReadiness
+    from app.reading.history_export import HistoryExport
     from app.reading.queries import QueryService
+    from app.registers.services import Registers
     from app.rules.calendar_service import CalendarService
     from app.rules.diagrams import DiagramService
     from app.rules.drafts import DraftService
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from app.rules.migrations import MigrationService
     from app.rules.replaying import ReplayService
     from app.rules.survey import Survey
+    from app.rules.targets import TargetService
     from app.rules.templates import TemplateService
     from app.sending.service import Sending
     from app.settings import Settings
@@ -160,9 +165,14 @@ class Application:
         """Reads for screens."""
         from app.reading.queries import QueryService
 
-        return QueryService(
-            desk=self.desk, database=self.database, hours=self.settings.office_hours
-        )
+        return QueryService(desk=self.desk, database=self.database)
+
+    @cached_property
+    def history_export(self) -> HistoryExport:
+        """Histories of many tickets for other programs."""
+        from app.reading.history_export import HistoryExport
+
+        return HistoryExport(desk=self.desk, database=self.database)
 
     @cached_property
     def accounts(self) -> AccountService:
@@ -179,11 +189,45 @@ class Application:
         return OrganisationService(database=self.database, clock=self.clock)
 
     @cached_property
+    def targets(self) -> TargetService:
+        """What branches set themselves."""
+        from app.rules.targets import TargetService
+
+        return TargetService(database=self.database, rulebook=self.rulebook, clock=self.clock)
+
+    @cached_property
     def imports(self) -> ImportService:
         """Files with many rows."""
         from app.imports.service import ImportService
 
         return ImportService(database=self.database, tickets=self.tickets, clock=self.clock)
+
+    @cached_property
+    def loads(self) -> LoadService:
+        """Load readings of transformer areas."""
+        from app.imports.loads import LoadService
+
+        return LoadService(database=self.database, clock=self.clock)
+
+    @cached_property
+    def readiness(self) -> GridReadiness:
+        """Whether the grid is ready for what is asked of it."""
+        from app.readiness.services import GridReadiness
+
+        return GridReadiness(
+            database=self.database,
+            desk=self.desk,
+            telling=self._telling,
+            opening=self.tickets,
+            settings=self.settings,
+        )
+
+    @cached_property
+    def registers(self) -> Registers:
+        """Undervoltage areas, communities, complaints."""
+        from app.registers.services import Registers
+
+        return Registers(database=self.database, clock=self.clock)
 
     @cached_property
     def reminders(self) -> Reminders:
@@ -221,6 +265,7 @@ class Application:
             calendars=self.calendars,
             amendments=self.amendments,
             reminders=self.reminders,
+            readiness=self.readiness.watch,
             sending=self.sending,
         )
 
@@ -237,7 +282,7 @@ class Application:
         return Desk(
             database=self.database,
             definitions=Definitions(),
-            calendars=Calendars(),
+            calendars=Calendars(closes=self.settings.day_closes),
             recorder=Recorder(hours=self.settings.office_hours, telling=self._telling),
             clock=self.clock,
         )

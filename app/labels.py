@@ -70,6 +70,30 @@ FLAGS = {
     FlagCode.UNUSUALLY_FAST: "办电超短用时",
     FlagCode.BOUNDARY_NOT_EXTENDED: "疑似该延不延",
 }
+RECORDED_TOPICS = {
+    "restricted_supply": "电网受限，两步供电",
+    "restricted_supply_whole": "满负荷供电已实现",
+    "restricted_supply_withdrawn": "不再两步供电",
+    "matching_works": "配套工程倒排",
+    "milestone_begun": "配套工程开工",
+    "milestone_finished": "配套工程完成",
+    "connection_points": "接入点勘查",
+    "connection_point_chosen": "选定接入点",
+}
+"""What a ticket's ledger calls decisions that are not part of its course."""
+
+RECORDED_FACTS = {
+    "first_kw": "先行供电（千瓦）",
+    "first_by": "先行供电日期",
+    "outstanding_kw": "待补足（千瓦）",
+    "full_by": "满负荷供电日期",
+    "milestones": "工序",
+    "milestone": "工序",
+    "expected_energization_on": "期望送电日期",
+    "points": "候选接入点",
+    "node_id": "接入点",
+    "proposed": "就近推荐",
+}
 MESSAGE_STATES = {
     MessageState.PENDING: "待发送",
     MessageState.SENDING: "发送中",

@@ -79,6 +79,10 @@ class Settings(BaseSettings):
         5, ge=0, description="two stages by one person within this time are flagged (Q18)"
     )
 
+    load_window_months: int = Field(
+        12, ge=1, le=120, description="months back in which a measured peak load counts (Q22)"
+    )
+
     sweep_seconds: int = Field(30, ge=1, description="how often reminders are looked for")
     dispatch_seconds: int = Field(5, ge=1, description="how often the outbox is looked at")
     claim_limit: int = Field(200, ge=1, le=10_000, description="messages claimed at a time")
@@ -130,10 +134,13 @@ class Settings(BaseSettings):
 
     @property
     def office_hours(self) -> OfficeHours:
-        """When the office is open, and whether that ends a period."""
-        return OfficeHours(
-            opens=self.office_opens, closes=self.office_closes, ends_at_close=self.ends_at_close
-        )
+        """When the office is open."""
+        return OfficeHours(opens=self.office_opens, closes=self.office_closes)
+
+    @property
+    def day_closes(self) -> time | None:
+        """At which local time a period ends on its last day; None is 24:00 (R-2.1)."""
+        return self.office_closes if self.ends_at_close else None
 
     @property
     def fast_policy(self) -> FastPolicy:

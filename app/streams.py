@@ -11,3 +11,9 @@ TEMPLATES = "templates"
 
 CALENDAR = "calendar"
 """Changes of the working calendar."""
+
+READINESS = "readiness"
+"""Load readings, forecasts and reinforcement projects of the grid."""
+
+REGISTERS = "registers"
+"""Undervoltage areas, communities and complaints."""

@@ -27,6 +27,13 @@ class SweepReport:
     overtaken: int = 0
     failed: int = 0
 
+    def add(self, part: SweepReport) -> None:
+        """Count in a part of the same sweep."""
+        self.done += part.done
+        self.unchanged += part.unchanged
+        self.overtaken += part.overtaken
+        self.failed += part.failed
+
     def counts(self) -> dict[str, int]:
         """The numbers for the heartbeat row and for `--json`."""
         return {

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from app.clock import Clock
     from app.ports.work import Database
+    from app.readiness.watch import Watch
     from app.rules.calendar_service import CalendarService
     from app.sending.service import Sending
     from app.settings import Settings
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from app.tickets.reminders import Reminders
 
 HOUR = 3600
+QUARTER_OF_AN_HOUR = 900
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class Sweeps:
     calendars: CalendarService
     amendments: AmendmentService
     reminders: Reminders
+    readiness: Watch
     sending: Sending
 
     def all(self) -> tuple[Sweep, ...]:
@@ -48,6 +51,7 @@ class Sweeps:
             Sweep(name="calendar", every_seconds=often, run=self.calendars.recompute),
             Sweep(name="reclassification", every_seconds=HOUR, run=self.amendments.reevaluate),
             Sweep(name="reminders", every_seconds=often, run=self.reminders.sweep),
+            Sweep(name="readiness", every_seconds=QUARTER_OF_AN_HOUR, run=self.readiness.sweep),
             Sweep(name="dispatch", every_seconds=dispatch, run=self.sending.dispatch),
         )
 

@@ -26,6 +26,7 @@ from engine.managers import same_person
 from engine.ticket import Flag, FlagCode, ManagerPair, StageRun
 
 if TYPE_CHECKING:
+    from datetime import date
     from decimal import Decimal
 
     from engine.calendar import WorkCalendar
@@ -37,6 +38,7 @@ AMENDABLE = {
     "phone": "联系电话",
     "address": "用电地址",
     "requested_capacity_kw": "申请容量",
+    "expected_energization_on": "期望送电日期",
 }
 """What may be corrected on an open ticket (R-5.1b), with the Chinese names of the fields."""
 
@@ -197,11 +199,15 @@ def _refuse_late_reclassification(ticket: Ticket, new_definition: WorkflowDefini
 def _changes(
     before: ConnectionApplication, after: ConnectionApplication
 ) -> dict[str, tuple[str, str]]:
-    facts: dict[str, tuple[str | Decimal, str | Decimal]] = {
+    facts: dict[str, tuple[str | Decimal | date, str | Decimal | date]] = {
         "name": (before.contact.name, after.contact.name),
         "phone": (before.contact.phone, after.contact.phone),
         "address": (before.address, after.address),
         "requested_capacity_kw": (before.requested_capacity_kw, after.requested_capacity_kw),
+        "expected_energization_on": (
+            before.expected_energization_on or "",
+            after.expected_energization_on or "",
+        ),
     }
     return {field: (str(was), str(now)) for field, (was, now) in facts.items() if was != now}
 
@@ -214,6 +220,7 @@ def _changes_more(before: ConnectionApplication, after: ConnectionApplication) -
         contact=contact,
         address=after.address,
         requested_capacity_kw=after.requested_capacity_kw,
+        expected_energization_on=after.expected_energization_on,
     )
     return amended != after
 

@@ -207,6 +207,18 @@ class TicketMigrated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FactsRecorded:
+    """Something beside the ticket's own course was decided or done; the ticket is as it was.
+
+    `topic` says of what, `facts` are values as text by name; why, where a reason is asked.
+    """
+
+    topic: str
+    facts: dict[str, str]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketFlagged:
     """Something that auditors and follow-up calls look at."""
 
@@ -231,6 +243,7 @@ Event = (
     | PromiseChanged
     | MigrationAgreed
     | TicketMigrated
+    | FactsRecorded
     | TicketFlagged
 )
 

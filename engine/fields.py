@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from engine.application import ServiceRequest
 from engine.calendar import SHANGHAI
 from engine.definition import FieldKind
 from engine.errors import Reason
+from engine.events import DetailsRecorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from engine.definition import Field, Opening, Transition, WorkflowDefinition
+    from engine.ticket import Ticket
 
 LONGEST_TEXT = 500
 LONGEST_NUMBER = 20
@@ -53,6 +56,18 @@ class Entered:
     changes: dict[str, tuple[str, str]] = field(default_factory=dict)
     missing: tuple[Reason, ...] = ()
     malformed: tuple[Reason, ...] = ()
+
+    @property
+    def events(self) -> tuple[DetailsRecorded, ...]:
+        """What the ledger is told; nothing if nothing changed."""
+        return (DetailsRecorded(changes=self.changes),) if self.changes else ()
+
+    def kept_in(self, ticket: Ticket) -> Ticket:
+        """The ticket with what was entered in its details."""
+        request = ticket.request
+        if not self.changes or not isinstance(request, ServiceRequest):
+            return ticket
+        return replace(ticket, request=replace(request, details=self.details))
 
 
 def entered(

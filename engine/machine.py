@@ -20,7 +20,6 @@ from engine.definition import Checkpoint
 from engine.documents import due_checkpoint, missing_key_documents, requirements, satisfying
 from engine.errors import MalformedError, Reason, RefusedError
 from engine.events import (
-    DetailsRecorded,
     DocumentsDeferred,
     Event,
     Outcome,
@@ -118,14 +117,23 @@ class TicketMachine:
             RefusedError: the opening is not the actor's, or a field is missing; all at once.
             MalformedError: a field cannot be read, or is not asked for.
         """
-        opening = self.definition.opening
-        entry = self._entered(ticket, opening, given)
-        roles = opening.roles
-        _refuse(tuple(role_reasons(act, roles, self.definition.name)) if roles else (), entry)
-        kept = keep_clocks(_with(entry, ticket), self.definition, calendar, act, moved=True)
+        entry = self._entered(ticket, self.definition.opening, given)
+        _refuse(self.against_opening(act), entry)
+        kept = keep_clocks(entry.kept_in(ticket), self.definition, calendar, act, moved=True)
         missing = missing_key_documents(self.definition, ticket, local_date(act.at))
         submitted = TicketSubmitted(missing=tuple(each.id for each in missing))
-        return Outcome(ticket=kept.ticket, events=(submitted, *_recorded(entry), *kept.events))
+        return Outcome(ticket=kept.ticket, events=(submitted, *entry.events, *kept.events))
+
+    def against_opening(
+        self, act: Act, given: Mapping[str, str] | None = None
+    ) -> tuple[Reason, ...]:
+        """What stands against the actor's opening a ticket, and against `given` if it is given."""
+        opening, definition = self.definition.opening, self.definition
+        reasons = role_reasons(act, opening.roles, definition.name) if opening.roles else []
+        if given is not None:
+            entry = entered(given, opening, definition, {})
+            reasons += [*entry.missing, *entry.malformed]
+        return tuple(reasons)
 
     def offers(
         self, ticket: Ticket, act: Act, *, unfit_managers: tuple[Reason, ...] = ()
@@ -210,7 +218,7 @@ class TicketMachine:
         self, ticket: Ticket, state: str, attempt: Attempt, calendar: WorkCalendar
     ) -> Outcome:
         transition, act = attempt.transition, attempt.act
-        filled_in = _with(attempt.entered, ticket)
+        filled_in = attempt.entered.kept_in(ticket)
         after, events = self._arrived(filled_in, state, transition, act.at)
         kept = keep_clocks(after, self.definition, calendar, act, moved=True)
         before_run, after_run = ticket.current_run, kept.ticket.current_run
@@ -224,7 +232,7 @@ class TicketMachine:
             stage_entered=entered if left != entered else "",
             reason=act.reason.strip(),
         )
-        recorded = _recorded(attempt.entered)
+        recorded = attempt.entered.events
         return Outcome(ticket=kept.ticket, events=(moved, *recorded, *events, *kept.events))
 
     def _arrived(
@@ -286,15 +294,3 @@ _NO_DETAILS = Reason(
     clause="R-3.1, 四(二)3",
     remedy="请删去；申请内容有误的请用更正",
 )
-
-
-def _with(entry: Entered, ticket: Ticket) -> Ticket:
-    """The ticket with what was entered in its details."""
-    request = ticket.request
-    if not entry.changes or not isinstance(request, ServiceRequest):
-        return ticket
-    return replace(ticket, request=replace(request, details=entry.details))
-
-
-def _recorded(entry: Entered) -> tuple[DetailsRecorded, ...]:
-    return (DetailsRecorded(changes=entry.changes),) if entry.changes else ()

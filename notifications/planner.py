@@ -22,6 +22,7 @@ from engine.events import (
     ClockStopped,
     DocumentRejected,
     DocumentVerified,
+    FactsRecorded,
     ManagersAssigned,
     PromiseChanged,
     TicketMigrated,
@@ -64,6 +65,13 @@ if TYPE_CHECKING:
     from engine.events import Outcome
     from engine.ticket import ManagerPair, Ticket
     from notifications.message import Message
+
+
+TOLD_TOPICS = {
+    "restricted_supply": "restricted_supply_planned",
+    "restricted_supply_whole": "restricted_supply_whole",
+}
+"""Which of the recorded facts the customer is told, and by which template."""
 
 
 def plan(before: Ticket | None, outcome: Outcome, context: PlanContext) -> tuple[Message, ...]:
@@ -200,6 +208,11 @@ def _boundary_extended(_event: BoundaryExtended, change: Change) -> Notice:
     return change.notice("boundary_extended", **deferred_documents(change.after, change.context))
 
 
+def _recorded(event: FactsRecorded, change: Change) -> Notice | None:
+    template = TOLD_TOPICS.get(event.topic)
+    return None if template is None else change.notice(template, **event.facts)
+
+
 def _to_managers(pair: ManagerPair, change: Change) -> list[Message]:
     context, ticket = change.context, change.after
     duties = {
@@ -239,5 +252,6 @@ _TELLERS: dict[type, Callable[[Any, Change], Notice | None]] = {
     TicketReclassified: reclassified,
     PromiseChanged: promise_changed,
     TicketMigrated: migrated,
+    FactsRecorded: _recorded,
 }
 """What the customer is told of; other events mean nothing to a customer."""

@@ -71,9 +71,14 @@ def plan_reminder(
         return ()
     lead = max(rungs, key=_urgency)
     messages = [*_of_limits(ticket, rungs, lead, steps, context)]
-    if deferred:
+    if deferred and not lead.clock.is_target:
         messages.extend(_of_documents(ticket, lead, deferred, context))
     return tuple(messages)
+
+
+def to_managers(notice: Notice, ticket: Ticket, context: PlanContext) -> list[Message]:
+    """A notice to both managers; its template is told whose place somebody takes (`absent`)."""
+    return _to_managers(notice, _duties(ticket), ticket, context)
 
 
 def _of_limits(
@@ -83,8 +88,10 @@ def _of_limits(
     steps: tuple[EscalationStep, ...],
     context: PlanContext,
 ) -> list[Message]:
+    # What is overdue is overdue by the plan; a branch's own target has no part in that (T3d).
+    told = [rung for rung in rungs if lead.overdue_days is None or not rung.clock.is_target]
     params = {
-        "clocks": "、".join(_clock(rung, context) for rung in sorted(rungs, key=_urgency)[::-1]),
+        "clocks": "、".join(_clock(rung, context) for rung in sorted(told, key=_urgency)[::-1]),
         "state": context.definition.state_by_id[ticket.state].name,
     }
     overdue = lead.overdue_days
@@ -96,7 +103,7 @@ def _of_limits(
         params=params,
         kind=MessageKind.REMINDER,
         # Once the limit has run out, the overdue rung says more than this one would.
-        expires_at=context.hours.end_of_period(lead.due_on) if overdue is None else None,
+        expires_at=None if lead.is_past else context.calendar.end_of_period(lead.due_on),
     )
     duties = _duties(ticket)
     if overdue is None:
@@ -152,9 +159,10 @@ def _of_documents(
     return messages
 
 
-def _urgency(rung: DueRung) -> tuple[int, int]:
-    """Overdue before due, longer overdue before shorter, then by the ladder."""
-    return (-1 if rung.overdue_days is None else rung.overdue_days), rung.urgency
+def _urgency(rung: DueRung) -> tuple[int, bool, int]:
+    """Overdue before due, longer overdue before shorter, promised before own, by the ladder."""
+    overdue = -1 if rung.overdue_days is None else rung.overdue_days
+    return overdue, not rung.clock.is_target, rung.urgency
 
 
 def _clock(rung: DueRung, context: PlanContext) -> str:
@@ -170,11 +178,14 @@ def _clock(rung: DueRung, context: PlanContext) -> str:
 def _call(lead: DueRung, context: PlanContext) -> str:
     """What is asked for; the two rungs of the last day do not read alike."""
     rung = next(each for each in context.definition.reminders if each.id == lead.rung_id)
+    today = "内部目标今日到期" if lead.clock.is_target else "今日到期"
     match rung.timing:
         case RungTiming.LAST_DAY:
-            return "今日到期，请于今日办结"
+            return f"{today}，请于今日办结"
         case RungTiming.BEFORE_CLOSE:
-            return f"今日到期，距下班不足 {rung.hours} 小时，请抓紧办结"
+            return f"{today}，距下班不足 {rung.hours} 小时，请抓紧办结"
+        case RungTiming.OVERDUE:  # of a target: what is promised is not due yet
+            return "已过内部目标日期，请抓紧办结"
         case _:
             return "请按期办结"
 

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, func, select
 from engine.errors import not_found
 from engine.ticket import Role
 from storage.calendars import STAMP, UNCHANGED
-from storage.grid import BRANCH
+from storage.grid import BRANCH, Targets, read_targets
 from storage.message_templates import STAMP as TEMPLATE_STAMP
 from storage.message_templates import UNCHANGED as TEMPLATES_UNCHANGED
 from storage.prepared import Prepared
@@ -49,6 +49,7 @@ class Dossier:
     Args:
         head_hash: hash of the last entry of its ledger stream.
         progress_token: of the customer's progress page.
+        targets: what its branch has set itself, see `storage.grid`.
         managers: user id -> its managers, as far as they are known.
         calendar_stamp: tells whether the calendar has changed, see `storage.calendars`.
         template_stamp: the same of the message texts, see `storage.message_templates`.
@@ -59,6 +60,7 @@ class Dossier:
     progress_token: str
     branch_name: str
     branch_phone: str
+    targets: Targets
     managers: Mapping[str, Manager]
     calendar_stamp: str
     template_stamp: str
@@ -76,6 +78,7 @@ DOSSIER = Prepared(
         TICKETS.c.branch,
         BRANCHES.c.name,
         BRANCHES.c.phone,
+        BRANCHES.c.targets,
         func.coalesce(MARKS.c.value, UNCHANGED),
         func.coalesce(_TEMPLATES.c.value, TEMPLATES_UNCHANGED),
         *(_PROJECT.c[name] for name in _OF_A_MANAGER),
@@ -98,7 +101,7 @@ def dossier_of(row: tuple[Any, ...]) -> Dossier:
     Raises:
         NotFoundError: the ticket's branch is not known.
     """
-    snapshot, head_hash, token, branch, branch_name, branch_phone, *rest = row
+    snapshot, head_hash, token, branch, branch_name, branch_phone, targets, *rest = row
     calendar_stamp, template_stamp, *people = rest
     if branch_name is None:
         raise not_found(BRANCH, branch)
@@ -108,6 +111,7 @@ def dossier_of(row: tuple[Any, ...]) -> Dossier:
         progress_token=token,
         branch_name=branch_name,
         branch_phone=branch_phone,
+        targets=read_targets(targets),
         managers={
             each[0]: _manager(*each)
             for each in (people[: len(_OF_A_MANAGER)], people[len(_OF_A_MANAGER) :])

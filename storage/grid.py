@@ -3,6 +3,7 @@
 branch(branch_id) -> Branch                                      NotFoundError
 branches() -> list[Branch]
 set_branch(branch_id, *, code, name, phone) -> str               ConflictError, RefusedError
+set_targets(branch_id, targets) -> None
 grids() -> list[ServiceGrid]
 set_grid(grid_id, *, branch, name, managers, nodes, is_default) -> None
 set_managers(grid_id, managers) -> None
@@ -11,6 +12,7 @@ managers_for(node_id, branch) -> ManagerPair | None
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,22 +26,30 @@ from storage.topology import path_upwards
 from storage.upserts import insert_or_update
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from sqlalchemy import RowMapping
     from sqlalchemy.engine import Connection
 
 
 BRANCH = "分公司"
+NO_TARGETS = "{}"
+Targets = dict[str, dict[str, int]]
+"""Definition -> stage -> working days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """A branch; `code` names it in ticket numbers."""
+    """A branch; `code` names it in ticket numbers.
+
+    `targets`: definition -> stage -> the working days that the branch has set itself (T3d).
+    """
 
     id: str
     code: str
     name: str
     phone: str
+    targets: Targets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +72,12 @@ _OTHER_OF_CODE = select(BRANCHES.c.name).where(
 _NUMBERED_BY = select(TICKET_NUMBERS.c.branch).where(
     TICKET_NUMBERS.c.code == bindparam("code"), TICKET_NUMBERS.c.branch != bindparam("branch_id")
 )
-_SET_BRANCH = insert_or_update(BRANCHES, "id")
+_SET_BRANCH = insert_or_update(BRANCHES, "id", keep=("targets",))
+_SET_TARGETS = (
+    update(BRANCHES)
+    .where(BRANCHES.c.id == bindparam("of_branch"))
+    .values(targets=bindparam("new_targets"))
+)
 _GRIDS = select(SERVICE_GRIDS).order_by(SERVICE_GRIDS.c.branch, SERVICE_GRIDS.c.id)
 _NO_OTHER_DEFAULT = (
     update(SERVICE_GRIDS)
@@ -109,11 +124,11 @@ class Grid:
         found = self._connection.execute(_BRANCH, {"branch_id": branch_id}).mappings().first()
         if found is None:
             raise not_found(BRANCH, branch_id)
-        return Branch(**found)
+        return _branch(found)
 
     def branches(self) -> list[Branch]:
         """Every branch, by id."""
-        return [Branch(**row) for row in self._connection.execute(_BRANCHES).mappings()]
+        return [_branch(row) for row in self._connection.execute(_BRANCHES).mappings()]
 
     def set_branch(self, branch_id: str, *, code: str, name: str, phone: str) -> str:
         """Add the branch or replace what is known of it.
@@ -136,6 +151,11 @@ class Grid:
         if owner is not None:
             raise _code_used(code, owner)
         return "" if former is None else former["code"]
+
+    def set_targets(self, branch_id: str, targets: Mapping[str, Mapping[str, int]]) -> None:
+        """Keep what the branch has set itself, in place of what it had."""
+        text = json.dumps(targets, sort_keys=True, separators=(",", ":"))
+        self._connection.execute(_SET_TARGETS, {"of_branch": branch_id, "new_targets": text})
 
     def grids(self) -> list[ServiceGrid]:
         """Every service grid, by branch."""
@@ -188,6 +208,16 @@ class Grid:
             return None
         project_manager, account_manager = pair
         return ManagerPair(project_manager=project_manager, account_manager=account_manager)
+
+
+def _branch(row: RowMapping) -> Branch:
+    return Branch(**{**row, "targets": read_targets(row["targets"])})
+
+
+def read_targets(text: str) -> Targets:
+    """The column as a value; the branch's own change is atomic, so it is read whole."""
+    targets: Targets = {} if text == NO_TARGETS else json.loads(text)
+    return targets
 
 
 def _code_taken(code: str, other: str) -> ConflictError:

@@ -44,10 +44,10 @@ MANAGERS = ("project_manager", "account_manager")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorklistRow:
-    """A ticket with its earliest due instant; `(due_at, ticket.ticket_no)` continues the page."""
+    """A ticket with what it is sorted by; `(pressing_at, ticket.ticket_no)` continues the page."""
 
     ticket: Ticket
-    due_at: datetime | None
+    pressing_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +70,8 @@ class TicketCounts:
 
 
 _IS_OPEN = TICKETS.c.ended_at.is_(None)
-_WORKLIST = select(TICKETS.c.snapshot, TICKETS.c.due_at).order_by(
-    TICKETS.c.due_at.asc().nulls_last(), TICKETS.c.ticket_no
+_WORKLIST = select(TICKETS.c.snapshot, TICKETS.c.pressing_at).order_by(
+    TICKETS.c.pressing_at.asc().nulls_last(), TICKETS.c.ticket_no
 )
 _DUE = Prepared(
     select(TICKETS.c.ticket_no)
@@ -82,7 +82,7 @@ _DUE = Prepared(
 _OTHER_CALENDAR = (
     select(TICKETS.c.ticket_no)
     .where(_IS_OPEN, TICKETS.c.calendar_version != bindparam("version"))
-    .order_by(TICKETS.c.due_at.asc().nulls_last(), TICKETS.c.ticket_no)
+    .order_by(TICKETS.c.pressing_at.asc().nulls_last(), TICKETS.c.ticket_no)
     .limit(bindparam("limit"))
 )
 _OPEN_NUMBERS = select(TICKETS.c.ticket_no).where(_IS_OPEN).order_by(TICKETS.c.ticket_no)
@@ -131,7 +131,7 @@ class TicketReads:
         after: tuple[datetime | None, str] | None = None,
         due_before: datetime | None = None,
     ) -> list[WorklistRow]:
-        """Tickets, the most pressing first; those without a due instant come last.
+        """Tickets, the most pressing first; those that nothing presses come last.
 
         Args:
             branch: of this branch only.
@@ -139,7 +139,7 @@ class TicketReads:
             text: with this text in number, name or address.
             open_only: leave out what has ended.
             limit: at most so many.
-            after: continue after the row with this due instant and ticket number.
+            after: continue after the row with this pressing instant and ticket number.
             due_before: due before this instant; the present one gives what is overdue.
         """
         statement = _WORKLIST.limit(limit)
@@ -152,11 +152,16 @@ class TicketReads:
         if text:
             statement = statement.where(_contains(text))
         if due_before is not None:
-            statement = statement.where(TICKETS.c.due_at < due_before)
+            # What is due presses no later, and only that is indexed.
+            by_then = (TICKETS.c.pressing_at < due_before, TICKETS.c.due_at < due_before)
+            statement = statement.where(*by_then)
         if after is not None:
             statement = statement.where(_comes_after(*after))
         rows = self._connection.execute(statement)
-        return [WorklistRow(ticket=load_ticket(row.snapshot), due_at=row.due_at) for row in rows]
+        return [
+            WorklistRow(ticket=load_ticket(row.snapshot), pressing_at=row.pressing_at)
+            for row in rows
+        ]
 
     def due_for_reminder(self, at: datetime, limit: int) -> list[str]:
         """The tickets to be looked at by `at`, the longest due first."""
@@ -277,12 +282,12 @@ def _contains(text: str) -> ColumnElement[bool]:
     return or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 
-def _comes_after(due_at: datetime | None, ticket_no: str) -> ColumnElement[bool]:
-    """Later in the order of the worklist, in which no due instant counts as the latest."""
-    if due_at is None:
-        return and_(TICKETS.c.due_at.is_(None), TICKETS.c.ticket_no > ticket_no)
+def _comes_after(pressing_at: datetime | None, ticket_no: str) -> ColumnElement[bool]:
+    """Later in the order of the worklist, in which no instant counts as the latest."""
+    if pressing_at is None:
+        return and_(TICKETS.c.pressing_at.is_(None), TICKETS.c.ticket_no > ticket_no)
     return or_(
-        TICKETS.c.due_at.is_(None),
-        TICKETS.c.due_at > due_at,
-        and_(TICKETS.c.due_at == due_at, TICKETS.c.ticket_no > ticket_no),
+        TICKETS.c.pressing_at.is_(None),
+        TICKETS.c.pressing_at > pressing_at,
+        and_(TICKETS.c.pressing_at == pressing_at, TICKETS.c.ticket_no > ticket_no),
     )

@@ -6,6 +6,7 @@
     save(ticket, draft, *, actor, at, standing, messages=()) -> Ticket           ConflictError
     set_next_rung(ticket_no, revision, next_rung_at) -> bool
     refresh_standing(ticket_no, revision, standing) -> bool
+    derive_again(branch, definition_id) -> None
     next_number(branch, on) -> str                                   NotFoundError
     and the reads of `storage.ticket_reads`
 
@@ -18,7 +19,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
 from engine.errors import ConflictError, Reason, RefusedError, not_found
 from engine.ledger import LedgerHead, seal
@@ -59,7 +60,18 @@ _ADD = insert_or_skip(TICKETS, "external_ref")
 _MOVE = ChangeWriter(*MOVING)
 _CHANGE = ChangeWriter(*MOVING, *DESCRIBING)
 _SET_NEXT_RUNG = Prepared(guarded("next_rung_at"))
-_REFRESH = guarded("stage_id", "due_at", "next_rung_at", "ending", "calendar_version")
+_REFRESH = guarded(
+    "stage_id", "due_at", "pressing_at", "next_rung_at", "ending", "calendar_version"
+)
+_FORGET_CALENDAR = (
+    update(TICKETS)
+    .where(
+        TICKETS.c.ended_at.is_(None),
+        TICKETS.c.branch == bindparam("of_branch"),
+        TICKETS.c.definition_id == bindparam("of_definition"),
+    )
+    .values(calendar_version="")
+)
 _NEXT_NUMBER = insert_or_set(
     TICKET_NUMBERS, "code", "on", values={"last": TICKET_NUMBERS.c.last + 1}
 )
@@ -182,6 +194,11 @@ class Tickets(TicketReads):
         """Renew the derived columns; False if the ticket has changed since that revision."""
         parameters = guard(ticket_no, revision, standing_columns(standing))
         return self._connection.execute(_REFRESH, parameters).rowcount == 1
+
+    def derive_again(self, branch: str, definition_id: str) -> None:
+        """Have the derived columns of these open tickets renewed by the next calendar sweep."""
+        those = {"of_branch": branch, "of_definition": definition_id}
+        self._connection.execute(_FORGET_CALENDAR, those)
 
     def next_number(self, branch: str, on: date) -> str:
         """The next ticket number of the branch on that day, for example `TC-20210906-0001`.

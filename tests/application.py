@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.bootstrap import Application, build
 from app.daemon import run_once
+from app.reading.worklist import WorklistFilter
 from app.settings import Settings
 from engine.calendar import SHANGHAI
 from engine.clocks import end_to_end_clock, handling_clock, stage_clock, standing
@@ -172,13 +173,10 @@ class Office:
         """Every clock the ticket ever had as it stands now: `stage:<id>`, handling, end_to_end."""
         found = self.ticket(ticket)
         definition = self.application.rulebook.of(found)
-        hours = self.application.settings.office_hours
         calendar = self.application.calendars.calendar()
         wholes = (handling_clock(found, definition), end_to_end_clock(found, definition))
         stages = (stage_clock(run, definition) for run in found.stage_runs)
-        return {
-            clock.id: standing(clock, calendar, hours, self.clock()) for clock in (*stages, *wholes)
-        }
+        return {clock.id: standing(clock, calendar, self.clock()) for clock in (*stages, *wholes)}
 
     def dues(self, ticket: Ticket | str) -> dict[str, str]:
         """The due dates of those of its clocks that have one."""
@@ -187,6 +185,12 @@ class Office:
             for clock_id, found in self.clocks(ticket).items()
             if found.due_on is not None
         }
+
+    def overdue(self) -> list[str]:
+        """The numbers of the open tickets that the worklist shows as overdue."""
+        wanted = WorklistFilter(overdue=True)
+        page = self.application.queries.worklist(wanted, actor=WHO["auditor"])
+        return [row.ticket_no for row in page.rows]
 
     def elapsed(self, ticket: Ticket | str) -> dict[str, int]:
         """Working days that its clocks have counted."""

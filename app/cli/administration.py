@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli import targets
 from app.cli.hand_over import duties, hand_over_lines
 from app.cli.session import ActingAs, AsJson, acting, opened, show, table
 from engine.guards import ROLE_NAMES
@@ -14,6 +15,7 @@ from engine.ticket import ManagerPair, Role
 users = typer.Typer(no_args_is_help=True)
 branches = typer.Typer(no_args_is_help=True)
 grids = typer.Typer(no_args_is_help=True)
+targets.register(branches)
 
 UserId = Annotated[str, typer.Argument(metavar="USER")]
 Roles = Annotated[list[Role], typer.Option("--role", help="May be given several times.")]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli import ledger_export
 from app.cli.session import ActingAs, AsJson, acting, opened, show, table
 from app.cli.text import messages_text
 from notifications.message import MessageState
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 outbox = typer.Typer(no_args_is_help=True)
 ledger = typer.Typer(no_args_is_help=True)
+ledger_export.register(ledger)
 
 PASSWORD_IN_ADDRESS = re.compile(r"(://[^:/?#@]*):.*@")
 

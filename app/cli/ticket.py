@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.hand_over import hand_over_tickets, unclear_reassignment
-from app.cli.session import ActingAs, AsJson, Revision, acting, opened, show
-from app.cli.text import actions_text, history_text, ticket_text, worklist_text
+from app.cli.session import ActingAs, AsJson, Revision, acting, opened, pairs, show
+from app.cli.text import actions_text, grid_text, history_text, ticket_text, worklist_text
 from engine.application import InvestmentBoundary
 from engine.ticket import ManagerPair, PauseCause
 
@@ -42,7 +42,7 @@ def submit(
     application = opened()
     actor = acting(application, user)
     form = parse_application(
-        _pairs(fields),
+        pairs(fields),
         known_nodes=application.queries.knows_node,
         branches=application.queries.branches(),
     )
@@ -80,14 +80,13 @@ def open_ticket(
 
     application = opened()
     about = {"title": title, "contact": contact, "phone": phone, "address": address, "node": node}
-    request = parse_request(about, known_nodes=application.queries.knows_node)
-    ticket = application.tickets.open(
-        definition,
-        request,
-        branch=branch,
-        actor=acting(application, user),
-        given=_pairs(fields or []),
+    actor, given = acting(application, user), pairs(fields or [])
+    request = parse_request(
+        about,
+        known_nodes=application.queries.knows_node,
+        further=application.tickets.against_opening(definition, given, actor=actor),
     )
+    ticket = application.tickets.open(definition, request, branch=branch, actor=actor, given=given)
     _show_changed(application, ticket, as_json=as_json)
 
 
@@ -121,13 +120,18 @@ def show_ticket(
     user: ActingAs = "",
     as_json: AsJson = False,
 ) -> None:
-    """Everything about a ticket: stages, clocks, documents, what may be done next.
+    """Everything about a ticket: stages, clocks, documents, the grid, what may be done next.
 
     Example: huodian ticket show TC-20261123-0001 --json
     """
+    from pydantic_core import to_jsonable_python  # noqa: PLC0415
+
     application = opened()
-    page = application.queries.ticket(ticket_no, actor=acting(application, user))
-    show(page, ticket_text(page), as_json=as_json)
+    actor = acting(application, user)
+    page = application.queries.ticket(ticket_no, actor=actor)
+    grid = application.readiness.tickets.of_ticket(ticket_no, actor=actor)
+    text = "\n".join(part for part in (ticket_text(page), grid_text(grid)) if part)
+    show({**to_jsonable_python(page), "grid": grid}, text, as_json=as_json)
 
 
 @commands.command()
@@ -195,7 +199,7 @@ def advance(
         trigger,
         actor=acting(application, user),
         reason=reason,
-        given=_pairs(fields or []),
+        given=pairs(fields or []),
         expected_revision=revision,
     )
     _show_changed(application, ticket, as_json=as_json)
@@ -323,7 +327,8 @@ def amend(
     corrections: Annotated[
         list[str],
         typer.Argument(
-            metavar="FIELD=VALUE...", help="name, phone, address, requested_capacity_kw."
+            metavar="FIELD=VALUE...",
+            help="name, phone, address, requested_capacity_kw, expected_energization_on.",
         ),
     ],
     reason: Why = "",
@@ -338,7 +343,7 @@ def amend(
     application = opened()
     ticket = application.amendments.amend(
         ticket_no,
-        _pairs(corrections),
+        pairs(corrections),
         reason=reason,
         actor=acting(application, user),
         expected_revision=revision,
@@ -366,33 +371,3 @@ def _show_changed(application: Application, ticket: Ticket, *, as_json: bool) ->
         notes.append("投资界面已延伸")
     text = f"{ticket.ticket_no}  {definition.name}  {state.name}（{'，'.join(notes)}）"
     show(result, text, as_json=as_json)
-
-
-def _pairs(given: list[str]) -> dict[str, str]:
-    """`field=value` arguments as a mapping; a field is given once."""
-    from engine.errors import MalformedError, Reason  # noqa: PLC0415
-
-    names = [each.split("=", 1)[0] for each in given]
-    reasons = [
-        Reason(
-            code="not_a_pair",
-            field=each,
-            message="应写作 字段=值",
-            remedy="例如 phone=13800138000",
-        )
-        for each in given
-        if "=" not in each
-    ]
-    reasons += [
-        Reason(
-            code="repeated_field",
-            field=name,
-            message=f"给出了 {names.count(name)} 次",
-            remedy="每个字段只写一次；多种资料用分号隔开，如 documents=identity;property_proof",
-        )
-        for name in dict.fromkeys(names)
-        if names.count(name) > 1
-    ]
-    if reasons:
-        raise MalformedError(reasons)
-    return dict(each.split("=", 1) for each in given)

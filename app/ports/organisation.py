@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from app.ports.work import Accounts, LedgerStreams
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Branch(Protocol):
-    """A branch; `code` is the part of ticket numbers that names it."""
+    """A branch; `code` is the part of ticket numbers that names it.
+
+    `targets`: definition -> stage -> the working days that it has set itself (T3d).
+    """
 
     @property
     def id(self) -> str: ...
@@ -25,6 +28,8 @@ class Branch(Protocol):
     def name(self) -> str: ...
     @property
     def phone(self) -> str: ...
+    @property
+    def targets(self) -> Mapping[str, Mapping[str, int]]: ...
 
 
 class ServiceGrid(Protocol):

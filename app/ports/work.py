@@ -47,6 +47,8 @@ class Dossier(Protocol):
     @property
     def branch_phone(self) -> str: ...
     @property
+    def targets(self) -> Mapping[str, Mapping[str, int]]: ...
+    @property
     def managers(self) -> Mapping[str, Person]: ...
     @property
     def calendar_stamp(self) -> str: ...
@@ -223,12 +225,14 @@ class Accounts(Protocol):
 
 
 class BranchFacts(Protocol):
-    """A branch as messages name it."""
+    """A branch as messages name it, and what it has set itself: definition -> stage -> days."""
 
     @property
     def name(self) -> str: ...
     @property
     def phone(self) -> str: ...
+    @property
+    def targets(self) -> Mapping[str, Mapping[str, int]]: ...
 
 
 class Grid(Protocol):

@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from app.authorization import ACTION_NAMES, Action
-from app.labels import CHECKPOINTS
+from app.labels import CHECKPOINTS, RECORDED_FACTS, RECORDED_TOPICS
 from app.masking import masked_name, masked_phone
 from engine.amendments import AMENDABLE
 from engine.clocks import CAUSE_NAMES, WHOLE_NAMES, ClockKind
@@ -46,6 +46,21 @@ class HistoryLine:
     sentences: tuple[str, ...]
 
 
+def action_name(definition: WorkflowDefinition, entry: LedgerEntry) -> str:
+    """What was done, as the button or the sweep is called; `definition` governed the ticket then.
+
+    A trigger may have another name in another state.
+    """
+    here = definition.edges.get((entry.source_state, entry.action))
+    moves = [here] if here else [m for m in definition.transitions if m.trigger == entry.action]
+    if moves:
+        return moves[0].name
+    if definition.internal and entry.action == Action.SUBMIT:
+        return "立单"
+    named = {**SWEEP_NAMES, **{str(each): name for each, name in ACTION_NAMES.items()}}
+    return named.get(entry.action, entry.action)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Narrator:
     """Tells entries of one ticket; `names` maps user ids to people's names.
@@ -64,19 +79,9 @@ class Narrator:
             seq=entry.seq,
             at=entry.at,
             actor_name=entry.actor_name,
-            action_name=self._action_name(entry.action),
+            action_name=action_name(self._governing(entry), entry),
             sentences=tuple(sentence for sentence in told if sentence),
         )
-
-    def _action_name(self, action: str) -> str:
-        for definition in self._versions:
-            for each in definition.transitions:
-                if each.trigger == action:
-                    return each.name
-        if self.definition.internal and action == Action.SUBMIT:
-            return "立单"
-        named = {**SWEEP_NAMES, **{str(each): name for each, name in ACTION_NAMES.items()}}
-        return named.get(action, action)
 
     def _sentence(self, event: Facts) -> str:
         tell = _TELLERS.get(str(event.get("event", "")))
@@ -85,6 +90,11 @@ class Narrator:
     @property
     def _versions(self) -> tuple[WorkflowDefinition, ...]:
         return (self.definition, *self.earlier)
+
+    def _governing(self, entry: LedgerEntry) -> WorkflowDefinition:
+        """The version that governed the ticket when the entry was made."""
+        found = (each for each in self._versions if each.ref == entry.definition_ref)
+        return next(found, self.definition)
 
     def _state(self, state: str) -> str:
         found = (
@@ -230,6 +240,15 @@ class Narrator:
         told += [f"最迟由 {days[0]} 改为 {days[1]}"] if days[0] != days[1] else []
         return f"{name}{'，'.join(told)}"
 
+    def recorded(self, event: Facts) -> str:
+        """Something beside the ticket's course."""
+        topic = RECORDED_TOPICS.get(event["topic"], event["topic"])
+        known = event["facts"]  # in the ledger they are sorted by name
+        told = [f"{name} {known[key]}" for key, name in RECORDED_FACTS.items() if key in known]
+        facts = "，".join(told)
+        reason = f"，原因：{event['reason']}" if event["reason"] else ""
+        return f"{topic}：{facts}{reason}" if facts else f"{topic}{reason}"
+
     def flagged(self, event: Facts) -> str:
         """Something for the auditors."""
         return f"标记：{event['flag']['note']}"
@@ -253,6 +272,7 @@ _TELLERS: dict[str, Callable[[Narrator, Facts], str]] = {
     "PromiseChanged": Narrator.promise_changed,
     "MigrationAgreed": Narrator.agreed,
     "TicketMigrated": Narrator.migrated,
+    "FactsRecorded": Narrator.recorded,
     "TicketFlagged": Narrator.flagged,
 }
 
@@ -278,4 +298,4 @@ def _masked(field: str, value: str) -> str:
         case "requested_capacity_kw":
             return f"{value} kW"
         case _:
-            return value
+            return value or "（未填）"

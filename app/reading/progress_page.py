@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.labels import CHECKPOINTS, SERVICE_HOTLINE, SUPERVISION_HOTLINE
+from app.masking import shown_title
 from app.reading.document_view import RequirementView, document_list
-from app.reading.ticket_page import pause_note, shown_title
+from app.reading.ticket_page import pause_note
 from engine.calendar import local_date
 from engine.definition import Checkpoint
 from engine.documents import KEY
@@ -74,7 +75,7 @@ def progress_page(ticket: Ticket, around: Surroundings, branch_phone: str) -> Pr
         name=shown_title(ticket),
         service_name=definition.name,
         submitted_on=local_date(ticket.submitted_at),
-        timetable=timetable(ticket, definition, around.calendar, around.hours, around.at),
+        timetable=timetable(ticket, definition, around.calendar, around.at),
         to_hand_in=tuple(
             ToHandIn(
                 name="或".join(each.kinds.values()),

@@ -5,7 +5,7 @@ Masked here, at the border, so the page, the command line and every later interf
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.authorization import ACTION_NAMES, Action, is_permitted
@@ -19,11 +19,11 @@ from app.labels import (
     ID_KINDS,
     SCHEMES,
 )
-from app.masking import masked_id_number, masked_name, masked_phone
+from app.masking import masked_id_number, masked_phone, shown_title
 from app.reading.clock_view import ClockView, clock_view, clocks_of, most_urgent
 from app.reading.document_view import RequirementView, document_list
 from app.reading.field_view import FieldView, details_of, field_views, shown_details
-from engine.application import ApplicantKind, ConnectionApplication, InvestmentBoundary
+from engine.application import ConnectionApplication, InvestmentBoundary
 from engine.calendar import local_date
 from engine.clocks import CAUSE_NAMES
 from engine.definition import Checkpoint
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from engine.calendar import OfficeHours, WorkCalendar
+    from engine.calendar import WorkCalendar
     from engine.definition import WorkflowDefinition
     from engine.errors import Reason
     from engine.machine import Offer
@@ -114,17 +114,18 @@ class TicketPage:
 class Surroundings:
     """What a ticket is looked at with: its rules, the calendar, the people, the moment.
 
-    `gone` are the people whose accounts are disabled.
+    `gone` are the people whose accounts are disabled; `targets` what the branch has set itself
+    for the stages of this definition, in working days (T3d).
     """
 
     definition: WorkflowDefinition
     calendar: WorkCalendar
-    hours: OfficeHours
     at: datetime
     names: Mapping[str, str]
     phones: Mapping[str, str]
     branch_name: str
     gone: frozenset[str] = frozenset()
+    targets: Mapping[str, int] = field(default_factory=dict)
 
 
 def ticket_page(
@@ -135,8 +136,8 @@ def ticket_page(
     state = definition.state_by_id[ticket.state]
     given_up_at = abandoned_at(ticket, definition)
     clocks = tuple(
-        clock_view(clock, definition, around.calendar, around.hours, at, given_up_at=given_up_at)
-        for clock in clocks_of(ticket, definition)
+        clock_view(clock, definition, around.calendar, at, given_up_at=given_up_at)
+        for clock in clocks_of(ticket, definition, around.targets)
     )
     classification = ticket.classification
     return TicketPage(
@@ -159,7 +160,7 @@ def ticket_page(
         ended_at=ticket.ended_at,
         urgent=most_urgent(clocks),
         clocks=clocks,
-        timetable=timetable(ticket, definition, around.calendar, around.hours, at),
+        timetable=timetable(ticket, definition, around.calendar, at),
         documents=document_list(ticket, definition, around.names, local_date(at)),
         managers=_managers(ticket, around),
         facts=_facts(ticket, definition),
@@ -170,16 +171,6 @@ def ticket_page(
         permitted=_permitted(ticket, actor),
         suspend_causes=_suspend_causes(ticket, definition),
     )
-
-
-def shown_title(ticket: Ticket) -> str:
-    """The customer's name; a resident's is masked, an organisation's is no secret."""
-    request = ticket.request
-    if isinstance(request, ConnectionApplication):
-        if request.applicant_kind is ApplicantKind.RESIDENT:
-            return masked_name(request.title)
-        return request.title
-    return request.title
 
 
 def pause_note(ticket: Ticket) -> str:
@@ -270,5 +261,6 @@ def _facts(ticket: Ticket, definition: WorkflowDefinition) -> tuple[Fact, ...]:
         "受理渠道": CHANNELS[request.channel],
         "三大攻坚战项目": "是" if request.major_campaign else "",
         "外部编号": request.external_ref,
+        "期望送电日期": f"{request.expected_energization_on or ''}",
     }
     return tuple(Fact(name=name, value=value) for name, value in pairs.items() if value)

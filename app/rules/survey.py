@@ -147,6 +147,5 @@ class Survey:
 
     def examined(self, case: Case, plan: MigrationPlan) -> Examination:
         """What moving the ticket would do, and whether it may."""
-        hours = self.desk.recorder.hours
-        around = Circumstances(calendar=case.calendar, hours=hours, act=case.act)
+        around = Circumstances(calendar=case.calendar, act=case.act)
         return examine(case.ticket, case.definition, plan, around)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from app.authorization import Action, authorize, is_permitted, refuse_other_branch
 from app.trip.case import Case
 from engine.calendar import local_date
+from engine.errors import MalformedError, Reason
 from engine.events import ManagersAssigned, Outcome
 from engine.ticket import Ticket
 
@@ -16,8 +18,9 @@ if TYPE_CHECKING:
     from app.ports.work import Work
     from app.trip.desk import Desk
     from engine.application import ConnectionApplication, ServiceRequest
+    from engine.definition import WorkflowDefinition
     from engine.events import Event
-    from engine.ticket import Act
+    from engine.ticket import Act, Actor
 
 
 def new_case(  # noqa: PLR0913  (what a ticket is made of)
@@ -46,8 +49,13 @@ def new_case(  # noqa: PLR0913  (what a ticket is made of)
         submitted_at=act.at,
         managers=work.grid.managers_for(request.node_id, branch),
     )
-    calendar = desk.calendars.current(work)
-    return Case(ticket=ticket, machine=machine, calendar=calendar, act=act)
+    return Case(
+        ticket=ticket,
+        machine=machine,
+        calendar=desk.calendars.current(work),
+        act=act,
+        targets=work.grid.branch(branch).targets,
+    )
 
 
 def begin(  # noqa: PLR0913  (what its first entry is made of)
@@ -73,6 +81,36 @@ def begin(  # noqa: PLR0913  (what its first entry is made of)
         events = [*events, ManagersAssigned(before=None, after=pair, reason="按网格预置")]
     outcome = Outcome(ticket=submitted.ticket, events=(*submitted.events, *events))
     return desk.recorder.begin(work, case, outcome, progress_token=token or new_token())
+
+
+def may_open(definition: WorkflowDefinition, actor: Actor) -> bool:
+    """Whether the actor may open tickets of the definition at all."""
+    if any(each.key for each in definition.documents):
+        return False
+    roles = definition.opening.roles
+    return not actor.roles.isdisjoint(roles) if roles else is_permitted(actor, Action.SUBMIT)
+
+
+def refuse_opening(definition: WorkflowDefinition, act: Act, branch: str) -> None:
+    """Refuse whoever may not open such a ticket there; the engine sees to roles of its own.
+
+    Raises:
+        MalformedError: tickets of the definition begin with an application.
+        RefusedError: no role of the actor allows it, or it is another branch's.
+    """
+    if any(each.key for each in definition.documents):
+        raise MalformedError(
+            Reason(
+                code="needs_application",
+                field="definition",
+                message=f"“{definition.name}”须由用电申请发起",
+                remedy="请用 huodian ticket submit 或营业厅受理页面",
+            )
+        )
+    if definition.opening.roles:
+        refuse_other_branch(act.actor, branch)
+    else:
+        authorize(act.actor, Action.SUBMIT, branch=branch)
 
 
 def new_token() -> str:

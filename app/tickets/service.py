@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from app.authorization import Action, authorize, refuse_other_branch
+from app.authorization import Action, authorize
 from app.forms.application_form import ApplicationForm
 from app.forms.fields import remark
-from app.tickets.beginning import begin, new_case, new_token
+from app.tickets.beginning import begin, new_case, new_token, refuse_opening
 from app.tickets.manager_pairs import assigned
 from app.tickets.restarts import Restarts
 from engine import amendments, suspensions
@@ -19,7 +19,6 @@ from engine.application import IntakeChannel
 from engine.audit_flags import flagged_if_fast
 from engine.calendar import local_date
 from engine.documents import Paper, supply
-from engine.errors import MalformedError, Reason
 from engine.ticket import DocumentSource
 from workflows.classification import ConnectionFacts, classify
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from app.trip.case import Case
     from app.trip.desk import Desk
     from engine.application import ConnectionApplication, ServiceRequest
+    from engine.errors import Reason
     from engine.events import Event, Outcome
     from engine.machine import Offer
     from engine.ticket import Act, Actor, ManagerPair, PauseCause, Ticket
@@ -87,7 +87,7 @@ class TicketService:
         """The same inside a caller's transaction: an import submits many rows in one."""
         return self._received(work, self._classified(work, form, act), form, new_token())
 
-    def open(
+    def open(  # noqa: PLR0913  (what, where, by whom, with what)
         self,
         definition_id: str,
         request: ServiceRequest,
@@ -95,10 +95,12 @@ class TicketService:
         branch: str,
         actor: Actor,
         given: Mapping[str, str] | None = None,
+        token: str = "",
     ) -> Ticket:
         """Open a ticket of another process, for example an asset transfer (R-1.4, R-1.5).
 
-        `given` is raw text by field, as the definition's opening asks for it.
+        `given` is raw text by field, as the definition's opening asks for it; `token` as for
+        `submit`.
 
         Raises:
             MalformedError: the definition is one of connection applications, or a field is wrong.
@@ -106,7 +108,12 @@ class TicketService:
         """
         act = self.desk.act(actor)
         with self.desk.database.writing() as work:
-            ticket = self.open_in(work, definition_id, request, branch=branch, act=act, given=given)
+            known = work.tickets.find_by_progress_token(token) if token else None
+            if known is not None:
+                return known
+            ticket = self.open_in(
+                work, definition_id, request, branch=branch, act=act, given=given, token=token
+            )
             work.commit()
         return ticket
 
@@ -119,23 +126,21 @@ class TicketService:
         branch: str,
         act: Act,
         given: Mapping[str, str] | None = None,
+        token: str = "",
     ) -> Ticket:
         """The same without the commit."""
         case = new_case(self.desk, work, definition_id, request, branch=branch, act=act)
-        if case.definition.opening.roles:  # the engine sees to the roles
-            refuse_other_branch(act.actor, branch)
-        else:
-            authorize(act.actor, Action.SUBMIT, branch=branch)
-        if any(each.key for each in case.definition.documents):
-            raise MalformedError(
-                Reason(
-                    code="needs_application",
-                    field="definition",
-                    message=f"“{case.definition.name}”须由用电申请发起",
-                    remedy="请用 huodian ticket submit 或营业厅受理页面",
-                )
-            )
-        return begin(self.desk, work, case, given=given)
+        refuse_opening(case.definition, act, branch)
+        return begin(self.desk, work, case, given=given, token=token)
+
+    def against_opening(
+        self, definition_id: str, given: Mapping[str, str], *, actor: Actor
+    ) -> tuple[Reason, ...]:
+        """What stands against opening a ticket so, for a form that tells everything at once."""
+        act = self.desk.act(actor)
+        with self.desk.database.reading() as work:
+            machine = self.desk.definitions.in_force(work, definition_id, act.at)
+        return machine.against_opening(act, given)
 
     def offers(self, ticket_no: str, *, actor: Actor) -> tuple[Offer, ...]:
         """What may be done next, and for what may not: every reason (R-3.4)."""

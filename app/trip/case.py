@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from engine.clocks import NO_TARGETS
 from engine.managers import unfit_managers
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 class Case:
     """A ticket as it was loaded, with what the engine needs to decide about it.
 
-    `dossier` is what was read with it; a ticket that is new has none yet.
+    `dossier` is what was read with it; a ticket that is new has none yet. `targets` is what its
+    branch has set itself: definition -> stage -> working days (T3d).
     """
 
     ticket: Ticket
@@ -31,6 +33,11 @@ class Case:
     calendar: WorkCalendar
     act: Act
     dossier: Dossier | None = None
+    targets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def targets_of(self, definition: WorkflowDefinition) -> Mapping[str, int]:
+        """The branch's own targets for the stages of a definition."""
+        return self.targets.get(definition.id, NO_TARGETS)
 
     @property
     def definition(self) -> WorkflowDefinition:

@@ -14,7 +14,7 @@ from engine.reminders import deferrals_due_in_stage
 from engine.ticket import Role
 from notifications.context import PlanContext
 from notifications.planner import plan
-from notifications.reminders import EscalationStep, escalation, plan_reminder
+from notifications.reminders import EscalationStep, escalation, plan_reminder, to_managers
 
 if TYPE_CHECKING:
     from app.ports.work import Accounts, Dossier, Person, Work
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from engine.definition import WorkflowDefinition
     from engine.events import Outcome
     from engine.reminders import DueRung
+    from notifications.context import Notice
     from notifications.message import Channel, Message
     from notifications.quiet_hours import QuietHours
 
@@ -58,6 +59,11 @@ class Telling:
         messages = plan_reminder(ticket, rungs, deferred, steps, context)
         work.outbox.add(messages)
         return messages
+
+    def tell_managers(self, work: Work, case: Case, notice: Notice) -> None:
+        """Put a notice to both managers of the ticket into the outbox."""
+        context = self._context(work, case, case.definition)
+        work.outbox.add(to_managers(notice, case.ticket, context))
 
     def _context(self, work: Work, case: Case, definition: WorkflowDefinition) -> PlanContext:
         ticket = case.ticket

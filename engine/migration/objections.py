@@ -122,7 +122,7 @@ def overdue_at_once(
         due, was = each.due_after, each.due_before
         if due is None or (was is not None and due >= was):
             continue
-        if around.act.at >= around.hours.end_of_period(due):
+        if around.act.at >= around.calendar.end_of_period(due):
             yield Reason(
                 code="due_passed",
                 message=f"“{clock_title(each.clock, definition)}”将提前到 {due}，该日已过",

@@ -13,7 +13,7 @@ from engine.soundness.ways import completed_ends, reaching
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from engine.calendar import OfficeHours, WorkCalendar
+    from engine.calendar import WorkCalendar
     from engine.definition import State, WorkflowDefinition
     from engine.ticket import Act
 
@@ -46,10 +46,9 @@ class MigrationPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What an examination depends on besides the ticket: calendar, office hours, who and when."""
+    """What an examination depends on besides the ticket: calendar, who and when."""
 
     calendar: WorkCalendar
-    hours: OfficeHours
     act: Act
 
 

@@ -184,7 +184,7 @@ def _migrated(scene: Scene, entry: Recorded) -> Ticket:
     plan = MigrationPlan(
         to=to, mapping={event["source"]: event["target"]}, number=event["migration"]
     )
-    around = Circumstances(calendar=rules.calendar, hours=rules.hours, act=entry.act)
+    around = Circumstances(calendar=rules.calendar, act=entry.act)
     examination = examine(ticket, scene.machine.definition, plan, around)
     if examination.outcome is None:
         raise RefusedError(examination.reasons)
@@ -200,6 +200,11 @@ def _agreed(scene: Scene, entry: Recorded) -> Ticket:
         recorded_by=entry.act.actor.user_id,
     )
     return replace(ticket, agreements=(*ticket.agreements, agreement))
+
+
+def _unchanged(scene: Scene, _entry: Recorded) -> Ticket:
+    """What is recorded beside the ticket's course leaves it as it is."""
+    return scene.ticket
 
 
 def _promised(scene: Scene, entry: Recorded) -> Ticket:
@@ -245,6 +250,7 @@ ACTS: dict[str, Callable[[Scene, Recorded], Ticket]] = {
     "ApplicationAmended": _amended,
     "TicketReclassified": _reclassified,
     "PromiseChanged": _promised,
+    "FactsRecorded": _unchanged,
     "MigrationAgreed": _agreed,
     "TicketMigrated": _migrated,
 }

@@ -110,7 +110,7 @@ def _overdue(ticket: Ticket, at: datetime, rules: ReplayRules) -> tuple[str, ...
         handling_clock(ticket, definition),
         end_to_end_clock(ticket, definition),
     )
-    late = (each for each in clocks if standing(each, rules.calendar, rules.hours, at).is_overdue)
+    late = (each for each in clocks if standing(each, rules.calendar, at).is_overdue)
     return tuple(dict.fromkeys(each.id for each in late))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from engine.application import ConnectionApplication, ServiceRequest
 from engine.ticket import Act, Actor, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from engine.ledger import LedgerEntry
 
@@ -73,7 +74,12 @@ def corrected(request: Request, changes: Mapping[str, tuple[str, str]], which: i
     """The request with the facts before or after a recorded correction."""
     texts = {field: pair[which] for field, pair in changes.items()}
     contact = {field: texts.pop(field) for field in ("name", "phone") if field in texts}
-    facts: dict[str, Any] = dict(texts)
-    if "requested_capacity_kw" in facts:
-        facts["requested_capacity_kw"] = Decimal(texts["requested_capacity_kw"])
+    facts = {field: _READERS.get(field, str)(text) for field, text in texts.items()}
     return replace(request, contact=replace(request.contact, **contact), **facts)
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "requested_capacity_kw": Decimal,
+    "expected_energization_on": lambda text: date.fromisoformat(text) if text else None,
+}
+"""Facts that are kept as text and are none."""

@@ -14,7 +14,17 @@ if TYPE_CHECKING:
 
     METADATA: MetaData
 
-MODULES = ("drafts", "messages", "migrations", "organisation", "rules", "tickets", "topology")
+MODULES = (
+    "drafts",
+    "messages",
+    "migrations",
+    "organisation",
+    "readiness",
+    "registers",
+    "rules",
+    "tickets",
+    "topology",
+)
 
 
 def __getattr__(name: str) -> MetaData:

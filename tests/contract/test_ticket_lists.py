@@ -137,7 +137,7 @@ def test_a_refreshed_standing_changes_derived_columns_only(database: Database) -
     kept = stored(database, calendar_version="old")
     with database.reading() as work:
         assert work.tickets.derived_with_other_calendar("new", 10) == [kept.ticket_no]
-    renewed = a_standing(calendar_version="new", due_at=AT, next_rung_at=AT)
+    renewed = a_standing(calendar_version="new", due_at=AT, pressing_at=AT, next_rung_at=AT)
     with database.writing() as work:
         assert not work.tickets.refresh_standing(kept.ticket_no, 2, renewed)
         assert work.tickets.refresh_standing(kept.ticket_no, 1, renewed)
@@ -145,7 +145,7 @@ def test_a_refreshed_standing_changes_derived_columns_only(database: Database) -
     with database.reading() as work:
         assert work.tickets.derived_with_other_calendar("new", 10) == []
         assert work.tickets.due_for_reminder(AT, 10) == [kept.ticket_no]
-        assert [row.due_at for row in work.tickets.worklist()] == [AT]
+        assert [row.pressing_at for row in work.tickets.worklist()] == [AT]
         assert work.tickets.get(kept.ticket_no) == kept
 
 
@@ -206,7 +206,7 @@ def test_the_worklist_pages_through_everything_in_order(database: Database) -> N
         if not page:
             break
         paged += [row.ticket.ticket_no for row in page]
-        after = (page[-1].due_at, page[-1].ticket.ticket_no)
+        after = (page[-1].pressing_at, page[-1].ticket.ticket_no)
     assert paged == expected
     assert numbers(database) == expected
 

@@ -54,7 +54,7 @@ def test_there_are_the_commands_that_were_asked_for() -> None:
     branch list|set
     grid list|set
     outbox list
-    ledger verify
+    ledger verify|export
     """
     wanted = {
         (group, name)

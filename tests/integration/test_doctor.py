@@ -12,7 +12,7 @@ from tests.applicants import CHIEF, a_resident
 if TYPE_CHECKING:
     from tests.application import Office
 
-SWEEPS = ["calendar", "reclassification", "reminders", "dispatch"]
+SWEEPS = ["calendar", "reclassification", "reminders", "readiness", "dispatch"]
 
 
 def findings(office: Office) -> dict[str, tuple[bool, str]]:

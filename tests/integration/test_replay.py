@@ -49,6 +49,7 @@ CORRECTIONS = {
     "phone": "13000000399",
     "address": "示例县城知行路88号",
     "requested_capacity_kw": "90",
+    "expected_energization_on": "2021-10-08",
 }
 """One other value of each fact that may be corrected."""
 SHORTER = (

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from app.labels import CHECKPOINTS, YEAR_STATUSES
 from app.reading.move_view import move_views
+from app.tickets.beginning import may_open
 from app.web.access import Administrator, Reader
 from app.web.rendering import page
 from app.web.serving import application_of
@@ -50,7 +51,7 @@ def definitions(request: Request, who: Reader) -> Response:
 
 @router.get("/definitions/{definition_id}")
 def definition(
-    request: Request, definition_id: str, _who: Reader, against: Annotated[int, Query(ge=0)] = 0
+    request: Request, definition_id: str, who: Reader, against: Annotated[int, Query(ge=0)] = 0
 ) -> Response:
     """One definition: its picture, perhaps with the changes since a version, and all in words."""
     application = application_of(request)
@@ -64,6 +65,7 @@ def definition(
         picture=Markup(diagram.svg()),  # noqa: S704  (made here, every text escaped)
         diagram=diagram.mermaid(),
         against=against,
+        may_open=may_open(shown, who.actor),
         older=[each.version for each in versions if each.version < shown.version],
         changes=structural_changes(diagram.against, shown) if diagram.against else (),
         moves=move_views(shown),

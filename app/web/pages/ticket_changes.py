@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/tickets/{ticket_no}")
 
-CORRECTABLE = ("name", "phone", "address", "requested_capacity_kw")
+CORRECTABLE = ("name", "phone", "address", "requested_capacity_kw", "expected_energization_on")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

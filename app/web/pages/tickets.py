@@ -12,6 +12,7 @@ from app.labels import CHECKPOINTS
 from app.reading.move_view import move_views
 from app.web.access import Reader
 from app.web.errors import status_of
+from app.web.forms import for_a_form
 from app.web.rendering import page
 from app.web.serving import application_of
 from engine.calendar import SHANGHAI
@@ -29,6 +30,7 @@ router = APIRouter()
 
 DONE = {
     "submitted": "申请已登记，请核对下方资料清单和可办理事项。",
+    "opened": "已立单，请核对下方内容和可办理事项。",
     "moved": "已办理，状态已更新。",
     "document": "资料已登记。",
     "verified": "资料已审核为合格。",
@@ -93,19 +95,22 @@ def ticket_page(
     """The page, if need be with the refusal of what was tried and what was entered."""
     queries = application_of(request).queries
     shown = queries.ticket(ticket_no, actor=who.actor)
+    listed = {field.id for action in shown.actions for field in action.fields if field.options}
     history = queries.history(ticket_no, actor=who.actor)
+    reasons = for_a_form(_reasons(error, history), listed)
     return page(
         request,
         "ticket.html",
         status=status_of(error) if error else 200,
         ticket=shown,
         history=history,
+        grid=application_of(request).readiness.tickets.of_ticket(ticket_no, actor=who.actor),
         messages=queries.messages(actor=who.actor, ticket_no=ticket_no),
         managers=queries.managers(shown.branch, actor=who.actor),
         sources=SOURCES,
         done=done,
-        reasons=_reasons(error, history),
-        problems={each.field: each for each in error.reasons if each.field} if error else {},
+        reasons=reasons,
+        problems={each.field: each for each in reasons if each.field},
         is_conflict=isinstance(error, ConflictError),
         entered=entered or {},
         contact=contact,

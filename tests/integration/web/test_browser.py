@@ -183,6 +183,7 @@ def test_every_page_fits_a_narrow_screen_and_keeps_the_content_policy(visitor: V
         for path in ("/queue", "/tickets/new", ticket, f"{ticket}/clock", f"{ticket}/diagram",
                      "/outbox", "/account", "/admin/users", "/definitions",
                      "/definitions/hv_dual_supply", "/definitions/planned_outage",
+                     "/definitions/temporary_supply_lease/open",
                      "/calendar", "/calendar?year=2027"):  # fmt: skip
             visitor.open(path)
         visitor.open(ticket)

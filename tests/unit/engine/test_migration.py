@@ -27,7 +27,7 @@ from engine.migration import (
     refuse_lost_states,
 )
 from engine.ticket import PauseCause
-from tests.builders import CALENDAR, HOURS, an_act
+from tests.builders import CALENDAR, an_act
 from tests.unit.engine.definitions import (
     ASSET_TRANSFER,
     EXTERNAL_LINE,
@@ -123,7 +123,7 @@ def on_site(definition: WorkflowDefinition = LV_STANDARD, *papers: str) -> Trip:
 
 def examined(trip: Trip, to: WorkflowDefinition, when: str = NOW, **mapping: str) -> Examination:
     plan = MigrationPlan(to=to, mapping=mapping, number=7)
-    around = Circumstances(calendar=CALENDAR, hours=HOURS, act=an_act(when))
+    around = Circumstances(calendar=CALENDAR, act=an_act(when))
     return examine(trip.ticket, trip.definition, plan, around)
 
 

@@ -114,7 +114,7 @@ class Trip:
         return end_to_end_clock(self.ticket, self.definition)
 
     def standing(self, clock: Clock, when: str) -> Standing:
-        return standing(clock, self.calendar, self.hours, instant(when))
+        return standing(clock, self.calendar, instant(when))
 
     def _act(self, when: str, reason: str = "") -> Act:
         return an_act(when, actor=self.actor, reason=reason)

@@ -15,7 +15,7 @@ from lxml import etree
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
 
 from engine.definition import Ending
-from tests.process_mining import pm4py
+from tests.process_mining import read_bpmn
 from tests.unit.engine.large_definition import large_definition
 from tests.unit.engine.random_definitions import small_definitions
 from workflows.catalog import load_shipped
@@ -241,7 +241,7 @@ def test_spiffworkflow_parses_it(definition: WorkflowDefinition) -> None:
 def test_pm4py_reads_the_same_moves_from_it(definition: WorkflowDefinition, tmp_path: Path) -> None:
     path = tmp_path / "definition.bpmn"
     path.write_text(bpmn(definition), encoding="utf-8")
-    graph = pm4py.read_bpmn(str(path))
+    graph = read_bpmn(path)
     onward: dict[str, list[tuple[str, str]]] = {}
     for flow in graph.get_flows():
         pair = flow.get_name(), flow.get_target().get_id()

@@ -30,12 +30,23 @@ def loops(definition: WorkflowDefinition) -> set[tuple[str, str]]:
     }
 
 
-@pytest.mark.parametrize("definition", [LEASE, PROJECT, CALL, *OUTAGES], ids=lambda each: each.id)
+@pytest.mark.parametrize("definition", [LEASE, CALL, *OUTAGES], ids=lambda each: each.id)
 def test_what_the_plan_sets_no_limit_for_has_none(definition: WorkflowDefinition) -> None:
     limits = [each.limit for each in definition.stages]
     limits += [definition.handling_limit, definition.end_to_end_limit]
     assert {limit.days for limit in limits} == {None}
     assert definition.documents == ()
+
+
+def test_a_project_has_proposed_limits_for_what_must_be_recorded_and_is_reminded_of() -> None:
+    """The plan names no number, but an overdue project is to be in the list (N2b)."""
+    assert {each.id: each.limit.days for each in PROJECT.stages} == {
+        "initiation": 20,
+        "materials": 40,
+        "construction": None,
+    }
+    assert PROJECT.reminders
+    assert PROJECT.documents == ()
 
 
 def test_a_lease_is_applied_for_installed_used_renewed_and_returned() -> None:

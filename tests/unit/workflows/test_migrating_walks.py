@@ -25,7 +25,7 @@ from engine.migration import (
     agree,
     examine,
 )
-from tests.builders import CALENDAR, HOURS, an_act
+from tests.builders import CALENDAR, an_act
 from tests.unit.workflows.drafts import FILE
 from tests.unit.workflows.stricter import STRICTER, stricter_text
 from tests.unit.workflows.test_shipped_walks import (
@@ -110,7 +110,7 @@ def test_an_equal_version_never_changes_anything(
 
 
 def around(at: datetime) -> Circumstances:
-    return Circumstances(calendar=CALENDAR, hours=HOURS, act=an_act(at))
+    return Circumstances(calendar=CALENDAR, act=an_act(at))
 
 
 def migrate(trip: Trip, to: WorkflowDefinition, at: datetime, *, is_agreeing: bool) -> None:
