@@ -8,7 +8,6 @@ at a ticket does not wait for all that it has no use for.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -34,8 +33,10 @@ if TYPE_CHECKING:
     from app.tickets.documents import DocumentService
     from app.tickets.reminders import Reminders
     from app.tickets.service import TicketService
+    from app.transport import Transport
     from app.trip.definitions import Rulebook
     from app.trip.desk import Desk
+    from app.trip.message_texts import MessageTexts
     from app.trip.telling import Telling
     from notifications.channels.base import MessageChannel
     from notifications.message import Channel
@@ -45,11 +46,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Application:
-    """One running system. Faces call the services and nothing else."""
+    """One running system. Faces call the services and nothing else.
+
+    Args:
+        durable: jobs are kept in the database and run by daemons; otherwise on the spot.
+    """
 
     settings: Settings
     clock: Clock
     database: Database
+    durable: bool = True
 
     # --- services, as faces know them -----------------------------------------------------------
 
@@ -144,19 +150,24 @@ class Application:
 
     @cached_property
     def sending(self) -> Sending:
-        """Sends what is in the outbox."""
-        import socket
+        """Hands the outbox over, and takes in receipts."""
+        return self.transport.sending
 
-        from app.sending.service import Sending
+    @cached_property
+    def transport(self) -> Transport:
+        """Everything that brings messages out of the house."""
+        from app.transport import Transport
 
-        return Sending(
+        return Transport(
+            settings=self.settings,
+            clock=self.clock,
             database=self.database,
             channels=self.channels,
-            clock=self.clock,
-            node=f"{socket.gethostname()}:{os.getpid()}",
-            claim_limit=self.settings.claim_limit,
-            in_doubt_after=timedelta(minutes=self.settings.in_doubt_minutes),
             quiet=self._quiet,
+            texts=self._texts,
+            fan_outs={},
+            suppressed=lambda _work, _addresses: frozenset(),
+            durable=self.durable,
         )
 
     @cached_property
@@ -171,7 +182,7 @@ class Application:
             calendars=self.calendars,
             amendments=self.amendments,
             reminders=self.reminders,
-            sending=self.sending,
+            transport=self.transport,
         )
 
     # --- what services share --------------------------------------------------------------------
@@ -195,7 +206,6 @@ class Application:
     @cached_property
     def _telling(self) -> Telling:
         from app.providers import set_up
-        from app.trip.message_texts import MessageTexts
         from app.trip.telling import Telling
 
         return Telling(
@@ -203,14 +213,24 @@ class Application:
             quiet=self._quiet,
             channels=set_up(self.settings),
             base_url=self.settings.base_url,
-            texts=MessageTexts(),
+            texts=self._texts,
         )
+
+    @cached_property
+    def _texts(self) -> MessageTexts:
+        from app.trip.message_texts import MessageTexts
+
+        return MessageTexts()
 
     @cached_property
     def _quiet(self) -> QuietHours:
         from notifications.quiet_hours import QuietHours
 
-        return QuietHours(starts=self.settings.quiet_from, ends=self.settings.quiet_until)
+        return QuietHours(
+            starts=self.settings.quiet_from,
+            ends=self.settings.quiet_until,
+            spread=timedelta(minutes=self.settings.quiet_spread_minutes),
+        )
 
     @cached_property
     def channels(self) -> Mapping[Channel, tuple[MessageChannel, ...]]:
@@ -234,10 +254,10 @@ class Application:
         self.database.close()
 
 
-def build(settings: Settings, *, clock: Clock = system_clock) -> Application:
+def build(settings: Settings, *, clock: Clock = system_clock, durable: bool = True) -> Application:
     """Wire one system; tests and the simulation pass their own settings and clock.
 
     The database is opened, not migrated: `app.first_start` does that.
     """
     database = open_database(settings.database_url)
-    return Application(settings=settings, clock=clock, database=database)
+    return Application(settings=settings, clock=clock, database=database, durable=durable)

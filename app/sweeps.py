@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     from app.clock import Clock
     from app.ports.work import Database
     from app.rules.calendar_service import CalendarService
-    from app.sending.service import Sending
     from app.settings import Settings
     from app.sweeping import SweepReport
     from app.tickets.amendments import AmendmentService
     from app.tickets.reminders import Reminders
+    from app.transport import Transport
 
-HOUR = 3600
+MINUTE, HOUR = 60, 3600
+LOOKS_WITHIN_GRACE = 3
+"""A daemon looks so often for others before it takes one for dead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,7 @@ class Sweep:
     """A sweep and how often it is worth running."""
 
     name: str
-    every_seconds: int
+    every_seconds: float
     run: Callable[[], SweepReport]
 
 
@@ -39,16 +41,22 @@ class Sweeps:
     calendars: CalendarService
     amendments: AmendmentService
     reminders: Reminders
-    sending: Sending
+    transport: Transport
 
     def all(self) -> tuple[Sweep, ...]:
         """In the order in which one feeds the next: dates, then reminders, then sending."""
         often, dispatch = self.settings.sweep_seconds, self.settings.dispatch_seconds
+        nodes = self.settings.node_grace_seconds / LOOKS_WITHIN_GRACE
+        transport = self.transport
         return (
             Sweep(name="calendar", every_seconds=often, run=self.calendars.recompute),
             Sweep(name="reclassification", every_seconds=HOUR, run=self.amendments.reevaluate),
             Sweep(name="reminders", every_seconds=often, run=self.reminders.sweep),
-            Sweep(name="dispatch", every_seconds=dispatch, run=self.sending.dispatch),
+            Sweep(name="loose_ends", every_seconds=often, run=transport.loose_ends.sweep),
+            Sweep(name="dispatch", every_seconds=dispatch, run=transport.sending.dispatch),
+            Sweep(name="providers", every_seconds=MINUTE, run=transport.tending.tend_providers),
+            Sweep(name="cluster", every_seconds=nodes, run=transport.cluster.sweep),
+            Sweep(name="housekeeping", every_seconds=HOUR, run=transport.tending.keep_house),
         )
 
     def run(self, sweep: Sweep) -> SweepReport:

@@ -7,7 +7,7 @@ one fact to the reader make one message: a stage that begins with its clock, an 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.amendments import AMENDABLE
@@ -219,12 +219,13 @@ def _reclassified(event: TicketReclassified, change: Change) -> Notice | None:
 
 
 def _promise_changed(event: PromiseChanged, change: Change) -> Notice:
-    return change.notice(
+    notice = change.notice(
         "promise_changed",
         stage=change.context.definition.stage_by_id[event.stage].name,
         due=until(event.after, provisional=event.provisional),
         was=f"{event.before:%Y-%m-%d}",
     )
+    return replace(notice, topic=f"promise:{event.stage}")
 
 
 def _dates(change: Change) -> dict[str, str]:

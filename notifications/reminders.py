@@ -89,6 +89,7 @@ def _of_limits(
         kind=MessageKind.REMINDER,
         # Once the limit has run out, the overdue rung says more than this one would.
         expires_at=context.hours.end_of_period(lead.due_on) if overdue is None else None,
+        topic=_topic(rungs),
     )
     managers = _managers(ticket)
     messages = [_staff(notice, user_id, ticket, context) for user_id in managers]
@@ -105,6 +106,7 @@ def _of_limits(
             "account_manager": names[-1],
         },
         kind=MessageKind.ESCALATION,
+        topic=notice.topic,
     )
     reached = [person for step in steps if step.overdue_days <= overdue for person in step.people]
     above = [person for person in dict.fromkeys(reached) if person not in managers]
@@ -169,6 +171,11 @@ def _call(lead: DueRung, context: PlanContext) -> str:
 
 def _occasion(lead: DueRung) -> str:
     return ":".join(lead.key)
+
+
+def _topic(rungs: tuple[DueRung, ...]) -> str:
+    """Of two messages about the same clocks the later one says all that is left to say."""
+    return f"limit:{'+'.join(sorted(rung.clock.id for rung in rungs))}"
 
 
 def _managers(ticket: Ticket) -> tuple[str, ...]:

@@ -27,9 +27,12 @@ from storage.sqlite import SqliteAccess
 from storage.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
+    from datetime import datetime
 
     from sqlalchemy.engine import URL, Connection
+
+    from storage.presence import FilePresence, SessionPresence
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 WAIT_SECONDS = 30
@@ -120,6 +123,26 @@ class Database:
                 remedy="请先升级程序" if is_newer else "请重新运行程序，启动时会自动升级数据库结构",
             )
         )
+
+    def is_away(self, fault: BaseException) -> bool:
+        """Whether a fault means that the database cannot be reached or is busy for the moment."""
+        if isinstance(fault, TimeoutError | exc.TimeoutError):
+            return True
+        return isinstance(fault, exc.OperationalError | exc.InterfaceError) or (
+            isinstance(fault, exc.DBAPIError) and fault.connection_invalidated
+        )
+
+    def now(self) -> datetime | None:
+        """The server's clock; None for a file, whose clock is this machine's."""
+        return self._access.now()
+
+    def presence(self, node_id: str) -> SessionPresence | FilePresence:
+        """What proves that a node lives, not taken yet."""
+        return self._access.presence(node_id)
+
+    def present(self, node_ids: Collection[str]) -> set[str]:
+        """Those of the nodes that somebody holds the presence of."""
+        return self._access.present(node_ids)
 
     def close(self) -> None:
         """Close every connection."""

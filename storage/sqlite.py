@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event
 
+from storage.presence import FilePresence
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from sqlalchemy.engine import URL, Connection, Engine
     from sqlalchemy.pool import ConnectionPoolEntry
@@ -32,6 +34,7 @@ class SqliteAccess:
 
     def __init__(self, url: URL, *, wait_seconds: int, **options: object) -> None:
         Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        self._presence = Path(f"{url.database}.daemon")
         self._wait_seconds = wait_seconds
         options["connect_args"] = {"timeout": wait_seconds}
         self._for_writing = _engine(url, PRAGMAS, options)
@@ -63,6 +66,23 @@ class SqliteAccess:
             self._turn.release()
 
     changing = writing
+
+    def now(self) -> None:
+        """A file has no clock of its own."""
+        return
+
+    def presence(self, node_id: str) -> FilePresence:
+        """The lock of the one process that runs jobs on this file, whatever it calls itself."""
+        del node_id
+        return FilePresence(self._presence)
+
+    def present(self, node_ids: Collection[str]) -> set[str]:
+        """All of them if somebody holds the lock, none otherwise."""
+        free = FilePresence(self._presence)
+        if not free.take():
+            return set(node_ids)
+        free.release()
+        return set()
 
     def close(self) -> None:
         """Close every connection."""

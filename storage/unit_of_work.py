@@ -22,14 +22,18 @@ if TYPE_CHECKING:
 
     from storage.accounts import Accounts
     from storage.calendars import Calendars
+    from storage.cluster_nodes import ClusterNodes
     from storage.definitions import Definitions
     from storage.drafts import Drafts
     from storage.grid import Grid
     from storage.ledger import Ledger
+    from storage.loose_ends import LooseEnds
     from storage.marks import Marks
+    from storage.message_queue import MessageQueue
     from storage.message_templates import MessageTemplates
     from storage.notices import Notices
     from storage.outbox import Outbox
+    from storage.providers import Providers
     from storage.receipts import Receipts
     from storage.reminders import Reminders
     from storage.sweeps import Sweeps
@@ -75,6 +79,34 @@ class UnitOfWork:
         from storage.outbox import Outbox
 
         return Outbox(self._connection)
+
+    @cached_property
+    def queue(self) -> MessageQueue:
+        """Messages on their way."""
+        from storage.message_queue import MessageQueue
+
+        return MessageQueue(self._connection)
+
+    @cached_property
+    def loose_ends(self) -> LooseEnds:
+        """Messages whose story is not over."""
+        from storage.loose_ends import LooseEnds
+
+        return LooseEnds(self._connection)
+
+    @cached_property
+    def providers(self) -> Providers:
+        """Who carries messages, and how they do."""
+        from storage.providers import Providers
+
+        return Providers(self._connection)
+
+    @cached_property
+    def cluster_nodes(self) -> ClusterNodes:
+        """The processes that run jobs."""
+        from storage.cluster_nodes import ClusterNodes
+
+        return ClusterNodes(self._connection)
 
     @cached_property
     def notices(self) -> Notices:

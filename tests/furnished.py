@@ -129,7 +129,7 @@ def office(office_url: str, tmp_path: Path) -> Iterator[Office]:
     """The office on each kind of database, at 09:00 of the day after the plan."""
     settings = Settings(database_url=office_url, var_dir=tmp_path / "var", sample=False)
     clock = OfficeClock("2021-07-28 09:00")
-    opened = Office(application=build(settings, clock=clock), clock=clock)
+    opened = Office(application=build(settings, clock=clock, durable=False), clock=clock)
     try:
         yield opened
         opened.verify()

@@ -37,6 +37,7 @@ INDEX = {
     "branch": Entry("administration", "branches", "Branches of the company."),
     "grid": Entry("administration", "grids", "Service grids and their managers."),
     "outbox": Entry("operation", "outbox", "Messages waiting and sent."),
+    "queue": Entry("queue", "commands", "Sending: how it stands, providers, single messages."),
     "ledger": Entry("operation", "ledger", "The tamper-evident record."),
     "serve": Entry("operation", "serve", "Serve the console, and sweep in the same process."),
     "daemon": Entry("operation", "daemon", "Remind, recompute and send."),

@@ -108,9 +108,6 @@ class Outbox(Protocol):
     """Messages. A key that is there already is left alone; states only move forward."""
 
     def add(self, messages: Sequence[Message]) -> int: ...
-    def claim(
-        self, at: datetime, by: str, limit: int, *, urgent_only: bool = False
-    ) -> list[Message]: ...
     def settle(
         self,
         message_id: str,
@@ -122,8 +119,6 @@ class Outbox(Protocol):
         error_text: str = "",
         next_attempt_at: datetime | None = None,
     ) -> bool: ...
-    def stale_claims(self, before: datetime) -> list[Message]: ...
-    def expire(self, at: datetime) -> int: ...
     def supersede(self, topic: str, at: datetime, *, before: datetime | None = None) -> int: ...
 
 
@@ -185,7 +180,9 @@ class TemplateText(Protocol):
 
 
 class MessageTemplates(Protocol):
-    """Published message texts; `current` gives the newest of each."""
+    """Published message texts; `current` gives the newest of each, `stamp` changes with them."""
+
+    def stamp(self) -> str: ...
 
     def current(self) -> Sequence[TemplateText]: ...
 

@@ -42,7 +42,7 @@ def scratch_application(database_url: str | None, clock: Clock) -> Iterator[Appl
             sms_carrier=Carrier.FILE,
             wechat_carrier=Carrier.FILE,
         )
-        application = build(settings, clock=clock)
+        application = build(settings, clock=clock, durable=False)
         try:
             _refuse_in_use(application)
             prepare(application)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     METADATA: MetaData
 
-MODULES = ("drafts", "messages", "organisation", "rules", "tickets", "topology")
+MODULES = ("drafts", "messages", "organisation", "rules", "sending", "tickets", "topology")
 
 
 def __getattr__(name: str) -> MetaData:

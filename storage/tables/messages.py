@@ -17,6 +17,7 @@ EXPIRING = "state = 'pending' AND expires_at IS NOT NULL"
 SENDING = "state = 'sending'"
 IN_DOUBT = "state = 'in_doubt'"
 ANSWERED = "provider_id <> ''"
+UNHANDLED = "handled_at IS NULL AND state IN ('failed', 'in_doubt', 'unreachable')"
 
 
 def _empty() -> Any:  # noqa: ANN401  (what SQLModel gives)
@@ -69,6 +70,8 @@ class MessageRow(SQLModel, table=True):
         partial_index(
             "ix_messages_address", "address", "claimed_at", where="claimed_at IS NOT NULL"
         ),
+        partial_index("ix_messages_claimed_at", "claimed_at", where="claimed_at IS NOT NULL"),
+        partial_index("ix_messages_unhandled", "state", "created_at", where=UNHANDLED),
         partial_index("ix_messages_notice_id", "notice_id", where="notice_id IS NOT NULL"),
         partial_index(
             "ix_messages_sending_claimed_at",

@@ -12,8 +12,6 @@ from tests.applicants import CHIEF, a_resident
 if TYPE_CHECKING:
     from tests.application import Office
 
-SWEEPS = ["calendar", "reclassification", "reminders", "dispatch"]
-
 
 def findings(office: Office) -> dict[str, tuple[bool, str]]:
     return {each.subject: (each.ok, each.remark) for each in examine(office.application)}
@@ -23,13 +21,13 @@ def bad(office: Office) -> set[str]:
     return {subject for subject, (ok, _) in findings(office).items() if not ok}
 
 
-def sweep_subjects() -> set[str]:
-    return {f"巡检 {name}" for name in SWEEPS}
+def sweep_subjects(office: Office) -> set[str]:
+    return {f"巡检 {sweep.name}" for sweep in office.application.sweeps.all()}
 
 
 def test_a_fresh_installation_lacks_a_password_and_a_daemon(office: Office) -> None:
     office.at("2026-11-23 09:00")
-    assert bad(office) == {"管理员", *sweep_subjects()}
+    assert bad(office) == {"管理员", *sweep_subjects(office)}
     found = findings(office)
     assert found["数据库与流程定义"] == (True, "6 个流程定义在用")
     assert found["2026 年工作日历"] == (True, "已确定")
@@ -53,9 +51,9 @@ def test_a_sweep_is_late_after_five_of_its_intervals(office: Office) -> None:
     office.at("2026-11-23 09:00:25")
     assert "巡检 dispatch" not in bad(office)
     office.at("2026-11-23 09:00:26")
-    assert bad(office) & sweep_subjects() == {"巡检 dispatch"}
+    assert bad(office) & sweep_subjects(office) == {"巡检 dispatch"}
     office.at("2026-11-23 14:00:01")
-    assert bad(office) & sweep_subjects() == sweep_subjects()
+    assert bad(office) & sweep_subjects(office) == sweep_subjects(office)
 
 
 def test_a_next_year_that_is_unknown_in_december(office: Office) -> None:

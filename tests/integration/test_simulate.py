@@ -91,7 +91,7 @@ def test_the_numbers_of_a_type_add_up_and_most_tickets_come_to_an_end(played: Pl
 
 @pytest.mark.slow
 def test_nothing_fails_in_the_daemon_and_every_message_leaves(played: Played) -> None:
-    assert [counts["failed"] for counts in played.result.sweeps.values()] == [0, 0, 0, 0]
+    assert {counts["failed"] for counts in played.result.sweeps.values()} == {0}
     unsent = {MessageState.SENDING, MessageState.IN_DOUBT, MessageState.FAILED}
     assert not unsent & played.result.messages.keys()
     assert played.result.messages[MessageState.ACCEPTED] > 2000
