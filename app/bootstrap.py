@@ -246,7 +246,9 @@ class Application:
         return EventLoop()
 
     def close(self) -> None:
-        """Let go of providers and of the database."""
+        """Let go of jobs, of providers and of the database."""
+        if "transport" in self.__dict__:
+            self.transport.jobs.close()
         if "channels" in self.__dict__:
             for channel in {id(c): c for each in self.channels.values() for c in each}.values():
                 channel.close()

@@ -164,7 +164,7 @@ def _hold_on(daemon: RunningDaemon) -> None:
     pause = cluster.grace.total_seconds() / LOOKS_WITHIN_GRACE
     while not daemon.stopping.wait(pause):
         if not cluster.lives():
-            logger.critical("node %s cannot get its lock back and ends", cluster.node_id)
+            logger.critical("node %s has no lock, or is taken for dead; it ends", cluster.node_id)
             os._exit(1)
 
 

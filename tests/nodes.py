@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.daemon_process import PATIENCE, environment
+from tests.child_process import PATIENCE, environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -107,7 +107,11 @@ class Node:
 
     def wait_until(self, happened: Callable[[], bool]) -> None:
         """Wait for something that it brings about, as long as it lives."""
-        wait_until(happened, lambda: self.log, lives=self._process.is_alive)
+        wait_until(happened, lambda: self.log, lives=self.lives)
+
+    def lives(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.is_alive()
 
     def wait_until_started(self) -> None:
         """Wait until it says that it runs."""

@@ -115,6 +115,9 @@ class JobEngine(Jobs, Protocol):
     def forget(self, keys: Collection[str]) -> None:
         """Remove jobs that have ended."""
 
+    def close(self) -> None:
+        """Let go of the database."""
+
     def forget_ended(self, before: datetime, limit: int) -> int:
         """Remove jobs that ended before that instant; returns how many."""
 

@@ -56,6 +56,7 @@ class Cluster:
     grace: timedelta
     node_id: str = ""
     _presence: Presence | None = None
+    _is_given_up: bool = False
     _lost_since: float | None = None
     _absent_since: dict[str, float] = field(default_factory=dict)
 
@@ -100,11 +101,13 @@ class Cluster:
     def lives(self) -> bool:
         """Hold on to the lock, taking it again if its session was lost.
 
-        False once it has been lost for half of the grace: others are about to take this node for
-        dead, so it must end.
+        False once it has been lost for half of the grace, or others took this node for dead: they
+        go on with its jobs, so it must end.
         """
         if self._presence is None:
             return True
+        if self._is_given_up:
+            return False
         if self._presence.take():
             self._lost_since = None
             return True
@@ -126,7 +129,7 @@ class Cluster:
         if self._presence is None:
             return report
         with self.database.writing() as work:
-            work.cluster_nodes.seen(self.node_id, self.clock())
+            self._is_given_up = not work.cluster_nodes.seen(self.node_id, self.clock())
             running = {each.id: each.version for each in work.cluster_nodes.running()}
             known = {each.version for each in work.cluster_nodes.recent(NODES_LOOKED_AT)}
             work.commit()

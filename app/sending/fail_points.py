@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from enum import StrEnum
 from functools import cache
 from itertools import count
@@ -51,6 +52,7 @@ def passing(point: Point) -> None:
             raise TrippedError(point)
         case "freeze":
             os.kill(os.getpid(), signal.SIGSTOP)
+            time.sleep(0.2)  # a thread may run on for a moment before the signal arrives
         case _:
             os.kill(os.getpid(), signal.SIGKILL)
 

@@ -82,6 +82,9 @@ class InlineJobs:
     def stop(self, patience_s: float) -> None:
         """Nothing runs."""
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def unfinished(self, *, of_all: bool = False) -> int:
         """How many jobs wait."""
         del of_all

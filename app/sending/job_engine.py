@@ -33,8 +33,8 @@ VERSION = "1"
 """Of the jobs. Raised by hand, and only when a job's arguments or meaning change: a node runs jobs
 of its own version only."""
 FAN_OUT_LANE = "fan_out"
-MOST_STARTS = 5
-"""How often a job may be begun before it is given up: each time, its process died."""
+MOST_STARTS = 3
+"""How often a job may be begun again before it is given up: each time, its process died."""
 UNFINISHED = ["ENQUEUED", "DELAYED", "PENDING"]
 FAILED = ["ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED"]
 ENDED = [*FAILED, "SUCCESS"]
@@ -115,10 +115,10 @@ class DbosJobs:
 
     def unfinished(self, *, of_all: bool = False) -> int:
         """How many of the jobs that this process has enqueued are not done; or of all jobs."""
-        keys = None if of_all else self._enqueued
-        waiting = {each.workflow_id for each in self._list(UNFINISHED, keys)}
-        self._enqueued &= waiting
-        return len(waiting)
+        if of_all:
+            return sum(1 for _ in self._list(UNFINISHED))
+        self._enqueued = {each.workflow_id for each in self._list(UNFINISHED, self._enqueued)}
+        return len(self._enqueued)
 
     def failed(self, limit: int) -> Sequence[FailedJob]:
         """Jobs that came to no good end, the oldest first."""
@@ -155,6 +155,12 @@ class DbosJobs:
             for each in self._list(["PENDING"])
             if each.executor_id
         }
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if "_client" in self.__dict__:
+            self._client.destroy()
+            del self.__dict__["_client"]
 
     # --- for nodes ----------------------------------------------------------------------------
 

@@ -7,13 +7,19 @@ lost is shown as in doubt.
 
 from __future__ import annotations
 
+import random
 import signal
+import time
+from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from app.clock import system_clock
 from app.sending.fail_points import Point
 from notifications.message import MessageState
+from tests.applicants import a_resident
 from tests.integration.faults.story import (
     all_are,
     nothing_hidden_nothing_doubled,
@@ -120,3 +126,34 @@ def test_asked_to_stop_it_finishes_what_it_has_begun(
     assert set(gateway.arrived.values()) == {1}
     assert all_are(by_gateway, S.ACCEPTED, S.PENDING)
     assert len(begun) <= len(messages)
+
+
+def test_killed_at_any_moment_many_times(office: Office) -> None:
+    messages = waiting(office, tickets=12)
+    chance = random.Random(113)  # noqa: S311  (guards no secret)
+    for number in range(4):
+        with a_node(office, f"n{number}", claim_limit=3) as node:
+            node.wait_until_started()
+            time.sleep(chance.uniform(0, 0.5))
+            node.kill()
+    with a_node(office, "last") as node:
+        node.wait_until(lambda: all_are(office, S.ACCEPTED))
+    nothing_lost_nothing_doubled(office, messages)
+
+
+def test_killed_while_it_reminds(office: Office) -> None:
+    """Each ticket is reminded of once or not yet, never half: rung and messages are one."""
+    office.at("2021-09-06 09:00")
+    tickets = [office.submit(a_resident(address=f"{n}号")) for n in range(15)]
+    chance = random.Random(2021)  # noqa: S311
+    for number in range(3):
+        with a_node(office, f"n{number}") as node:
+            node.wait_until_started()
+            time.sleep(chance.uniform(0, 0.2))
+            node.kill()
+    office.clock.set(system_clock() + timedelta(seconds=1))
+    office.application.reminders.sweep()
+    reminders = [m for m in office.messages() if m.template_key.startswith("limit_overdue")]
+    told = Counter((m.ticket_no, m.recipient) for m in reminders)
+    assert set(told.values()) == {1}
+    assert len(told) == len(tickets) * 5
