@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.cli.main import run
-from tests.child_process import not_quiet_now
+from tests.daemon_process import not_quiet_now
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.child_process import PATIENCE, environment
+from tests.daemon_process import PATIENCE, environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,7 +12,7 @@ import typer
 
 from app.cli.main import CLAIMS_OF_TIME, cli
 from tests.applicants import ENTERPRISE
-from tests.child_process import HUODIAN
+from tests.daemon_process import HUODIAN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from app.settings import Settings
 from engine.errors import RefusedError
 from engine.ticket import Role
 from tests.application import OfficeClock
-from tests.child_process import HUODIAN, environment_of
+from tests.daemon_process import HUODIAN, environment_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
