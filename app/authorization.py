@@ -30,9 +30,16 @@ class Action(StrEnum):
     MANAGE_CALENDAR = "manage_calendar"
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_ORGANISATION = "manage_organisation"
+    SET_TARGETS = "set_targets"
     MANAGE_MESSAGES = "manage_messages"
     MANAGE_DEFINITIONS = "manage_definitions"
     MANAGE_TEMPLATES = "manage_templates"
+    RECORD_LOADS = "record_loads"
+    PLAN_RESTRICTED_SUPPLY = "plan_restricted_supply"
+    PLAN_MATCHING_WORKS = "plan_matching_works"
+    SURVEY_CONNECTION = "survey_connection"
+    KEEP_REGISTERS = "keep_registers"
+    EXPORT_LEDGER = "export_ledger"
 
 
 _STAFF = frozenset(Role) - {Role.CUSTOMER, Role.SYSTEM}
@@ -40,6 +47,7 @@ _COUNTER = frozenset({Role.OPERATOR, Role.ACCOUNT_MANAGER})
 _FIELD = _COUNTER | {Role.PROJECT_MANAGER}
 _HEADS = frozenset({Role.SECTION_HEAD, Role.BRANCH_HEAD, Role.MARKETING})
 _ADMINISTRATION = frozenset({Role.ADMINISTRATOR})
+_GRID = frozenset({Role.PROJECT_MANAGER, Role.DISPATCHER})
 
 PERMITTED: dict[Action, frozenset[Role]] = {
     Action.READ: _STAFF,
@@ -56,9 +64,16 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.MANAGE_CALENDAR: _ADMINISTRATION,
     Action.MANAGE_ACCOUNTS: _ADMINISTRATION,
     Action.MANAGE_ORGANISATION: _ADMINISTRATION,
+    Action.SET_TARGETS: _ADMINISTRATION | _HEADS,
     Action.MANAGE_MESSAGES: _ADMINISTRATION | _HEADS,
     Action.MANAGE_DEFINITIONS: _ADMINISTRATION,
     Action.MANAGE_TEMPLATES: _ADMINISTRATION,
+    Action.RECORD_LOADS: _ADMINISTRATION | _GRID | {Role.OPERATOR},
+    Action.PLAN_RESTRICTED_SUPPLY: _HEADS | {Role.PROJECT_MANAGER, Role.ACCOUNT_MANAGER},
+    Action.PLAN_MATCHING_WORKS: _HEADS | {Role.PROJECT_MANAGER},
+    Action.SURVEY_CONNECTION: _HEADS | {Role.PROJECT_MANAGER, Role.ACCOUNT_MANAGER},
+    Action.KEEP_REGISTERS: _COUNTER | _GRID | _HEADS,
+    Action.EXPORT_LEDGER: _ADMINISTRATION | _HEADS | {Role.AUDITOR},
 }
 """Action -> roles. The system itself may do everything; nobody else may what is not listed."""
 
@@ -77,9 +92,16 @@ ACTION_NAMES = {
     Action.MANAGE_CALENDAR: "维护工作日历",
     Action.MANAGE_ACCOUNTS: "维护账号",
     Action.MANAGE_ORGANISATION: "维护单位和网格",
+    Action.SET_TARGETS: "设定内部目标",
     Action.MANAGE_MESSAGES: "处理消息",
     Action.MANAGE_DEFINITIONS: "维护流程定义",
     Action.MANAGE_TEMPLATES: "维护消息模板",
+    Action.RECORD_LOADS: "导入负载数据",
+    Action.PLAN_RESTRICTED_SUPPLY: "两步供电",
+    Action.PLAN_MATCHING_WORKS: "配套工程",
+    Action.SURVEY_CONNECTION: "接入点勘查与选定",
+    Action.KEEP_REGISTERS: "登记台账",
+    Action.EXPORT_LEDGER: "导出台账",
 }
 """Chinese names of the actions."""
 
@@ -105,17 +127,33 @@ def authorize(actor: Actor, action: Action, *, branch: str = "") -> None:
                 remedy=f"请由{allowed}办理",
             )
         )
-    if branch and actor.branch and actor.branch != branch:
-        reasons.append(
-            Reason(
-                code="other_branch",
-                field="branch",
-                message="不能办理其他单位的业务",
-                remedy="请转交该单位办理",
-            )
-        )
+    reasons += _other_branch(actor, branch)
     if reasons:
         raise RefusedError(reasons)
+
+
+def refuse_other_branch(actor: Actor, branch: str) -> None:
+    """Refuse people of one branch what concerns another.
+
+    Raises:
+        RefusedError: it does.
+    """
+    reasons = _other_branch(actor, branch)
+    if reasons:
+        raise RefusedError(reasons)
+
+
+def _other_branch(actor: Actor, branch: str) -> list[Reason]:
+    if not branch or actor.branch in {"", branch}:
+        return []
+    return [
+        Reason(
+            code="other_branch",
+            field="branch",
+            message="不能办理其他单位的业务",
+            remedy="请转交该单位办理",
+        )
+    ]
 
 
 def authorize_company_wide(actor: Actor, action: Action) -> None:

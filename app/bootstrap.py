@@ -19,18 +19,25 @@ from storage.database import Database, open_database
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from app.imports.loads import LoadService
     from app.imports.service import ImportService
     from app.people.accounts import AccountService
     from app.people.organisation import OrganisationService
+    from app.readiness.services import GridReadiness
+    from app.reading.history_export import HistoryExport
     from app.reading.queries import QueryService
+    from app.registers.services import Registers
     from app.rules.calendar_service import CalendarService
+    from app.rules.diagrams import DiagramService
     from app.rules.drafts import DraftService
+    from app.rules.targets import TargetService
     from app.rules.templates import TemplateService
     from app.sending.service import Sending
     from app.settings import Settings
     from app.sweeps import Sweeps
     from app.tickets.amendments import AmendmentService
     from app.tickets.documents import DocumentService
+    from app.tickets.hand_over import HandOver
     from app.tickets.reminders import Reminders
     from app.tickets.service import TicketService
     from app.transport import Transport
@@ -68,6 +75,13 @@ class Application:
         return TicketService(desk=self.desk, policy=shipped_eligibility, settings=self.settings)
 
     @cached_property
+    def hand_over(self) -> HandOver:
+        """Tickets of one manager handed over to another."""
+        from app.tickets.hand_over import HandOver
+
+        return HandOver(desk=self.desk)
+
+    @cached_property
     def documents(self) -> DocumentService:
         """The papers of a ticket."""
         from app.tickets.documents import DocumentService
@@ -79,9 +93,11 @@ class Application:
     def amendments(self) -> AmendmentService:
         """Corrections, and better rules for open tickets."""
         from app.tickets.amendments import AmendmentService
+        from app.tickets.restarts import Restarts
         from workflows.eligibility import shipped_eligibility
 
-        return AmendmentService(desk=self.desk, policy=shipped_eligibility)
+        restarts = Restarts(window_days=self.settings.restart_window_days)
+        return AmendmentService(desk=self.desk, policy=shipped_eligibility, restarts=restarts)
 
     @cached_property
     def calendars(self) -> CalendarService:
@@ -105,6 +121,13 @@ class Application:
         return DraftService(database=self.database, clock=self.clock)
 
     @cached_property
+    def diagrams(self) -> DiagramService:
+        """Definitions as pictures."""
+        from app.rules.diagrams import DiagramService
+
+        return DiagramService(desk=self.desk, database=self.database)
+
+    @cached_property
     def templates(self) -> TemplateService:
         """Message texts that are being changed."""
         from app.rules.templates import TemplateService
@@ -116,9 +139,14 @@ class Application:
         """Reads for screens."""
         from app.reading.queries import QueryService
 
-        return QueryService(
-            desk=self.desk, database=self.database, hours=self.settings.office_hours
-        )
+        return QueryService(desk=self.desk, database=self.database)
+
+    @cached_property
+    def history_export(self) -> HistoryExport:
+        """Histories of many tickets for other programs."""
+        from app.reading.history_export import HistoryExport
+
+        return HistoryExport(desk=self.desk, database=self.database)
 
     @cached_property
     def accounts(self) -> AccountService:
@@ -135,11 +163,45 @@ class Application:
         return OrganisationService(database=self.database, clock=self.clock)
 
     @cached_property
+    def targets(self) -> TargetService:
+        """What branches set themselves."""
+        from app.rules.targets import TargetService
+
+        return TargetService(database=self.database, rulebook=self.rulebook, clock=self.clock)
+
+    @cached_property
     def imports(self) -> ImportService:
         """Files with many rows."""
         from app.imports.service import ImportService
 
         return ImportService(database=self.database, tickets=self.tickets, clock=self.clock)
+
+    @cached_property
+    def loads(self) -> LoadService:
+        """Load readings of transformer areas."""
+        from app.imports.loads import LoadService
+
+        return LoadService(database=self.database, clock=self.clock)
+
+    @cached_property
+    def readiness(self) -> GridReadiness:
+        """Whether the grid is ready for what is asked of it."""
+        from app.readiness.services import GridReadiness
+
+        return GridReadiness(
+            database=self.database,
+            desk=self.desk,
+            telling=self._telling,
+            opening=self.tickets,
+            settings=self.settings,
+        )
+
+    @cached_property
+    def registers(self) -> Registers:
+        """Undervoltage areas, communities, complaints."""
+        from app.registers.services import Registers
+
+        return Registers(database=self.database, clock=self.clock)
 
     @cached_property
     def reminders(self) -> Reminders:
@@ -183,6 +245,7 @@ class Application:
             amendments=self.amendments,
             reminders=self.reminders,
             transport=self.transport,
+            readiness=self.readiness.watch,
         )
 
     # --- what services share --------------------------------------------------------------------
@@ -198,7 +261,7 @@ class Application:
         return Desk(
             database=self.database,
             definitions=Definitions(),
-            calendars=Calendars(),
+            calendars=Calendars(closes=self.settings.day_closes),
             recorder=Recorder(hours=self.settings.office_hours, telling=self._telling),
             clock=self.clock,
         )

@@ -20,7 +20,7 @@ from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from app.clock import system_clock
-from engine.errors import RefusedError
+from engine.errors import RefusedError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,6 +172,9 @@ def _tick(application: Application, sweep: Sweep) -> None:
     """A database that is away for a moment is no reason to stop ticking."""
     try:
         report = application.sweeps.run(sweep)
+    except UnavailableError as error:
+        logger.warning("sweep %s could not run, it is tried again: %s", sweep.name, error)
+        return
     except Exception:
         logger.exception("sweep %s could not run; it is tried again at the next tick", sweep.name)
         return

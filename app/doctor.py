@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from app.people.duties import duties_left
 from app.ports.drafts import DraftKind
 from app.sending.service import NAME as DISPATCH
+from app.settings import unknown_variables
 from engine.calendar import SHANGHAI, YearStatus, local_date
+from engine.managers import DUTIES
 from engine.ticket import Role
 from notifications.message import MessageState
 
 if TYPE_CHECKING:
     from app.bootstrap import Application
+    from engine.errors import UnavailableError
 
 STUCK_AFTER = timedelta(minutes=30)
 """Messages that are due for so long are stuck."""
@@ -34,9 +39,11 @@ def examine(application: Application) -> tuple[Finding, ...]:
     """Every finding, the good ones too."""
     return (
         _database(application),
+        *_variables(),
         *_offers(application),
         *_calendar(application),
         _people(application),
+        *_managers(application),
         *_sweeps(application),
         _messages(application),
         *_providers(application),
@@ -44,10 +51,29 @@ def examine(application: Application) -> tuple[Finding, ...]:
     )
 
 
+def unusable(error: UnavailableError) -> tuple[Finding, ...]:
+    """The findings where there is nothing to look at: what is wrong, and what to do about it."""
+    return tuple(
+        Finding(subject="数据库", ok=False, remark=f"{each.message}；{each.remedy}")
+        for each in error.reasons
+    )
+
+
 def _database(application: Application) -> Finding:
     application.database.check()
     count = len(application.rulebook.all_in_force())
     return Finding(subject="数据库与流程定义", ok=count > 0, remark=f"{count} 个流程定义在用")
+
+
+def _variables() -> tuple[Finding, ...]:
+    """A variable that means nothing is a setting that somebody believes is in force."""
+    told = [
+        f"{name}（是否应为 {meant}）" if meant else name
+        for name, meant in unknown_variables(os.environ).items()
+    ]
+    if not told:
+        return ()
+    return (Finding(subject="设置", ok=False, remark=f"不认识的环境变量：{'、'.join(told)}"),)
 
 
 def _offers(application: Application) -> tuple[Finding, ...]:
@@ -84,6 +110,24 @@ def _people(application: Application) -> Finding:
         )
     remark = "管理员已设置密码" if ready else "尚无设置密码的管理员，请用一次性链接登录后设置"
     return Finding(subject="管理员", ok=ready, remark=remark)
+
+
+def _managers(application: Application) -> tuple[Finding, ...]:
+    """Managers whose accounts are disabled and who still look after something (R-6.1)."""
+    with application.database.reading() as work:
+        gone = [user.id for user in work.accounts.users() if not user.active]
+        left = {user_id: duties_left(work, user_id, DUTIES) for user_id in gone}
+    told = [
+        f"{user_id}（网格 {len(duties.grids)} 个、在办工单 {len(duties.tickets)} 张）"
+        for user_id, duties in left.items()
+        if duties
+    ]
+    if not told:
+        return ()
+    remark = (
+        f"账号已停用，仍任经理：{'、'.join(told)}（移交：huodian ticket|grid reassign --all-of）"
+    )
+    return (Finding(subject="双经理", ok=False, remark=remark),)
 
 
 def _sweeps(application: Application) -> tuple[Finding, ...]:

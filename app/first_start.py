@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from engine.errors import place_unusable
 from engine.ticket import SYSTEM, Act, Role
 
 if TYPE_CHECKING:
@@ -79,8 +80,14 @@ def _is_prepared(application: Application, fingerprint: str) -> bool:
 @contextmanager
 def _alone(var_dir: Path) -> Iterator[None]:
     """Console and daemon may be started together: one of them prepares, the other one waits."""
-    var_dir.mkdir(parents=True, exist_ok=True)
-    with (var_dir / ".first-start.lock").open("w") as lock:
+    try:
+        var_dir.mkdir(parents=True, exist_ok=True)
+        lock = (var_dir / ".first-start.lock").open("w")
+    except OSError as fault:
+        what = f"数据目录 {var_dir} 不能使用"
+        remedy = "请建立该目录并授予读写权限，或核对 HUODIAN_VAR_DIR"
+        raise place_unusable(what, fault, code="var_dir_unusable", remedy=remedy) from fault
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

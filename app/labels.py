@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from engine.application import (
     ApplicantKind,
     AreaClass,
@@ -12,9 +14,16 @@ from engine.application import (
     ServiceScheme,
 )
 from engine.calendar_year import YearStatus
+from engine.clocks import CAUSE_NAMES
 from engine.definition import Checkpoint
-from engine.ticket import FlagCode
+from engine.documents import SOURCE_NAMES
+from engine.guards import ROLE_NAMES
+from engine.ticket import DocumentSource, FlagCode, PauseCause, Role
 from notifications.message import Audience, Channel, MessageState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from enum import StrEnum
 
 APPLICANT_KINDS = {
     ApplicantKind.RESIDENT: "居民",
@@ -61,6 +70,30 @@ FLAGS = {
     FlagCode.UNUSUALLY_FAST: "办电超短用时",
     FlagCode.BOUNDARY_NOT_EXTENDED: "疑似该延不延",
 }
+RECORDED_TOPICS = {
+    "restricted_supply": "电网受限，两步供电",
+    "restricted_supply_whole": "满负荷供电已实现",
+    "restricted_supply_withdrawn": "不再两步供电",
+    "matching_works": "配套工程倒排",
+    "milestone_begun": "配套工程开工",
+    "milestone_finished": "配套工程完成",
+    "connection_points": "接入点勘查",
+    "connection_point_chosen": "选定接入点",
+}
+"""What a ticket's ledger calls decisions that are not part of its course."""
+
+RECORDED_FACTS = {
+    "first_kw": "先行供电（千瓦）",
+    "first_by": "先行供电日期",
+    "outstanding_kw": "待补足（千瓦）",
+    "full_by": "满负荷供电日期",
+    "milestones": "工序",
+    "milestone": "工序",
+    "expected_energization_on": "期望送电日期",
+    "points": "候选接入点",
+    "node_id": "接入点",
+    "proposed": "就近推荐",
+}
 MESSAGE_STATES = {
     MessageState.PENDING: "待发送",
     MessageState.SENDING: "发送中",
@@ -83,3 +116,13 @@ YEAR_STATUSES = {
 }
 SERVICE_HOTLINE = "95598"
 SUPERVISION_HOTLINE = "12398"
+
+NAMES: dict[type[StrEnum], Mapping[Any, str]] = {
+    ApplicantKind: APPLICANT_KINDS,
+    AreaClass: AREA_CLASSES,
+    DocumentSource: SOURCE_NAMES,
+    MessageState: MESSAGE_STATES,
+    PauseCause: CAUSE_NAMES,
+    Role: {Role(role): name for role, name in ROLE_NAMES.items()},
+}
+"""The names of every closed set that commands take a word of."""

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from engine.application import ApplicantKind, ConnectionApplication
+
+if TYPE_CHECKING:
+    from engine.ticket import Ticket
+
 PHONE_LENGTH = 11
 STAR = "*"
 
@@ -22,3 +29,13 @@ def masked_id_number(number: str) -> str:
 def masked_name(name: str) -> str:
     """The family name and a star: `陈*`."""
     return f"{name[:1]}{STAR}" if name else ""
+
+
+def shown_title(ticket: Ticket) -> str:
+    """The customer's name; a resident's is masked, an organisation's is no secret."""
+    request = ticket.request
+    if isinstance(request, ConnectionApplication):
+        if request.applicant_kind is ApplicantKind.RESIDENT:
+            return masked_name(request.title)
+        return request.title
+    return request.title

@@ -15,10 +15,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.settings import Carrier, Settings
+from engine.errors import place_unusable
 from notifications.message import Channel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from notifications.channels.base import MessageChannel
     from notifications.wire.event_loop import EventLoop
@@ -88,12 +90,21 @@ def receipt_key(settings: Settings) -> str:
     if given:
         return given
     path = settings.var_dir / "receipt.key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.{os.getpid()}")
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_urlsafe(32))
-        with suppress(FileExistsError):  # of two that start at once the first one's key counts
-            path.hardlink_to(fresh)
-        fresh.unlink()
-    return path.read_text()
+    try:
+        if not path.exists():
+            _make_key(path)
+        return path.read_text()
+    except OSError as fault:
+        what = f"回执密钥 {path} 不能读写"
+        remedy = "请授予该文件和目录读写权限，或设置 HUODIAN_RECEIPT_SECRET"
+        raise place_unusable(what, fault, code="var_dir_unusable", remedy=remedy) from fault
+
+
+def _make_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.touch(mode=0o600)
+    fresh.write_text(secrets.token_urlsafe(32))
+    with suppress(FileExistsError):  # of two that start at once the first one's key counts
+        path.hardlink_to(fresh)
+    fresh.unlink()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import time, timedelta
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,17 +12,21 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from app.forms.type_words import expected
 from engine.audit_flags import FastPolicy
 from engine.calendar import OfficeHours
 from engine.errors import MalformedError, Reason
 from notifications.channels.base import ErrorClass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pydantic_core import ErrorDetails
 
 PREFIX = "HUODIAN_"
+TRACEBACK = "HUODIAN_TRACEBACK"
+"""Shows where an internal fault happened; no setting of an installation."""
+
 SECRET_FIELDS = frozenset({"database_url", "sms_secrets", "receipt_secret"})
 """What is not repeated when it is wrong, and not shown when it is right."""
 
@@ -81,6 +86,10 @@ class Settings(BaseSettings):
     )
     fast_same_person_minutes: int = Field(
         5, ge=0, description="two stages by one person within this time are flagged (Q18)"
+    )
+
+    load_window_months: int = Field(
+        12, ge=1, le=120, description="months back in which a measured peak load counts (Q22)"
     )
 
     sweep_seconds: float = Field(30, ge=0.1, description="how often reminders are looked for")
@@ -162,10 +171,13 @@ class Settings(BaseSettings):
 
     @property
     def office_hours(self) -> OfficeHours:
-        """When the office is open, and whether that ends a period."""
-        return OfficeHours(
-            opens=self.office_opens, closes=self.office_closes, ends_at_close=self.ends_at_close
-        )
+        """When the office is open."""
+        return OfficeHours(opens=self.office_opens, closes=self.office_closes)
+
+    @property
+    def day_closes(self) -> time | None:
+        """At which local time a period ends on its last day; None is 24:00 (R-2.1)."""
+        return self.office_closes if self.ends_at_close else None
 
     @property
     def fast_policy(self) -> FastPolicy:
@@ -199,11 +211,22 @@ def read_settings(**overrides: object) -> Settings:
     return settings
 
 
+def unknown_variables(environment: Iterable[str]) -> dict[str, str]:
+    """Variables of ours that mean nothing, each with the one that may have been meant."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {TRACEBACK}
+    return {
+        name: next(iter(get_close_matches(name, known, n=1)), "")
+        for name in sorted(environment)
+        if name.startswith(PREFIX) and name not in known
+    }
+
+
 def _invalid(fault: ErrorDetails) -> Reason:
-    name = str(fault["loc"][0])
-    is_secret = name in SECRET_FIELDS
-    shown = "内容保密" if is_secret else f"现为 {fault['input']!r}"
-    return _reason("_".join(str(part) for part in fault["loc"]), f"{fault['msg']}（{shown}）")
+    name, *inside = (str(part) for part in fault["loc"])
+    shown = "内容保密" if name in SECRET_FIELDS else f"现为“{fault['input']}”"
+    where = f"其中 {'.'.join(inside)} " if inside else ""
+    wanted = expected(fault)
+    return _reason(name, f"{where}{f'应为 {wanted}' if wanted else '不符合要求'}（{shown}）")
 
 
 def _not_json(message: str) -> Reason:

@@ -17,3 +17,8 @@ MESSAGES = "messages"
 
 PROVIDERS = "providers"
 """Who carries messages: weights, pauses and blocks, by operators and by the program itself."""
+READINESS = "readiness"
+"""Load readings, forecasts and reinforcement projects of the grid."""
+
+REGISTERS = "registers"
+"""Undervoltage areas, communities and complaints."""

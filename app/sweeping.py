@@ -9,7 +9,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.errors import ConflictError
+from engine.errors import ConflictError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,6 +27,13 @@ class SweepReport:
     overtaken: int = 0
     failed: int = 0
 
+    def add(self, part: SweepReport) -> None:
+        """Count in a part of the same sweep."""
+        self.done += part.done
+        self.unchanged += part.unchanged
+        self.overtaken += part.overtaken
+        self.failed += part.failed
+
     def counts(self) -> dict[str, int]:
         """The numbers for the heartbeat row and for `--json`."""
         return {
@@ -42,6 +49,9 @@ def sweep_each(name: str, keys: Iterable[str], one: Callable[[str], bool]) -> Sw
 
     A row that somebody else changed meanwhile is left for the next tick; a row that fails is
     logged by its key and does not stop the others.
+
+    Raises:
+        UnavailableError: the database cannot be used, so no other row would fare better.
     """
     report = SweepReport(name=name)
     for key in keys:
@@ -50,6 +60,8 @@ def sweep_each(name: str, keys: Iterable[str], one: Callable[[str], bool]) -> Sw
                 report.done += 1
             else:
                 report.unchanged += 1
+        except UnavailableError:
+            raise
         except ConflictError:
             report.overtaken += 1
         except Exception:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from app.clock import Clock
     from app.ports.work import Database
+    from app.readiness.watch import Watch
     from app.rules.calendar_service import CalendarService
     from app.settings import Settings
     from app.sweeping import SweepReport
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from app.tickets.reminders import Reminders
     from app.transport import Transport
 
-MINUTE, HOUR = 60, 3600
+MINUTE, QUARTER_OF_AN_HOUR, HOUR = 60, 900, 3600
 LOOKS_WITHIN_GRACE = 3
 """A daemon looks so often for others before it takes one for dead."""
 
@@ -41,6 +42,7 @@ class Sweeps:
     calendars: CalendarService
     amendments: AmendmentService
     reminders: Reminders
+    readiness: Watch
     transport: Transport
 
     def all(self) -> tuple[Sweep, ...]:
@@ -52,6 +54,7 @@ class Sweeps:
             Sweep(name="calendar", every_seconds=often, run=self.calendars.recompute),
             Sweep(name="reclassification", every_seconds=HOUR, run=self.amendments.reevaluate),
             Sweep(name="reminders", every_seconds=often, run=self.reminders.sweep),
+            Sweep(name="readiness", every_seconds=QUARTER_OF_AN_HOUR, run=self.readiness.sweep),
             Sweep(name="loose_ends", every_seconds=often, run=transport.loose_ends.sweep),
             Sweep(name="dispatch", every_seconds=dispatch, run=transport.sending.dispatch),
             Sweep(name="providers", every_seconds=MINUTE, run=transport.tending.tend_providers),

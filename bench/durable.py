@@ -6,13 +6,14 @@ tells the customer. *trip* is a ticket's whole way in five moves, of which two s
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bench.by_hand import ByHand, Sample, sample_rows
+from bench.by_hand import ByHand, expect_alike
 from bench.company import OPERATOR, company, submit
+from bench.records import Sample, sample_rows
 from bench.report import Finding, Report
 from bench.rounds import Contender, ratio, side_by_side
 from bench.servers import POSTGRESQL, SQLITE, available, database_server
@@ -82,15 +83,15 @@ class Peer:
     """Moves processes of SpiffWorkflow."""
 
     spiff: Spiff
-    steps: int
+    triggers: Sequence[str]
 
     def turn(self, count: int) -> Iterator[Operation]:
-        """So many new processes, each to be taken so many steps."""
-        return (partial(self._move, number) for number in self.spiff.begin(count))
+        """So many new processes, each to be taken as many steps as there are moves."""
+        return (partial(self._move, name) for name in self.spiff.begin(count))
 
-    def _move(self, number: int) -> None:
-        for _ in range(self.steps):
-            self.spiff.step(number)
+    def _move(self, name: str) -> None:
+        for trigger in self.triggers:
+            self.spiff.step(name, trigger)
 
 
 def measure(*, quick: bool) -> Iterator[Report]:
@@ -103,7 +104,12 @@ def measure(*, quick: bool) -> Iterator[Report]:
 
 def _measured(kind: str, name: str, triggers: Sequence[str], *, quick: bool) -> Report:
     rounds, moves = (5, 20) if quick else (21, 60)
-    names = ("Huodian, whole use case", "by hand", "SpiffWorkflow")
+    names = (
+        "Huodian, whole use case",
+        "by hand",
+        "SpiffWorkflow, ledger and messages by hand",
+        "SpiffWorkflow, its state alone",
+    )
     with _contenders(kind, triggers) as contenders:
         timings = side_by_side(
             [
@@ -116,7 +122,7 @@ def _measured(kind: str, name: str, triggers: Sequence[str], *, quick: bool) -> 
             ],
             rounds,
         )
-    ours, hand, spiff = timings
+    ours, hand, spiff, _ = timings
     return Report(
         title=f"Durable transition, {kind}, {name}",
         timings=tuple(timings),
@@ -136,20 +142,30 @@ def _measured(kind: str, name: str, triggers: Sequence[str], *, quick: bool) -> 
 
 
 @contextmanager
-def _contenders(kind: str, triggers: Sequence[str]) -> Iterator[tuple[Product, Floor, Peer]]:
-    with (
-        database_server(kind) as new_database,
-        company(url := new_database()) as application,
-        closing(ByHand(url)) as hand,
-        closing(Spiff(new_database(), TRIP)) as spiff,
-    ):
+def _contenders(kind: str, triggers: Sequence[str]) -> Iterator[tuple[Product, Floor, Peer, Peer]]:
+    with ExitStack() as stack:
+        url = stack.enter_context(database_server(kind))()
+        application = stack.enter_context(company(url))
+        hand = stack.enter_context(closing(ByHand(url)))
         product = Product(application=application, triggers=triggers)
         samples = _samples(url, product)
-        yield (
-            product,
-            Floor(hand=hand, product=product, samples=samples),
-            Peer(spiff=spiff, steps=len(triggers)),
-        )
+        floor = Floor(hand=hand, product=product, samples=samples)
+        _check(url, product, floor)
+
+        def peer(name: str, samples: dict[str, Sample]) -> Peer:
+            spiff = stack.enter_context(closing(Spiff(url, name, TRIP, samples)))
+            return Peer(spiff=spiff, triggers=triggers)
+
+        yield product, floor, peer("whole", samples), peer("state", {})
+
+
+def _check(url: str, product: Product, floor: Floor) -> None:
+    """Product and floor do the same writes: rows of one move of each are compared."""
+    ours, theirs = product.taken_in(2)
+    for trigger in product.triggers:
+        product.application.tickets.advance(ours, trigger, actor=OPERATOR)
+        floor.hand.move(theirs, floor.samples[trigger])
+        expect_alike(url, ours, theirs)
 
 
 def _samples(url: str, product: Product) -> dict[str, Sample]:

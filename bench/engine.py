@@ -1,6 +1,7 @@
 """Goal 3: a move of the engine without storage, against a bare trigger of the library it uses.
 
-The bare trigger moves an object that holds nothing but a state, with one condition that says yes.
+The bare trigger moves an object that holds nothing but a state, on the same machine as one would
+write it with the library alone: no condition, no callback, no event data handed around.
 The product's *machine part* finds the transition, collects every reason against it and fires. The
 rest of a move is its *clock part*: stage runs, promises to the customer, and what has happened.
 """
@@ -100,15 +101,10 @@ def _bare(machine: TicketMachine) -> Machine:
         states=[state.id for state in definition.states],
         initial=definition.initial,
         auto_transitions=False,
-        send_event=True,
     )
     for each in definition.transitions:
-        bare.add_transition(each.trigger, each.source, each.target, conditions=[_always])
+        bare.add_transition(each.trigger, each.source, each.target)
     return bare
-
-
-def _always(_event: object) -> bool:
-    return True
 
 
 def _machine_part(machine: TicketMachine, ticket: Ticket, trigger: str) -> None:

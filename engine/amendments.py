@@ -22,9 +22,11 @@ from engine.events import (
     TicketFlagged,
     TicketReclassified,
 )
+from engine.managers import same_person
 from engine.ticket import Flag, FlagCode, ManagerPair, StageRun
 
 if TYPE_CHECKING:
+    from datetime import date
     from decimal import Decimal
 
     from engine.calendar import WorkCalendar
@@ -36,6 +38,7 @@ AMENDABLE = {
     "phone": "联系电话",
     "address": "用电地址",
     "requested_capacity_kw": "申请容量",
+    "expected_energization_on": "期望送电日期",
 }
 """What may be corrected on an open ticket (R-5.1b), with the Chinese names of the fields."""
 
@@ -49,7 +52,7 @@ def assign_managers(
         RefusedError: one person for both, or a replacement without a reason.
     """
     refuse_if_ended(ticket, definition)
-    reasons = [*_same_manager(pair)]
+    reasons = [*same_person(pair)]
     if ticket.managers is not None and not reason.strip():
         reasons.append(_reason_missing("更换双经理"))
     if ticket.managers == pair:
@@ -58,30 +61,6 @@ def assign_managers(
         raise RefusedError(reasons)
     assigned = ManagersAssigned(before=ticket.managers, after=pair, reason=reason.strip())
     return Outcome(ticket=replace(ticket, managers=pair), events=(assigned,))
-
-
-def refuse_same_manager(pair: ManagerPair) -> None:
-    """The two managers are two people (R-6.1).
-
-    Raises:
-        RefusedError: they are one.
-    """
-    reasons = _same_manager(pair)
-    if reasons:
-        raise RefusedError(reasons)
-
-
-def _same_manager(pair: ManagerPair) -> list[Reason]:
-    if pair.project_manager != pair.account_manager:
-        return []
-    return [
-        Reason(
-            code="managers_identical",
-            message="项目经理和客户经理须为不同的两人",
-            clause="R-6.1, 四(一)2",
-            remedy="请另行指定其中一人",
-        )
-    ]
 
 
 def extend_boundary(ticket: Ticket, definition: WorkflowDefinition, *, reason: str) -> Outcome:
@@ -220,11 +199,15 @@ def _refuse_late_reclassification(ticket: Ticket, new_definition: WorkflowDefini
 def _changes(
     before: ConnectionApplication, after: ConnectionApplication
 ) -> dict[str, tuple[str, str]]:
-    facts: dict[str, tuple[str | Decimal, str | Decimal]] = {
+    facts: dict[str, tuple[str | Decimal | date, str | Decimal | date]] = {
         "name": (before.contact.name, after.contact.name),
         "phone": (before.contact.phone, after.contact.phone),
         "address": (before.address, after.address),
         "requested_capacity_kw": (before.requested_capacity_kw, after.requested_capacity_kw),
+        "expected_energization_on": (
+            before.expected_energization_on or "",
+            after.expected_energization_on or "",
+        ),
     }
     return {field: (str(was), str(now)) for field, (was, now) in facts.items() if was != now}
 
@@ -237,6 +220,7 @@ def _changes_more(before: ConnectionApplication, after: ConnectionApplication) -
         contact=contact,
         address=after.address,
         requested_capacity_kw=after.requested_capacity_kw,
+        expected_energization_on=after.expected_energization_on,
     )
     return amended != after
 

@@ -7,6 +7,7 @@ the other processes that run on the same engine (R-1.5): an asset transfer, a re
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -94,6 +95,8 @@ class ConnectionApplication:
 
     Capacities are kilowatts; `requested_voltage_kv` is None where the customer leaves the choice
     to the company; `supply_sources` counts independent sources (双电源 is 2).
+    `expected_energization_on` is the customer's wish, by which matching works are scheduled back
+    (R-9.1a); it binds no clock.
     """
 
     contact: Contact
@@ -110,6 +113,7 @@ class ConnectionApplication:
     channel: IntakeChannel = IntakeChannel.COUNTER
     major_campaign: bool = False
     external_ref: str = ""
+    expected_energization_on: date | None = None
 
     @property
     def title(self) -> str:

@@ -80,6 +80,7 @@ class WorkCalendar:
     Args:
         years: at most one value per year; they need not be consecutive.
         overrides: at most one per day; those of a year not known take effect once it is.
+        closes: the local time at which a period ends on its last day; None is 24:00 (R-2.1).
 
     Raises:
         ValueError: a year or an override is given twice.
@@ -89,8 +90,13 @@ class WorkCalendar:
     """
 
     def __init__(
-        self, years: Iterable[CalendarYear], overrides: Iterable[DayOverride] = ()
+        self,
+        years: Iterable[CalendarYear],
+        overrides: Iterable[DayOverride] = (),
+        *,
+        closes: time | None = None,
     ) -> None:
+        self._closes = closes
         self._sources = tuple(sorted(years, key=lambda source: source.year))
         self._overrides = tuple(sorted(overrides, key=lambda override: override.on))
         refuse_repetition(source.year for source in self._sources)
@@ -114,6 +120,7 @@ class WorkCalendar:
         listed = [day for source in self._sources for day in source.days]
         listed += [override.as_day() for override in self._overrides]
         facts += [f"{day.on} {day.kind} {day.note}" for day in listed]
+        facts += [] if self._closes is None else [f"closes {self._closes}"]
         return sha256("\n".join(facts).encode()).hexdigest()
 
     def is_working_day(self, on: date) -> bool:
@@ -145,6 +152,24 @@ class WorkCalendar:
             counted = self._get(counted.year + 1)
         return counted.working_days[rank - 1]
 
+    def subtract_working_days(self, end: date, days: int) -> date:
+        """The latest working day from which `days` working days are left until `end`.
+
+        `add_working_days` of it gives `end` again, or the last working day before it.
+
+        Raises:
+            ValueError: `days` is negative.
+        """
+        if days < 0:
+            msg = f"expected days >= 0, got {days}"
+            raise ValueError(msg)
+        counted = self._counted(end)
+        rank = counted.worked_until(end) - days
+        while rank < 1:
+            counted = self._get(counted.year - 1)
+            rank += len(counted.working_days)
+        return counted.working_days[rank - 1]
+
     def working_days_between(self, start: date, end: date) -> int:
         """The working days after `start` up to and including `end`; 0 if `end` is not later."""
         first, last = self._counted(start), self._counted(end)
@@ -165,6 +190,14 @@ class WorkCalendar:
         first = (start + ONE_DAY).year
         reached = [self._get(year).status for year in range(first, end.year + 1)]
         return YearStatus.PROVISIONAL in reached
+
+    def end_of_period(self, on: date) -> datetime:
+        """The UTC instant at which a period whose last day is `on` has run out (民法典 203).
+
+        Anything done at this instant is late (R-2.4: overdue means `at >= due`).
+        """
+        closes = self._closes
+        return start_of_day(on + ONE_DAY) if closes is None else _instant(on, closes)
 
     def year(self, year: int) -> YearSummary:
         """The year in force, for screens and for the warning of R-2.3."""
@@ -195,17 +228,15 @@ class WorkCalendar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfficeHours:
-    """When the office opens and closes; places reminders (R-6.3a) and may end a period (R-2.1).
+    """When the office opens and closes: places reminders (R-6.3a), measures work (R-5.3).
 
     Args:
         opens: local time of opening.
         closes: local time of closing, later than `opens`.
-        ends_at_close: a period ends at close of business instead of at 24:00 (民法典 203).
     """
 
     opens: time = time(8, 30)
     closes: time = time(17, 30)
-    ends_at_close: bool = False
 
     def __post_init__(self) -> None:
         if self.opens.tzinfo or self.closes.tzinfo or self.opens >= self.closes:
@@ -219,13 +250,6 @@ class OfficeHours:
     def closing(self, on: date) -> datetime:
         """The UTC instant at which the office closes on `on`."""
         return _instant(on, self.closes)
-
-    def end_of_period(self, on: date) -> datetime:
-        """The UTC instant at which a period whose last day is `on` has run out.
-
-        Anything done at this instant is late (R-2.4: overdue means `at >= due`).
-        """
-        return self.closing(on) if self.ends_at_close else start_of_day(on + ONE_DAY)
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -4,10 +4,13 @@ A clock is derived from the ticket, never stored: start, end, pauses and limit g
 else, so elapsed, remaining, due and overdue cannot disagree (R-1.2, R-1.3, R-2.4).
 
 Three kinds. *stage*: company time in one stage. *handling*: the sum over the stages; the gap
-between two stages is a pause of it. *end_to_end*: application to energization, never pausing.
+between two stages is a pause of it. *end_to_end*: application to energization, never pausing. A
+branch may set itself a shorter *target* for a stage (T3d): a fourth clock beside the stage's own,
+for its people only. What is promised and what is overdue stays with the other three.
 
 A pause gives back the working days strictly between its two dates, so suspending at 23:59 and
-resuming at 00:01 gives nothing back. A pause that begins after the due date changes nothing.
+resuming at 00:01 gives nothing back. A pause that begins when the limit has run out, at close of
+business where that ends the day, changes nothing: what is late stays late.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engine.calendar import DayKind, local_date
@@ -22,9 +26,9 @@ from engine.calendar_year import WEEKDAY_NAMES
 from engine.ticket import PauseCause, Promise, StageRun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from engine.calendar import OfficeHours, WorkCalendar
+    from engine.calendar import WorkCalendar
     from engine.definition import WorkflowDefinition
     from engine.ticket import Ticket
 
@@ -32,20 +36,30 @@ ONE_DAY = timedelta(days=1)
 
 
 class ClockKind(StrEnum):
-    """Which of the three times of the annex is measured."""
+    """Which of the three times of the annex is measured, or a branch's own target."""
 
     STAGE = "stage"
     HANDLING = "handling"
     END_TO_END = "end_to_end"
+    TARGET = "target"
+
+
+NO_TARGETS: Mapping[str, int] = MappingProxyType({})
+"""A branch that has set itself no targets: stage -> working days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseDays:
-    """A pause in dates; `to_on` None while it lasts."""
+    """A pause: since which instant, and until which date; `to_on` None while it lasts."""
 
-    from_on: date
+    from_at: datetime
     to_on: date | None
     cause: PauseCause
+
+    @property
+    def from_on(self) -> date:
+        """The day it began."""
+        return local_date(self.from_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +85,11 @@ class Clock:
     def id(self) -> str:
         """Key of this clock within its ticket."""
         return f"{self.kind}:{self.stage_id}" if self.stage_id else str(self.kind)
+
+    @property
+    def is_target(self) -> bool:
+        """Whether it measures a branch's own target, and nothing that was promised."""
+        return self.kind is ClockKind.TARGET
 
     @property
     def is_paused(self) -> bool:
@@ -124,7 +143,7 @@ def reached_on(clock: Clock, days: int, calendar: WorkCalendar) -> date | None:
         return None
     due = calendar.add_working_days(clock.started_on, days)
     for pause in clock.pauses:
-        if pause.from_on > due:
+        if pause.from_at >= calendar.end_of_period(due):
             break
         if pause.to_on is None:
             return None
@@ -133,14 +152,14 @@ def reached_on(clock: Clock, days: int, calendar: WorkCalendar) -> date | None:
     return due
 
 
-def standing(clock: Clock, calendar: WorkCalendar, hours: OfficeHours, at: datetime) -> Standing:
+def standing(clock: Clock, calendar: WorkCalendar, at: datetime) -> Standing:
     """Everything a screen shows of a clock at the instant `at`.
 
     A clock that has ended is judged at its end: late is late for ever, in time stays in time.
     """
     elapsed = elapsed_days(clock, calendar, local_date(at))
     due = due_on(clock, calendar)
-    due_at = None if due is None else hours.end_of_period(due)
+    due_at = None if due is None else calendar.end_of_period(due)
     judged_at = at if clock.ended_at is None else min(at, clock.ended_at)
     overdue = due_at is not None and judged_at >= due_at
     remaining = None if clock.limit_days is None else clock.limit_days - elapsed
@@ -190,6 +209,8 @@ CAUSE_NAMES = {
 def _given_back(pause: PauseDays, calendar: WorkCalendar, until: date) -> int:
     """Working days strictly inside the pause, none of them after `until`."""
     last = until if pause.to_on is None else min(pause.to_on - ONE_DAY, until)
+    if last <= pause.from_on:
+        return 0
     return calendar.working_days_between(pause.from_on, last)
 
 
@@ -208,6 +229,17 @@ def stage_clock(run: StageRun, definition: WorkflowDefinition) -> Clock:
     )
 
 
+def target_clock(
+    run: StageRun, definition: WorkflowDefinition, targets: Mapping[str, int]
+) -> Clock | None:
+    """The clock of the branch's own target for that stage; None without a shorter one (T3d)."""
+    plan = stage_clock(run, definition)
+    days = targets.get(run.stage_id)
+    if days is None or plan.limit_days is None or days >= plan.limit_days:
+        return None
+    return replace(plan, kind=ClockKind.TARGET, limit_days=days)
+
+
 def handling_clock(ticket: Ticket, definition: WorkflowDefinition) -> Clock:
     """The sum over the stages: one clock, paused wherever a stage is paused or not yet started.
 
@@ -216,18 +248,18 @@ def handling_clock(ticket: Ticket, definition: WorkflowDefinition) -> Clock:
     """
     pauses: list[PauseDays] = []
     started_on: date | None = None
-    previous_end: date | None = None
+    previous_end: datetime | None = None
     for run in ticket.stage_runs:
         taken_up = _on(run.started_at or run.ended_at)
         if started_on is None:
             started_on = _on(run.started_at)
-        elif previous_end is not None and taken_up != previous_end:
+        elif previous_end is not None and taken_up != local_date(previous_end):
             gap_end = None if taken_up is None else taken_up + ONE_DAY
             pauses.append(
-                PauseDays(from_on=previous_end, to_on=gap_end, cause=PauseCause.CUSTOMER_WORKS)
+                PauseDays(from_at=previous_end, to_on=gap_end, cause=PauseCause.CUSTOMER_WORKS)
             )
         pauses.extend(_pause_days(run))
-        previous_end = _on(run.ended_at) or previous_end
+        previous_end = run.ended_at or previous_end
     return Clock(
         kind=ClockKind.HANDLING,
         stage_id="",
@@ -249,13 +281,17 @@ def end_to_end_clock(ticket: Ticket, definition: WorkflowDefinition) -> Clock:
     )
 
 
-def running_clocks(ticket: Ticket, definition: WorkflowDefinition) -> tuple[Clock, ...]:
-    """The clocks that can fall due now: the current stage's, handling, end to end."""
+def running_clocks(
+    ticket: Ticket, definition: WorkflowDefinition, targets: Mapping[str, int] = NO_TARGETS
+) -> tuple[Clock, ...]:
+    """The clocks that can fall due now: the current stage's, handling, end to end, the target's."""
     if ticket.ended_at is not None:
         return ()
     run = ticket.current_run
     stage = (stage_clock(run, definition),) if run is not None else ()
-    return (*stage, handling_clock(ticket, definition), end_to_end_clock(ticket, definition))
+    whole = (handling_clock(ticket, definition), end_to_end_clock(ticket, definition))
+    target = None if run is None or not targets else target_clock(run, definition, targets)
+    return (*stage, *whole) if target is None else (*stage, *whole, target)
 
 
 def promise_of(
@@ -280,8 +316,6 @@ def _on(at: datetime | None) -> date | None:
 
 def _pause_days(run: StageRun) -> tuple[PauseDays, ...]:
     return tuple(
-        PauseDays(
-            from_on=local_date(pause.suspended_at), to_on=_on(pause.resumed_at), cause=pause.cause
-        )
+        PauseDays(from_at=pause.suspended_at, to_on=_on(pause.resumed_at), cause=pause.cause)
         for pause in run.pauses
     )

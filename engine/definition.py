@@ -6,7 +6,7 @@ published version is immutable and known by its content hash (R-10.2).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
@@ -97,7 +97,11 @@ class State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """A named, guarded move (流转). One trigger leaves one state by one transition only."""
+    """A named, guarded move (流转). One trigger leaves one state by one transition only.
+
+    After it, every field that it `asks` is there: given with the move, or known before. What it
+    `takes` may be given too.
+    """
 
     trigger: str
     name: str
@@ -107,6 +111,43 @@ class Transition:
     guards: tuple[str, ...] = ()
     checkpoint: Checkpoint | None = None
     reason_required: bool = False
+    asks: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """How a ticket begins that no application starts (R-1.5): who opens it and what is entered.
+
+    Without `roles` whoever may enter applications opens it.
+    """
+
+    roles: tuple[Role, ...] = ()
+    asks: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+
+
+class FieldKind(StrEnum):
+    """What a field holds. Kept as text all the same; `engine.fields` reads and shows it."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    DATE = "date"
+    INSTANT = "instant"
+    """A reported time; only where the policy allows one (R-5.1a)."""
+    NUMBER = "number"
+    YES_NO = "yes_no"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """Something people enter besides documents (登记项). `choices` maps values to Chinese names."""
+
+    id: str
+    name: str
+    kind: FieldKind
+    choices: dict[str, str] = field(default_factory=dict)
+    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +182,8 @@ class WorkflowDefinition:
     """A declarative state machine for one kind of ticket.
 
     `end_to_end_from` names the state whose entry starts the end-to-end clock; empty means the
-    application itself. `document_names` maps document kinds to their Chinese names.
+    application itself. `document_names` maps document kinds to their Chinese names. An `internal`
+    process (内部业务) has no customer who follows it: its contact is told nothing of its course.
     """
 
     id: str
@@ -161,6 +203,9 @@ class WorkflowDefinition:
     deferral_standard: Checkpoint = Checkpoint.ENERGIZATION
     deferral_clause: str = ""
     reminders: tuple[ReminderRung, ...] = ()
+    fields: tuple[Field, ...] = ()
+    opening: Opening = Opening()
+    internal: bool = False
     content_hash: str = ""
 
     @cached_property
@@ -172,6 +217,11 @@ class WorkflowDefinition:
     def stage_by_id(self) -> dict[str, Stage]:
         """Stages by id."""
         return {stage.id: stage for stage in self.stages}
+
+    @cached_property
+    def field_by_id(self) -> dict[str, Field]:
+        """Fields by id."""
+        return {each.id: each for each in self.fields}
 
     @cached_property
     def edges(self) -> dict[tuple[str, str], Transition]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.application import ConnectionApplication, InvestmentBoundary
+from engine.calendar import local_date
 from engine.definition import Checkpoint
 from engine.errors import MalformedError, Reason, RefusedError, not_found
 from engine.events import DocumentRejected, DocumentSupplied, DocumentVerified, Outcome
@@ -141,7 +142,7 @@ def supply(ticket: Ticket, definition: WorkflowDefinition, paper: Paper, act: Ac
 
     Raises:
         MalformedError: the definition knows no such kind.
-        RefusedError: the ticket has ended.
+        RefusedError: the ticket has ended, or the paper has expired: it could never count (R-3.4).
     """
     kind, file = paper.kind, paper.file
     if kind not in definition.document_names:
@@ -156,6 +157,7 @@ def supply(ticket: Ticket, definition: WorkflowDefinition, paper: Paper, act: Ac
             )
         )
     refuse_if_ended(ticket, definition)
+    _refuse_expired(definition.document_names[kind], paper, act)
     record = DocumentRecord(
         number=len(ticket.documents) + 1,
         kind=kind,
@@ -171,9 +173,42 @@ def supply(ticket: Ticket, definition: WorkflowDefinition, paper: Paper, act: Ac
     return Outcome(ticket=replace(ticket, documents=(*ticket.documents, record)), events=(event,))
 
 
-def verify(ticket: Ticket, definition: WorkflowDefinition, number: int) -> Outcome:
-    """Record that document `number` was checked and found good."""
-    record = _pending(ticket, definition, number)
+def _refuse_expired(name: str, paper: Paper, act: Act) -> None:
+    on = local_date(act.at)
+    if paper.expires_on is None or paper.expires_on >= on:
+        return
+    until, today = f"{paper.expires_on:%Y-%m-%d}", f"{on:%Y-%m-%d}"
+    raise RefusedError(
+        Reason(
+            code="document_expired",
+            field="expires_on",
+            message=f"{name}有效期至 {until}，今日（{today}）已经过期，不能登记",
+            clause="R-3.4, 四(二)3",
+            remedy="请当面告知客户换交在有效期内的；如日期填错，请核对证件后重新填写",
+        )
+    )
+
+
+def verify(ticket: Ticket, definition: WorkflowDefinition, number: int, *, on: date) -> Outcome:
+    """Record that document `number` was checked and found good; also one that was rejected.
+
+    Raises:
+        RefusedError: the ticket has ended, it was found good already, or has expired since.
+        NotFoundError: there is no such document.
+    """
+    record = _named(ticket, definition, number)
+    name = definition.document_names[record.kind]
+    if record.status is DocumentStatus.VERIFIED:
+        raise RefusedError(Reason(code="unchanged", message=f"第 {number} 份{name}已经审核合格"))
+    if record.expires_on is not None and record.expires_on < on:
+        raise RefusedError(
+            Reason(
+                code="document_expired",
+                message=f"第 {number} 份{name}已于 {record.expires_on:%Y-%m-%d} 过期，不能审核合格",
+                clause="R-3.4",
+                remedy="请退回，并请客户补交在有效期内的",
+            )
+        )
     verified = replace(record, status=DocumentStatus.VERIFIED, note="")
     return Outcome(
         ticket=_with_document(ticket, verified),
@@ -183,7 +218,7 @@ def verify(ticket: Ticket, definition: WorkflowDefinition, number: int) -> Outco
 
 def reject(ticket: Ticket, definition: WorkflowDefinition, number: int, reason: str) -> Outcome:
     """Record that document `number` was found wanting. It counts no more; no clock moves (Q2)."""
-    record = _pending(ticket, definition, number)
+    record = _named(ticket, definition, number)
     if not reason.strip():
         raise MalformedError(
             Reason(
@@ -215,7 +250,7 @@ def refuse_if_ended(ticket: Ticket, definition: WorkflowDefinition) -> None:
         )
 
 
-def _pending(ticket: Ticket, definition: WorkflowDefinition, number: int) -> DocumentRecord:
+def _named(ticket: Ticket, definition: WorkflowDefinition, number: int) -> DocumentRecord:
     refuse_if_ended(ticket, definition)
     record = next((each for each in ticket.documents if each.number == number), None)
     if record is None:

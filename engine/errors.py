@@ -6,6 +6,7 @@ class of an error to an exit code or an HTTP status; the core knows nothing of e
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,10 @@ class IntegrityError(HuodianError):
     """A record that must never change has changed: the ledger is broken."""
 
 
+class UnavailableError(HuodianError):
+    """What the software stands on cannot be used now: a database that is away, a full disk."""
+
+
 def not_found(what: str, key: str) -> NotFoundError:
     """The error for a thing that does not exist; `what` is its Chinese name."""
     return NotFoundError(
@@ -79,3 +84,31 @@ def not_found(what: str, key: str) -> NotFoundError:
             remedy="请核对编号，或确认您有权查看该单位的记录",
         )
     )
+
+
+def place_unusable(what: str, fault: OSError, *, code: str, remedy: str) -> UnavailableError:
+    """The error for a place on disk that cannot be used; `what` is it and what was tried."""
+    message = f"{what}（{said_by(fault)}）"
+    return UnavailableError(Reason(code=code, message=message, remedy=remedy))
+
+
+def said_by(fault: OSError) -> str:
+    """What the operating system says, in Chinese where it says it often."""
+    return _SYSTEM_WORDS.get(fault.errno or 0) or fault.strerror or type(fault).__name__
+
+
+_SYSTEM_WORDS = {
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "所在磁盘只读",
+    errno.ENOSPC: "磁盘空间已满",
+    errno.EDQUOT: "磁盘配额已满",
+    errno.ENOENT: "路径不存在",
+    errno.ENOTDIR: "路径中有不是目录的部分",
+    errno.EEXIST: "同名的文件已存在",
+    errno.EISDIR: "是一个目录",
+    errno.EMFILE: "打开的文件过多",
+    errno.EIO: "读写磁盘失败",
+    errno.EADDRINUSE: "已被占用",
+    errno.EADDRNOTAVAIL: "本机没有这个地址",
+}

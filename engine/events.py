@@ -119,6 +119,13 @@ class ApplicationAmended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DetailsRecorded:
+    """Fields were entered or changed: field -> (before, after) as text, before may be empty."""
+
+    changes: dict[str, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketReclassified:
     """The ticket moved to another definition, with the facts and rules that led there (R-4.4)."""
 
@@ -135,6 +142,18 @@ class PromiseChanged:
     before: date
     after: date
     provisional: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsRecorded:
+    """Something beside the ticket's own course was decided or done; the ticket is as it was.
+
+    `topic` says of what, `facts` are values as text by name; why, where a reason is asked.
+    """
+
+    topic: str
+    facts: dict[str, str]
     reason: str = ""
 
 
@@ -158,8 +177,10 @@ Event = (
     | BoundaryExtended
     | ManagersAssigned
     | ApplicationAmended
+    | DetailsRecorded
     | TicketReclassified
     | PromiseChanged
+    | FactsRecorded
     | TicketFlagged
 )
 

@@ -13,28 +13,38 @@ from engine.calendar import local_date
 from engine.definition import Checkpoint, Ending, Transition, WorkflowDefinition
 from engine.documents import missing_at, reason_missing
 from engine.errors import Reason
+from engine.fields import Entered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.ticket import Act, Ticket
+    from engine.ticket import Act, Role, Ticket
+
+
+NOTHING_ENTERED = Entered()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """What a guard looks at: who tries to move which ticket by which transition."""
+    """What a guard looks at: who tries to move which ticket by which transition.
+
+    `entered` is what was filled in for it; nothing as long as the move is only offered.
+    `unfit_managers` is what stands against the ticket's managers (`engine.managers`).
+    """
 
     ticket: Ticket
     definition: WorkflowDefinition
     transition: Transition
     act: Act
+    entered: Entered = NOTHING_ENTERED
+    unfit_managers: tuple[Reason, ...] = ()
 
 
 def managers_named(attempt: Attempt) -> list[Reason]:
-    """Both managers are named, two different people, before intake ends (R-6.1, T2a)."""
+    """Both managers are named, two people who may be that, before intake ends (R-6.1, T2a)."""
     pair = attempt.ticket.managers
     if pair is not None and pair.project_manager != pair.account_manager:
-        return []
+        return list(attempt.unfit_managers)
     return [
         Reason(
             code="managers_missing",
@@ -65,13 +75,19 @@ def blocking_reasons(attempt: Attempt) -> tuple[Reason, ...]:
 
 
 def _role(attempt: Attempt) -> list[Reason]:
-    if attempt.act.actor.roles.intersection(attempt.transition.roles):
+    transition = attempt.transition
+    return role_reasons(attempt.act, transition.roles, transition.name)
+
+
+def role_reasons(act: Act, roles: tuple[Role, ...], what: str) -> list[Reason]:
+    """Why the actor may not do `what`: none of the actor's roles is among those that may."""
+    if act.actor.roles.intersection(roles):
         return []
-    allowed = "、".join(ROLE_NAMES[role] for role in attempt.transition.roles)
+    allowed = "、".join(ROLE_NAMES[role] for role in roles)
     return [
         Reason(
             code="role_not_allowed",
-            message=f"“{attempt.transition.name}”只能由{allowed}办理",
+            message=f"“{what}”只能由{allowed}办理",
             remedy="请转交有权限的人员",
         )
     ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from transitions import EventData, Machine
 
+from engine.application import ServiceRequest
 from engine.calendar import local_date
 from engine.clock_keeping import keep_clocks
 from engine.definition import Checkpoint
@@ -25,13 +26,21 @@ from engine.events import (
     TicketMoved,
     TicketSubmitted,
 )
-from engine.guards import Attempt, blocking_reasons
+from engine.fields import Entered, entered
+from engine.guards import NOTHING_ENTERED, Attempt, blocking_reasons, role_reasons
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from engine.calendar import WorkCalendar
-    from engine.definition import DocumentRequirement, Transition, WorkflowDefinition
+    from engine.definition import (
+        DocumentRequirement,
+        Field,
+        Opening,
+        Transition,
+        WorkflowDefinition,
+    )
     from engine.ticket import Act, Ticket
 
 
@@ -46,18 +55,30 @@ class _Subject:
 
 def _guard(event: EventData) -> bool:
     attempt: Attempt = event.kwargs["attempt"]
-    reasons = blocking_reasons(attempt)
-    if reasons:
-        raise RefusedError(reasons)
+    _refuse(blocking_reasons(attempt), attempt.entered)
     return True
+
+
+def _refuse(reasons: tuple[Reason, ...], entered: Entered) -> None:
+    """End here, with every reason, if anything stands against the move or what was entered."""
+    against = (*reasons, *entered.missing)
+    if against:
+        raise RefusedError((*against, *entered.malformed))
+    if entered.malformed:
+        raise MalformedError(entered.malformed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A transition that leaves the ticket's state: possible now, or why not (R-3.4)."""
+    """A transition that leaves the ticket's state: possible now, or why not (R-3.4).
+
+    `asks` and `takes` are what must and what may be entered with it.
+    """
 
     transition: Transition
     reasons: tuple[Reason, ...]
+    asks: tuple[Field, ...] = ()
+    takes: tuple[Field, ...] = ()
 
     @property
     def is_allowed(self) -> bool:
@@ -81,40 +102,124 @@ class TicketMachine:
         for each in definition.transitions:
             self.machine.add_transition(each.trigger, each.source, each.target, conditions=[_guard])
 
-    def submit(self, ticket: Ticket, act: Act, calendar: WorkCalendar) -> Outcome:
-        """Begin: clocks start if the key document came along, else they wait for it (R-1.2)."""
-        kept = keep_clocks(ticket, self.definition, calendar, act, moved=True)
-        missing = missing_key_documents(self.definition, ticket, local_date(act.at))
-        submitted = TicketSubmitted(missing=tuple(each.id for each in missing))
-        return Outcome(ticket=kept.ticket, events=(submitted, *kept.events))
+    def submit(
+        self,
+        ticket: Ticket,
+        act: Act,
+        calendar: WorkCalendar,
+        given: Mapping[str, str] | None = None,
+    ) -> Outcome:
+        """Begin: clocks start if the key document came along, else they wait for it (R-1.2).
 
-    def offers(self, ticket: Ticket, act: Act) -> tuple[Offer, ...]:
-        """Every transition that leaves the state, with all that stands against it now."""
-        return tuple(
-            Offer(transition=each, reasons=blocking_reasons(self._attempt(ticket, each, act)))
-            for each in self.definition.offered[ticket.state]
-        )
-
-    def fire(self, ticket: Ticket, trigger: str, act: Act, calendar: WorkCalendar) -> Outcome:
-        """Move the ticket.
+        `given` is raw text by field, as the definition's opening asks for it.
 
         Raises:
-            MalformedError: the definition has no such trigger.
-            RefusedError: it does not leave this state, or a guard says no; all reasons at once.
+            RefusedError: the opening is not the actor's, or a field is missing; all at once.
+            MalformedError: a field cannot be read, or is not asked for.
         """
-        attempt = self._attempt(ticket, self._transition(ticket, trigger), act)
+        entry = self._entered(ticket, self.definition.opening, given)
+        _refuse(self.against_opening(act), entry)
+        kept = keep_clocks(entry.kept_in(ticket), self.definition, calendar, act, moved=True)
+        missing = missing_key_documents(self.definition, ticket, local_date(act.at))
+        submitted = TicketSubmitted(missing=tuple(each.id for each in missing))
+        return Outcome(ticket=kept.ticket, events=(submitted, *entry.events, *kept.events))
+
+    def against_opening(
+        self, act: Act, given: Mapping[str, str] | None = None
+    ) -> tuple[Reason, ...]:
+        """What stands against the actor's opening a ticket, and against `given` if it is given."""
+        opening, definition = self.definition.opening, self.definition
+        reasons = role_reasons(act, opening.roles, definition.name) if opening.roles else []
+        if given is not None:
+            entry = entered(given, opening, definition, {})
+            reasons += [*entry.missing, *entry.malformed]
+        return tuple(reasons)
+
+    def offers(
+        self, ticket: Ticket, act: Act, *, unfit_managers: tuple[Reason, ...] = ()
+    ) -> tuple[Offer, ...]:
+        """Every transition that leaves the state, with all that stands against it now."""
+        fields = self.definition.field_by_id
+        attempts = (
+            self._attempt(ticket, each, act, unfit_managers=unfit_managers)
+            for each in self.definition.offered[ticket.state]
+        )
+        return tuple(
+            Offer(
+                transition=each.transition,
+                reasons=blocking_reasons(each),
+                asks=tuple(fields[asked] for asked in each.transition.asks),
+                takes=tuple(fields[taken] for taken in each.transition.takes),
+            )
+            for each in attempts
+        )
+
+    def fire(  # noqa: PLR0913  (a move is all of this)
+        self,
+        ticket: Ticket,
+        trigger: str,
+        act: Act,
+        calendar: WorkCalendar,
+        given: Mapping[str, str] | None = None,
+        *,
+        unfit_managers: tuple[Reason, ...] = (),
+    ) -> Outcome:
+        """Move the ticket.
+
+        Args:
+            ticket: the ticket as it is.
+            trigger: the move.
+            act: who moves it, when and why.
+            calendar: the days that its clocks count.
+            given: raw text by field, see `engine.fields`.
+            unfit_managers: what stands against its managers, see `engine.managers`.
+
+        Raises:
+            MalformedError: the definition has no such trigger, or what was entered is no value.
+            RefusedError: it does not leave this state, a guard says no, or a field that is asked
+                was never given; all reasons at once.
+        """
+        transition = self._transition(ticket, trigger)
+        entry = self._entered(ticket, transition, given)
+        attempt = self._attempt(ticket, transition, act, entry, unfit_managers=unfit_managers)
         subject = _Subject(ticket.state)
         self.machine.events[trigger].trigger(subject, attempt=attempt)
         return self._moved(ticket, subject.state, attempt, calendar)
 
-    def _attempt(self, ticket: Ticket, transition: Transition, act: Act) -> Attempt:
-        return Attempt(ticket=ticket, definition=self.definition, transition=transition, act=act)
+    def _attempt(
+        self,
+        ticket: Ticket,
+        transition: Transition,
+        act: Act,
+        entry: Entered = NOTHING_ENTERED,
+        *,
+        unfit_managers: tuple[Reason, ...] = (),
+    ) -> Attempt:
+        return Attempt(
+            ticket=ticket,
+            definition=self.definition,
+            transition=transition,
+            act=act,
+            entered=entry,
+            unfit_managers=unfit_managers,
+        )
+
+    def _entered(
+        self, ticket: Ticket, asking: Transition | Opening, given: Mapping[str, str] | None
+    ) -> Entered:
+        if not (given or asking.asks):
+            return NOTHING_ENTERED
+        request = ticket.request
+        if isinstance(request, ServiceRequest):
+            return entered(given or {}, asking, self.definition, request.details)
+        return Entered(malformed=(_NO_DETAILS,))
 
     def _moved(
         self, ticket: Ticket, state: str, attempt: Attempt, calendar: WorkCalendar
     ) -> Outcome:
         transition, act = attempt.transition, attempt.act
-        after, events = self._arrived(ticket, state, transition, act.at)
+        filled_in = attempt.entered.kept_in(ticket)
+        after, events = self._arrived(filled_in, state, transition, act.at)
         kept = keep_clocks(after, self.definition, calendar, act, moved=True)
         before_run, after_run = ticket.current_run, kept.ticket.current_run
         left = before_run.stage_id if before_run else ""
@@ -127,7 +232,8 @@ class TicketMachine:
             stage_entered=entered if left != entered else "",
             reason=act.reason.strip(),
         )
-        return Outcome(ticket=kept.ticket, events=(moved, *events, *kept.events))
+        recorded = attempt.entered.events
+        return Outcome(ticket=kept.ticket, events=(moved, *recorded, *events, *kept.events))
 
     def _arrived(
         self, ticket: Ticket, state: str, transition: Transition, at: datetime
@@ -180,3 +286,11 @@ class TicketMachine:
                 remedy=f"当前状态可办理：{allowed}",
             )
         )
+
+
+_NO_DETAILS = Reason(
+    code="no_details",
+    message="用电申请工单不登记资料以外的内容",
+    clause="R-3.1, 四(二)3",
+    remedy="请删去；申请内容有误的请用更正",
+)

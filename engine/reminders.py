@@ -12,12 +12,12 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from engine.calendar import local_date
-from engine.clocks import due_on, reached_on, running_clocks
+from engine.clocks import NO_TARGETS, due_on, reached_on, running_clocks
 from engine.definition import RungTiming
 from engine.documents import due_checkpoint, outstanding_deferrals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date, datetime
 
     from engine.calendar import OfficeHours, WorkCalendar
@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueRung:
-    """A rung that is due. `overdue_days` None before the limit ran out, else 0 on its first day."""
+    """A rung that is due. `overdue_days` None before the limit ran out, else 0 on its first day.
+
+    A branch's own target that was missed is not overdue: there it stays None. `is_past` once the
+    day is over that it is due on.
+    """
 
     clock: Clock
     rung_id: str
@@ -36,6 +40,7 @@ class DueRung:
     overdue_days: int | None
     due_on: date
     at: datetime
+    is_past: bool
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -44,12 +49,14 @@ class DueRung:
         return self.clock.id, self.due_on.isoformat(), f"{self.rung_id}{suffix}"
 
 
-def due_rungs(
+def due_rungs(  # noqa: PLR0913  (the ticket and all that dates it)
     ticket: Ticket,
     definition: WorkflowDefinition,
     calendar: WorkCalendar,
     hours: OfficeHours,
     at: datetime,
+    *,
+    targets: Mapping[str, int] = NO_TARGETS,
 ) -> tuple[DueRung, ...]:
     """The most urgent rung that is due on each running clock of the ticket.
 
@@ -57,22 +64,24 @@ def due_rungs(
     """
     found = (
         latest_rung(clock, definition.reminders, calendar, hours, at)
-        for clock in running_clocks(ticket, definition)
+        for clock in running_clocks(ticket, definition, targets)
     )
     return tuple(rung for rung in found if rung is not None)
 
 
-def next_rung_at(
+def next_rung_at(  # noqa: PLR0913  (the same)
     ticket: Ticket,
     definition: WorkflowDefinition,
     calendar: WorkCalendar,
     hours: OfficeHours,
     after: datetime,
+    *,
+    targets: Mapping[str, int] = NO_TARGETS,
 ) -> datetime | None:
     """The first instant after `after` at which any clock of the ticket has a rung."""
     rungs = (
         _rungs(clock, definition.reminders, calendar, hours, until=after)
-        for clock in running_clocks(ticket, definition)
+        for clock in running_clocks(ticket, definition, targets)
     )
     return min((at for at, _, _ in chain.from_iterable(rungs) if at > after), default=None)
 
@@ -120,6 +129,7 @@ def latest_rung(
         overdue_days=overdue_days,
         due_on=due,
         at=rung_at,
+        is_past=rung_at >= calendar.end_of_period(due),
     )
 
 
@@ -156,6 +166,8 @@ def _rungs(
     # A rung that passed before the clock was last resumed is not made up for.
     resumed_on = clock.pauses[-1].to_on if clock.pauses else None
     for urgency, rung in enumerate(ladder):
+        if clock.is_target and rung.timing is RungTiming.OVERDUE_DAILY:
+            continue
         for at, overdue_days in _instants(rung, clock, due, calendar, hours, until):
             if resumed_on is None or local_date(at) >= resumed_on:
                 yield at, urgency, overdue_days
@@ -179,7 +191,7 @@ def _instants(  # noqa: PLR0913, PLR0917  (the facts that place a rung)
         case RungTiming.BEFORE_CLOSE:
             yield hours.closing(due) - timedelta(hours=rung.hours), None
         case RungTiming.OVERDUE:
-            yield hours.end_of_period(due), 0
+            yield calendar.end_of_period(due), None if clock.is_target else 0
         case RungTiming.OVERDUE_DAILY:  # pragma: no branch  (the last of all timings)
             today = max(due, local_date(until))
             late_days = calendar.working_days_between(due, today)

@@ -16,7 +16,7 @@ from engine.definition import Ending
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from engine.calendar import OfficeHours, WorkCalendar
+    from engine.calendar import WorkCalendar
     from engine.definition import WorkflowDefinition
     from engine.ticket import StageRun, Ticket
 
@@ -60,13 +60,12 @@ def timetable(
     ticket: Ticket,
     definition: WorkflowDefinition,
     calendar: WorkCalendar,
-    hours: OfficeHours,
     at: datetime,
 ) -> tuple[TimetableEntry, ...]:
     """One entry a stage, in the definition's order; stages are all a customer ever sees (R-1.1)."""
     runs = {run.stage_id: run for run in ticket.stage_runs}
     entries = (
-        _entry(runs.get(stage.id), stage.id, definition, calendar, hours, at)
+        _entry(runs.get(stage.id), stage.id, definition, calendar, at)
         for stage in definition.stages
     )
     given_up_at = abandoned_at(ticket, definition)
@@ -82,12 +81,11 @@ def _given_up(entry: TimetableEntry, run: StageRun | None, at: datetime) -> Time
     return replace(entry, state=EntryState.ABANDONED, done_on=None)
 
 
-def _entry(  # noqa: PLR0913, PLR0917  (one stage with all that dates it)
+def _entry(
     run: StageRun | None,
     stage_id: str,
     definition: WorkflowDefinition,
     calendar: WorkCalendar,
-    hours: OfficeHours,
     at: datetime,
 ) -> TimetableEntry:
     stage = definition.stage_by_id[stage_id]
@@ -103,7 +101,7 @@ def _entry(  # noqa: PLR0913, PLR0917  (one stage with all that dates it)
             done_on=None,
             is_overdue=False,
         )
-    now = standing(stage_clock(run, definition), calendar, hours, at)
+    now = standing(stage_clock(run, definition), calendar, at)
     first = run.promises[0].due_on if run.promises else None
     return TimetableEntry(
         stage_id=stage_id,

@@ -43,6 +43,8 @@ class PlanContext:
         progress_url: the customer's own page of this ticket; also where documents are handed in
             and the service is rated.
         people: user id -> contact of everybody who may be named or written to.
+        stand_ins: user id of a manager who is no longer in office -> who is told instead; nobody
+            where the company has nobody above.
         channels: the ways that are set up; SMS is the one that always exists.
         leaflet: link to the policy leaflet that goes out at acceptance (I3); may be empty.
     """
@@ -55,6 +57,7 @@ class PlanContext:
     branch_phone: str
     progress_url: str
     people: Mapping[str, Contact]
+    stand_ins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     channels: frozenset[Channel] = frozenset({Channel.SMS})
     quiet: QuietHours = field(default_factory=QuietHours)
     leaflet: str = ""
@@ -64,6 +67,10 @@ class PlanContext:
         """The name of one of the company's people, or the user id of somebody unknown."""
         person = self.people.get(user_id)
         return person.name if person is not None else user_id
+
+    def state_of(self, user_id: str) -> str:
+        """The name, marked where the person is no longer in office."""
+        return f"{self.name_of(user_id)}{'（已停用）' if user_id in self.stand_ins else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +113,34 @@ def customer_of(ticket: Ticket) -> Recipient:
 
 
 def staff_member(user_id: str, context: PlanContext) -> Recipient:
-    """One of the company's people; somebody without a contact is kept as unreachable."""
+    """One of the company's people.
+
+    Somebody without a contact, or no longer in office, is kept as unreachable.
+    """
     contact = context.people.get(user_id, Contact(name=user_id))
+    if user_id in context.stand_ins:
+        contact = Contact(name=contact.name)
     return Recipient(audience=Audience.STAFF, key=user_id, contact=contact)
+
+
+def told_instead(duties: Mapping[str, str], context: PlanContext) -> dict[str, str]:
+    """Whom to tell what these people should hear: who, and in whose place (R-6.1).
+
+    Args:
+        duties: user id -> what the person is, in Chinese.
+        context: knows who is no longer in office and who stands in.
+
+    Returns:
+        user id -> the absent colleagues with their duties, empty for oneself. Whoever has nobody
+        standing in is told all the same, as one who cannot be reached.
+    """
+    told: dict[str, list[str]] = {
+        user_id: [] for user_id in duties if not context.stand_ins.get(user_id)
+    }
+    for user_id, duty in duties.items():
+        for deputy in context.stand_ins.get(user_id, ()):
+            told.setdefault(deputy, []).append(f"{duty}{context.name_of(user_id)}")
+    return {user_id: "、".join(absent) for user_id, absent in told.items()}
 
 
 def address(notice: Notice, recipient: Recipient, ticket_no: str, context: PlanContext) -> Message:

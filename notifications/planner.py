@@ -7,10 +7,8 @@ one fact to the reader make one message: a stage that begins with its clock, an 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from engine.amendments import AMENDABLE
 from engine.application import ConnectionApplication
 from engine.calendar import local_date
 from engine.clocks import CAUSE_NAMES
@@ -23,6 +21,8 @@ from engine.events import (
     ClockStarted,
     ClockStopped,
     DocumentRejected,
+    DocumentVerified,
+    FactsRecorded,
     ManagersAssigned,
     PromiseChanged,
     TicketMoved,
@@ -31,16 +31,30 @@ from engine.events import (
 )
 from engine.guards import ROLE_NAMES
 from engine.ticket import Role
-from notifications.context import Notice, PlanContext, address, customer_of, staff_member
+from notifications.change import Change
+from notifications.context import (
+    Notice,
+    PlanContext,
+    address,
+    customer_of,
+    staff_member,
+    told_instead,
+)
+from notifications.corrections import (
+    amended,
+    managers_changed,
+    promise_changed,
+    reclassified,
+    reinstated,
+    to_former_number,
+)
 from notifications.wording import (
     SCHEME_LEAFLETS,
     deferred_documents,
-    earlier_promise,
     listed,
     remark,
     service_name,
     stage_promise,
-    until,
 )
 
 if TYPE_CHECKING:
@@ -49,6 +63,13 @@ if TYPE_CHECKING:
     from engine.events import Outcome
     from engine.ticket import ManagerPair, Ticket
     from notifications.message import Message
+
+
+TOLD_TOPICS = {
+    "restricted_supply": "restricted_supply_planned",
+    "restricted_supply_whole": "restricted_supply_whole",
+}
+"""Which of the recorded facts the customer is told, and by which template."""
 
 
 def plan(before: Ticket | None, outcome: Outcome, context: PlanContext) -> tuple[Message, ...]:
@@ -67,33 +88,13 @@ def plan(before: Ticket | None, outcome: Outcome, context: PlanContext) -> tuple
     assigned: ManagersAssigned | None = outcome.first(ManagersAssigned)
     if assigned is not None:
         messages.extend(_to_managers(assigned.after, change))
+    messages.extend(to_former_number(change))
     return tuple(messages)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What the tellers below look at."""
-
-    before: Ticket | None
-    outcome: Outcome
-    context: PlanContext
-
-    @property
-    def after(self) -> Ticket:
-        """The ticket as it is now."""
-        return self.outcome.ticket
-
-    def has_passed(self, checkpoint: Checkpoint) -> bool:
-        """Whether this very change passed the checkpoint."""
-        earlier = () if self.before is None else self.before.passed_checkpoints
-        return checkpoint in self.after.passed_checkpoints and checkpoint not in earlier
-
-    def notice(self, template: str, **params: str) -> Notice:
-        """A notice of this change."""
-        return Notice(template=template, occasion=str(self.after.revision), params=params)
-
-
 def _customer_notices(change: Change) -> list[Notice]:
+    if change.context.definition.internal:
+        return []
     tellings = (
         _TELLERS[type(event)](event, change)
         for event in change.outcome.events
@@ -178,22 +179,21 @@ def _clock_stopped(event: ClockStopped, change: Change) -> Notice | None:
 
 
 def _clock_resumed(event: ClockResumed, change: Change) -> Notice:
-    dates = _dates(change)
+    dates = change.dates()
     if event.due_on is not None and event.due_on < local_date(change.context.at):
         dates["due"] = f"原定 {event.due_on:%Y-%m-%d} 前，现已超期，将尽快"
     return change.notice("clock_resumed", **dates)
 
 
 def _document_rejected(event: DocumentRejected, change: Change) -> Notice:
-    definition = change.context.definition
-    kinds = next(
-        (
-            each.any_of
-            for each in requirements(definition, change.after)
-            if event.kind in each.any_of
-        ),
-        (event.kind,),
-    )
+    """Asks for another one only where one is asked for, and no other is there (R-3.1)."""
+    definition, on = change.context.definition, local_date(change.context.at)
+    lacking = [
+        each
+        for each in requirements(definition, change.after)
+        if event.kind in each.any_of and satisfying(each, change.after, on) is None
+    ]
+    kinds = dict.fromkeys(kind for each in lacking for kind in each.any_of)
     return change.notice(
         "document_rejected",
         document=definition.document_names[event.kind],
@@ -206,33 +206,9 @@ def _boundary_extended(_event: BoundaryExtended, change: Change) -> Notice:
     return change.notice("boundary_extended", **deferred_documents(change.after, change.context))
 
 
-def _amended(event: ApplicationAmended, change: Change) -> Notice:
-    fields = listed(AMENDABLE[name] for name in event.changes)
-    return change.notice("application_amended", fields=fields, **_dates(change))
-
-
-def _reclassified(event: TicketReclassified, change: Change) -> Notice | None:
-    if event.before == event.after:
-        return None
-    service = change.context.definition.name
-    return change.notice("ticket_reclassified", service=service, **_dates(change))
-
-
-def _promise_changed(event: PromiseChanged, change: Change) -> Notice:
-    notice = change.notice(
-        "promise_changed",
-        stage=change.context.definition.stage_by_id[event.stage].name,
-        due=until(event.after, provisional=event.provisional),
-        was=f"{event.before:%Y-%m-%d}",
-    )
-    return replace(notice, topic=f"promise:{event.stage}")
-
-
-def _dates(change: Change) -> dict[str, str]:
-    """Parameters `stage`, `due` and, where the promise has changed, `was`."""
-    promise = stage_promise(change.after, change.context)
-    was = earlier_promise(change.before, change.after)
-    return {"stage": promise["stage"], "due": promise["due"], "was": was}
+def _recorded(event: FactsRecorded, change: Change) -> Notice | None:
+    template = TOLD_TOPICS.get(event.topic)
+    return None if template is None else change.notice(template, **event.facts)
 
 
 def _to_managers(pair: ManagerPair, change: Change) -> list[Message]:
@@ -242,13 +218,16 @@ def _to_managers(pair: ManagerPair, change: Change) -> list[Message]:
         pair.account_manager: ROLE_NAMES[Role.ACCOUNT_MANAGER],
     }
     promise = stage_promise(ticket, context)
+    others = dict(zip(duties, reversed(duties), strict=True))
     messages = []
-    for user_id, other in zip(duties, reversed(duties), strict=True):
+    for user_id, absent in told_instead(duties, context).items():
+        other = others.get(user_id, "")
         notice = change.notice(
             "manager_assigned",
-            duty=duties[user_id],
-            other_duty=duties[other],
-            other_name=context.name_of(other),
+            duty=duties.get(user_id, ""),
+            other_duty=duties.get(other, ""),
+            other_name=context.state_of(other) if other else "",
+            absent=absent,
             stage=promise["stage"],
             due=promise["due"],
         )
@@ -264,9 +243,12 @@ _TELLERS: dict[type, Callable[[Any, Change], Notice | None]] = {
     ClockStopped: _clock_stopped,
     ClockResumed: _clock_resumed,
     DocumentRejected: _document_rejected,
+    DocumentVerified: reinstated,
     BoundaryExtended: _boundary_extended,
-    ApplicationAmended: _amended,
-    TicketReclassified: _reclassified,
-    PromiseChanged: _promise_changed,
+    ManagersAssigned: managers_changed,
+    ApplicationAmended: amended,
+    TicketReclassified: reclassified,
+    PromiseChanged: promise_changed,
+    FactsRecorded: _recorded,
 }
 """What the customer is told of; other events mean nothing to a customer."""

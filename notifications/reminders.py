@@ -6,11 +6,19 @@ Deferred documents have their own, to the customer and the account manager. Pure
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.definition import RungTiming
-from notifications.context import Notice, PlanContext, address, customer_of, staff_member
+from engine.managers import DUTIES
+from notifications.context import (
+    Notice,
+    PlanContext,
+    address,
+    customer_of,
+    staff_member,
+    told_instead,
+)
 from notifications.message import MessageKind
 from notifications.wording import clock_name, deferral, until
 
@@ -63,9 +71,14 @@ def plan_reminder(
         return ()
     lead = max(rungs, key=_urgency)
     messages = [*_of_limits(ticket, rungs, lead, steps, context)]
-    if deferred:
+    if deferred and not lead.clock.is_target:
         messages.extend(_of_documents(ticket, lead, deferred, context))
     return tuple(messages)
+
+
+def to_managers(notice: Notice, ticket: Ticket, context: PlanContext) -> list[Message]:
+    """A notice to both managers; its template is told whose place somebody takes (`absent`)."""
+    return _to_managers(notice, _duties(ticket), ticket, context)
 
 
 def _of_limits(
@@ -75,8 +88,10 @@ def _of_limits(
     steps: tuple[EscalationStep, ...],
     context: PlanContext,
 ) -> list[Message]:
+    # What is overdue is overdue by the plan; a branch's own target has no part in that (T3d).
+    told = [rung for rung in rungs if lead.overdue_days is None or not rung.clock.is_target]
     params = {
-        "clocks": "、".join(_clock(rung, context) for rung in sorted(rungs, key=_urgency)[::-1]),
+        "clocks": "、".join(_clock(rung, context) for rung in sorted(told, key=_urgency)[::-1]),
         "state": context.definition.state_by_id[ticket.state].name,
     }
     overdue = lead.overdue_days
@@ -88,14 +103,15 @@ def _of_limits(
         params=params,
         kind=MessageKind.REMINDER,
         # Once the limit has run out, the overdue rung says more than this one would.
-        expires_at=context.hours.end_of_period(lead.due_on) if overdue is None else None,
+        expires_at=None if lead.is_past else context.calendar.end_of_period(lead.due_on),
         topic=_topic(rungs),
     )
-    managers = _managers(ticket)
-    messages = [_staff(notice, user_id, ticket, context) for user_id in managers]
+    duties = _duties(ticket)
     if overdue is None:
-        return messages
-    names = [context.name_of(user_id) for user_id in managers] or ["未指定", "未指定"]
+        return _to_managers(notice, duties, ticket, context)
+    managers = [user_id for user_id in duties if user_id not in context.stand_ins]
+    messages = [_staff(notice, user_id, ticket, context) for user_id in managers]
+    names = [context.state_of(user_id) for user_id in duties] or ["未指定", "未指定"]
     escalated = Notice(
         template="limit_overdue_escalated",
         occasion=notice.occasion,
@@ -109,6 +125,8 @@ def _of_limits(
         topic=notice.topic,
     )
     reached = [person for step in steps if step.overdue_days <= overdue for person in step.people]
+    # Whoever stands in for a manager hears of it at once, and in the same words.
+    reached += [person for person in told_instead(duties, context) if person not in managers]
     above = [person for person in dict.fromkeys(reached) if person not in managers]
     return messages + [_staff(escalated, user_id, ticket, context) for user_id in above]
 
@@ -138,13 +156,15 @@ def _of_documents(
             params=params,
             kind=MessageKind.REMINDER,
         )
-        messages.append(_staff(collect, ticket.managers.account_manager, ticket, context))
+        duty = {ticket.managers.account_manager: DUTIES["account_manager"]}
+        messages += _to_managers(collect, duty, ticket, context)
     return messages
 
 
-def _urgency(rung: DueRung) -> tuple[int, int]:
-    """Overdue before due, longer overdue before shorter, then by the ladder."""
-    return (-1 if rung.overdue_days is None else rung.overdue_days), rung.urgency
+def _urgency(rung: DueRung) -> tuple[int, bool, int]:
+    """Overdue before due, longer overdue before shorter, promised before own, by the ladder."""
+    overdue = -1 if rung.overdue_days is None else rung.overdue_days
+    return overdue, not rung.clock.is_target, rung.urgency
 
 
 def _clock(rung: DueRung, context: PlanContext) -> str:
@@ -160,11 +180,14 @@ def _clock(rung: DueRung, context: PlanContext) -> str:
 def _call(lead: DueRung, context: PlanContext) -> str:
     """What is asked for; the two rungs of the last day do not read alike."""
     rung = next(each for each in context.definition.reminders if each.id == lead.rung_id)
+    today = "内部目标今日到期" if lead.clock.is_target else "今日到期"
     match rung.timing:
         case RungTiming.LAST_DAY:
-            return "今日到期，请于今日办结"
+            return f"{today}，请于今日办结"
         case RungTiming.BEFORE_CLOSE:
-            return f"今日到期，距下班不足 {rung.hours} 小时，请抓紧办结"
+            return f"{today}，距下班不足 {rung.hours} 小时，请抓紧办结"
+        case RungTiming.OVERDUE:  # of a target: what is promised is not due yet
+            return "已过内部目标日期，请抓紧办结"
         case _:
             return "请按期办结"
 
@@ -178,9 +201,20 @@ def _topic(rungs: tuple[DueRung, ...]) -> str:
     return f"limit:{'+'.join(sorted(rung.clock.id for rung in rungs))}"
 
 
-def _managers(ticket: Ticket) -> tuple[str, ...]:
+def _duties(ticket: Ticket) -> dict[str, str]:
+    """The managers by user id, each with the duty in Chinese."""
     pair = ticket.managers
-    return () if pair is None else (pair.project_manager, pair.account_manager)
+    return {} if pair is None else {getattr(pair, place): duty for place, duty in DUTIES.items()}
+
+
+def _to_managers(
+    notice: Notice, duties: dict[str, str], ticket: Ticket, context: PlanContext
+) -> list[Message]:
+    """The notice to those on duty, or to whoever stands in for them, who is told why."""
+    return [
+        _staff(replace(notice, params={**notice.params, "absent": absent}), who, ticket, context)
+        for who, absent in told_instead(duties, context).items()
+    ]
 
 
 def _staff(notice: Notice, user_id: str, ticket: Ticket, context: PlanContext) -> Message:

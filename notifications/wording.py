@@ -40,6 +40,13 @@ SCHEME_LEAFLETS = {
 }
 
 
+SCHEME_NAMES = {
+    ServiceScheme.THREE_ZERO: "三零",
+    ServiceScheme.THREE_SAVING: "三省",
+    ServiceScheme.STANDARD: "普通",
+}
+
+
 def service_name(ticket: Ticket, definition: WorkflowDefinition) -> str:
     """What the customer has applied for."""
     return "用电" if isinstance(ticket.request, ConnectionApplication) else definition.name
@@ -119,6 +126,8 @@ def clock_name(clock: Clock, definition: WorkflowDefinition) -> str:
             return "合计办理时间"
         case ClockKind.END_TO_END:
             return "全过程时间"
+        case ClockKind.TARGET:
+            return f"{definition.stage_by_id[clock.stage_id].name}内部目标"
 
 
 def listed(names: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ get_user(user_id) -> User                                                NotFoun
 find_user(user_id) -> User | None
 users() -> list[User]
 with_role(role, branch) -> list[User]        active ones; branch "" is the whole company
-refuse_unfit_managers(pair, branch) -> None                              RefusedError
+people(user_ids) -> dict[str, User]          those of them who are known
 set_roles(user_id, roles); set_active(user_id, *, active); set_password_hash(user_id, hash)
 and what `storage.sign_in` adds for links and sessions
 """
@@ -17,21 +17,20 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select, update
 
-from engine.errors import ConflictError, Reason, RefusedError, not_found
+from engine.errors import ConflictError, Reason, not_found
 from engine.ticket import Role
 from storage.sign_in import SignIn
 from storage.tables.organisation import USERS
 from storage.upserts import insert_or_skip
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy import Row, Update
 
-    from engine.ticket import ManagerPair
 
-
-USER = "用户"
+USER = "账号"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +58,7 @@ def _setting(column: str) -> Update:
 _ADD = insert_or_skip(USERS, "id")
 _USERS = select(USERS).order_by(USERS.c.branch.asc().nulls_first(), USERS.c.id)
 _FIND = select(USERS).where(USERS.c.id == bindparam("user_id"))
+_AMONG = select(USERS).where(USERS.c.id.in_(bindparam("user_ids", expanding=True)))
 _ACTIVE = _USERS.where(USERS.c.active)
 _SETTING = {name: _setting(name) for name in ("roles", "active", "password_hash")}
 
@@ -123,29 +123,10 @@ class Accounts(SignIn):
             if role in user.roles and user.branch == branch
         ]
 
-    def refuse_unfit_managers(self, pair: ManagerPair, branch: str) -> None:
-        """Make sure that both are active people of that role who may work for the branch.
-
-        Raises:
-            RefusedError: naming everything that is wrong with either (R-6.1).
-        """
-        wanted = (
-            (pair.project_manager, Role.PROJECT_MANAGER, "项目经理"),
-            (pair.account_manager, Role.ACCOUNT_MANAGER, "客户经理"),
-        )
-        reasons = [
-            Reason(
-                code="unfit_manager",
-                field=role.value,
-                message=f"“{user_id}”{problem}，不能担任{title}",
-                clause="R-6.1, 四(一)2",
-                remedy=f"请选择本单位在岗的{title}",
-            )
-            for user_id, role, title in wanted
-            if (problem := _unfit(self.find_user(user_id), role, branch))
-        ]
-        if reasons:
-            raise RefusedError(reasons)
+    def people(self, user_ids: Iterable[str]) -> dict[str, User]:
+        """Those of the people who are known, active or not, by id."""
+        rows = self._connection.execute(_AMONG, {"user_ids": list(user_ids)})
+        return {user.id: user for user in map(_user, rows)}
 
     def set_roles(self, user_id: str, roles: frozenset[Role]) -> None:
         """Give the person these roles instead of those held.
@@ -190,23 +171,12 @@ def _user(row: Row[*tuple[Any, ...]]) -> User:
     )
 
 
-def _unfit(user: User | None, role: Role, branch: str) -> str:
-    """What stands against the person, in Chinese; empty if nothing does."""
-    if user is None:
-        return "不存在"
-    if not user.active:
-        return "已停用"
-    if role not in user.roles:
-        return "没有相应的岗位"
-    return "" if user.branch in {"", branch} else "属于其他单位"
-
-
 def _taken(user_id: str) -> ConflictError:
     return ConflictError(
         Reason(
             code="user_exists",
             field="user_id",
-            message=f"用户“{user_id}”已存在",
-            remedy="请换一个用户名",
+            message=f"账号“{user_id}”已经存在",
+            remedy="请换一个账号",
         )
     )

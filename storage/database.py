@@ -18,12 +18,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exc, text
+from sqlalchemy import exc, inspect, text
 from sqlalchemy.engine import make_url
 
-from engine.errors import MalformedError, Reason, RefusedError
+from engine.errors import HuodianError, MalformedError, Reason, RefusedError, UnavailableError
 from storage.postgresql import PostgresqlAccess
 from storage.sqlite import SqliteAccess
+from storage.troubles import NOT_WRITABLE, foreign_tables
 from storage.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[UnitOfWork]:
         """One transaction that may write; without `commit()` nothing of it stays."""
-        with self._access.writing() as connection:
+        with self._explaining(), self._access.writing() as connection:
             yield UnitOfWork(connection)
 
     @contextmanager
@@ -64,17 +65,21 @@ class Database:
         begun around it: two round trips instead of four. Nothing else may be written in here, and
         `commit()` follows the change at once.
         """
-        with self._access.changing() as connection:
+        with self._explaining(), self._access.changing() as connection:
             yield UnitOfWork(connection)
 
     @contextmanager
     def reading(self) -> Iterator[UnitOfWork]:
         """One transaction that only reads, all of it as of one moment."""
-        with self._access.reading() as connection:
+        with self._explaining(reads_only=True), self._access.reading() as connection:
             yield UnitOfWork(connection)
 
     def migrate(self) -> None:
-        """Bring the tables up to date. Two programs that start at once wait for each other."""
+        """Bring the tables up to date. Two programs that start at once wait for each other.
+
+        Raises:
+            UnavailableError: it cannot be reached or written, or belongs to another program.
+        """
         if self.revision() != expected_revision():
             self.migrate_to("head")
 
@@ -86,17 +91,20 @@ class Database:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
-        with self._access.writing() as connection:
+        with self._explaining(), self._access.writing() as connection:
             if self.dialect == PostgresqlAccess.name:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
             config.attributes["connection"] = connection
-            is_back = revision == "base" or revision < (_revision(connection) or "")
+            found = _revision(connection)
+            if found is None:
+                self._refuse_foreign(connection)
+            is_back = revision == "base" or revision < (found or "")
             (command.downgrade if is_back else command.upgrade)(config, revision)
             connection.commit()
 
     def revision(self) -> str | None:
         """The revision of the tables; None before the first migration."""
-        with self._access.reading() as connection:
+        with self._explaining(), self._access.reading() as connection:
             return _revision(connection)
 
     def is_behind(self) -> bool:
@@ -107,12 +115,10 @@ class Database:
         """Make sure that the database answers and has the tables this program was written for.
 
         Raises:
-            RefusedError: it cannot be reached, or the tables are older or newer; says what to do.
+            UnavailableError: it cannot be used.
+            RefusedError: the tables are older or newer; says what to do.
         """
-        try:
-            found, expected = self.revision(), expected_revision()
-        except exc.OperationalError as error:
-            raise _unreachable() from error
+        found, expected = self.revision(), expected_revision()
         if found == expected:
             return
         is_newer = found is not None and found > expected
@@ -124,17 +130,10 @@ class Database:
             )
         )
 
-    def is_away(self, fault: BaseException) -> bool:
-        """Whether a fault means that the database cannot be reached or is busy for the moment."""
-        if isinstance(fault, TimeoutError | exc.TimeoutError):
-            return True
-        return isinstance(fault, exc.OperationalError | exc.InterfaceError) or (
-            isinstance(fault, exc.DBAPIError) and fault.connection_invalidated
-        )
-
     def now(self) -> datetime | None:
         """The server's clock; None for a file, whose clock is this machine's."""
-        return self._access.now()
+        with self._explaining(reads_only=True):
+            return self._access.now()
 
     def presence(self, node_id: str) -> SessionPresence | FilePresence:
         """What proves that a node lives, not taken yet."""
@@ -142,31 +141,61 @@ class Database:
 
     def present(self, node_ids: Collection[str]) -> set[str]:
         """Those of the nodes that somebody holds the presence of."""
-        return self._access.present(node_ids)
+        with self._explaining(reads_only=True):
+            return self._access.present(node_ids)
 
     def close(self) -> None:
         """Close every connection."""
         self._access.close()
 
+    @contextmanager
+    def _explaining(self, *, reads_only: bool = False) -> Iterator[None]:
+        """Say in words what is wrong with the database, where that is what is wrong.
 
-def open_database(url: str, *, idle_seconds: float = 5) -> Database:
+        Raises:
+            UnavailableError: it is. A unit that only reads and writes all the same is a mistake of
+                this program and stays one.
+        """
+        try:
+            yield
+        except HuodianError:
+            raise
+        except Exception as fault:
+            reason = self._access.trouble(fault)
+            if reason is None or (reads_only and reason.code == NOT_WRITABLE):
+                raise
+            raise UnavailableError(reason) from fault
+
+    def _refuse_foreign(self, connection: Connection) -> None:
+        """Make our tables only where nobody else's would be in the way."""
+        from storage.tables import METADATA  # noqa: PLC0415  (all of them, and rarely needed)
+
+        taken = sorted(set(inspect(connection).get_table_names()) & set(METADATA.tables))
+        if taken:
+            raise UnavailableError(foreign_tables(self._access.place, taken))
+
+
+def open_database(
+    url: str, *, idle_seconds: float = 5, wait_seconds: float = WAIT_SECONDS
+) -> Database:
     """Open the database at `url`; the directory of a SQLite file is made if it is missing.
 
     A connection to a server that lay unused for `idle_seconds` is tried before it is used: the
-    server may have been restarted.
+    server may have been restarted. A lock of SQLite, or a free connection, is waited for.
 
     Raises:
+        UnavailableError: that directory cannot be made.
         MalformedError: the URL is neither `sqlite:///path` nor `postgresql+psycopg://...`.
     """
     parsed = _parsed(url)
     pool: dict[str, Any] = {
         "pool_size": 10,
         "max_overflow": 20,
-        "pool_timeout": WAIT_SECONDS,
+        "pool_timeout": wait_seconds,
         "json_serializer": _dump_json,
     }
     if parsed.get_backend_name() == SqliteAccess.name:
-        return Database(SqliteAccess(parsed, wait_seconds=WAIT_SECONDS, **pool))
+        return Database(SqliteAccess(parsed, wait_seconds=wait_seconds, **pool))
     return Database(PostgresqlAccess(parsed, idle_seconds=idle_seconds, **pool))
 
 
@@ -194,16 +223,6 @@ def _malformed() -> MalformedError:
             field="HUODIAN_DATABASE_URL",
             message="无法识别的数据库地址",
             remedy="请写成 sqlite:///目录/文件.db 或 postgresql+psycopg://用户:口令@主机/库名",
-        )
-    )
-
-
-def _unreachable() -> RefusedError:
-    return RefusedError(
-        Reason(
-            code="database_unreachable",
-            message="无法连接数据库",
-            remedy="请确认数据库服务已启动，并检查 HUODIAN_DATABASE_URL",
         )
     )
 

@@ -6,15 +6,16 @@ dossier_of(row) -> Dossier            NotFoundError
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, select
 
-from engine.application import Contact
 from engine.errors import not_found
+from engine.ticket import Role
 from storage.calendars import STAMP, UNCHANGED
-from storage.grid import BRANCH
+from storage.grid import BRANCH, Targets, read_targets
 from storage.message_templates import STAMP as TEMPLATE_STAMP
 from storage.message_templates import UNCHANGED as TEMPLATES_UNCHANGED
 from storage.prepared import Prepared
@@ -30,13 +31,26 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Manager:
+    """One of a ticket's managers: who it is, and whether that person may be it (R-6.1)."""
+
+    id: str
+    name: str
+    phone: str
+    roles: frozenset[Role]
+    branch: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
     """A ticket, and around it what its change depends on or messages about it mention.
 
     Args:
         head_hash: hash of the last entry of its ledger stream.
         progress_token: of the customer's progress page.
-        managers: user id -> contact of its managers, as far as they are known.
+        targets: what its branch has set itself, see `storage.grid`.
+        managers: user id -> its managers, as far as they are known.
         calendar_stamp: tells whether the calendar has changed, see `storage.calendars`.
         template_stamp: the same of the message texts, see `storage.message_templates`.
     """
@@ -46,12 +60,14 @@ class Dossier:
     progress_token: str
     branch_name: str
     branch_phone: str
-    managers: Mapping[str, Contact]
+    targets: Targets
+    managers: Mapping[str, Manager]
     calendar_stamp: str
     template_stamp: str
 
 
 _PROJECT, _ACCOUNT = USERS.alias("project"), USERS.alias("account")
+_OF_A_MANAGER = ("id", "name", "phone", "roles", "branch", "active")
 _TEMPLATES = MARKS.alias("templates")
 
 DOSSIER = Prepared(
@@ -62,14 +78,11 @@ DOSSIER = Prepared(
         TICKETS.c.branch,
         BRANCHES.c.name,
         BRANCHES.c.phone,
+        BRANCHES.c.targets,
         func.coalesce(MARKS.c.value, UNCHANGED),
         func.coalesce(_TEMPLATES.c.value, TEMPLATES_UNCHANGED),
-        _PROJECT.c.id,
-        _PROJECT.c.name,
-        _PROJECT.c.phone,
-        _ACCOUNT.c.id,
-        _ACCOUNT.c.name,
-        _ACCOUNT.c.phone,
+        *(_PROJECT.c[name] for name in _OF_A_MANAGER),
+        *(_ACCOUNT.c[name] for name in _OF_A_MANAGER),
     )
     .select_from(
         TICKETS.outerjoin(BRANCHES, BRANCHES.c.id == TICKETS.c.branch)
@@ -88,7 +101,7 @@ def dossier_of(row: tuple[Any, ...]) -> Dossier:
     Raises:
         NotFoundError: the ticket's branch is not known.
     """
-    snapshot, head_hash, token, branch, branch_name, branch_phone, *rest = row
+    snapshot, head_hash, token, branch, branch_name, branch_phone, targets, *rest = row
     calendar_stamp, template_stamp, *people = rest
     if branch_name is None:
         raise not_found(BRANCH, branch)
@@ -98,11 +111,31 @@ def dossier_of(row: tuple[Any, ...]) -> Dossier:
         progress_token=token,
         branch_name=branch_name,
         branch_phone=branch_phone,
+        targets=read_targets(targets),
         managers={
-            user_id: Contact(name=name, phone=phone)
-            for user_id, name, phone in (people[:3], people[3:])
-            if user_id is not None
+            each[0]: _manager(*each)
+            for each in (people[: len(_OF_A_MANAGER)], people[len(_OF_A_MANAGER) :])
+            if each[0] is not None
         },
         calendar_stamp=calendar_stamp,
         template_stamp=template_stamp,
+    )
+
+
+def _manager(  # noqa: PLR0913, PLR0917  (the columns, in order)
+    user_id: str,
+    name: str,
+    phone: str,
+    roles: str | list[str],
+    branch: str | None,
+    active: object,
+) -> Manager:
+    """The columns as the drivers give them: SQLite knows neither JSON nor truth."""
+    return Manager(
+        id=user_id,
+        name=name,
+        phone=phone,
+        roles=frozenset(map(Role, json.loads(roles) if isinstance(roles, str) else roles)),
+        branch=branch or "",
+        active=bool(active),
     )

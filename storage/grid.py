@@ -2,42 +2,54 @@
 
 branch(branch_id) -> Branch                                      NotFoundError
 branches() -> list[Branch]
-set_branch(branch_id, *, code, name, phone) -> None              ConflictError
+set_branch(branch_id, *, code, name, phone) -> str               ConflictError, RefusedError
+set_targets(branch_id, targets) -> None
 grids() -> list[ServiceGrid]
 set_grid(grid_id, *, branch, name, managers, nodes, is_default) -> None
+set_managers(grid_id, managers) -> None
 managers_for(node_id, branch) -> ManagerPair | None
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, select, update
 
-from engine.errors import ConflictError, Reason, not_found
+from engine.errors import ConflictError, Reason, RefusedError, not_found
 from engine.ticket import ManagerPair
 from storage.tables.organisation import BRANCHES, SERVICE_GRID_NODES, SERVICE_GRIDS
+from storage.tables.tickets import TICKET_NUMBERS
 from storage.topology import path_upwards
 from storage.upserts import insert_or_update
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from sqlalchemy import RowMapping
     from sqlalchemy.engine import Connection
 
 
 BRANCH = "分公司"
+NO_TARGETS = "{}"
+Targets = dict[str, dict[str, int]]
+"""Definition -> stage -> working days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """A branch; `code` names it in ticket numbers."""
+    """A branch; `code` names it in ticket numbers.
+
+    `targets`: definition -> stage -> the working days that the branch has set itself (T3d).
+    """
 
     id: str
     code: str
     name: str
     phone: str
+    targets: Targets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +69,15 @@ _BRANCHES = select(BRANCHES).order_by(BRANCHES.c.id)
 _OTHER_OF_CODE = select(BRANCHES.c.name).where(
     BRANCHES.c.code == bindparam("code"), BRANCHES.c.id != bindparam("branch_id")
 )
-_SET_BRANCH = insert_or_update(BRANCHES, "id")
+_NUMBERED_BY = select(TICKET_NUMBERS.c.branch).where(
+    TICKET_NUMBERS.c.code == bindparam("code"), TICKET_NUMBERS.c.branch != bindparam("branch_id")
+)
+_SET_BRANCH = insert_or_update(BRANCHES, "id", keep=("targets",))
+_SET_TARGETS = (
+    update(BRANCHES)
+    .where(BRANCHES.c.id == bindparam("of_branch"))
+    .values(targets=bindparam("new_targets"))
+)
 _GRIDS = select(SERVICE_GRIDS).order_by(SERVICE_GRIDS.c.branch, SERVICE_GRIDS.c.id)
 _NO_OTHER_DEFAULT = (
     update(SERVICE_GRIDS)
@@ -65,6 +85,11 @@ _NO_OTHER_DEFAULT = (
     .values(is_default=False)
 )
 _SET_GRID = insert_or_update(SERVICE_GRIDS, "id")
+_SET_MANAGERS = (
+    update(SERVICE_GRIDS)
+    .where(SERVICE_GRIDS.c.id == bindparam("of_grid"))
+    .values(project_manager=bindparam("project"), account_manager=bindparam("account"))
+)
 _CLEAR_NODES = delete(SERVICE_GRID_NODES).where(
     SERVICE_GRID_NODES.c.grid_id == bindparam("of_grid")
 )
@@ -99,24 +124,38 @@ class Grid:
         found = self._connection.execute(_BRANCH, {"branch_id": branch_id}).mappings().first()
         if found is None:
             raise not_found(BRANCH, branch_id)
-        return Branch(**found)
+        return _branch(found)
 
     def branches(self) -> list[Branch]:
         """Every branch, by id."""
-        return [Branch(**row) for row in self._connection.execute(_BRANCHES).mappings()]
+        return [_branch(row) for row in self._connection.execute(_BRANCHES).mappings()]
 
-    def set_branch(self, branch_id: str, *, code: str, name: str, phone: str) -> None:
+    def set_branch(self, branch_id: str, *, code: str, name: str, phone: str) -> str:
         """Add the branch or replace what is known of it.
 
+        Returns its code until now, empty for a new one.
+
         Raises:
-            ConflictError: another branch has that code, so ticket numbers would collide.
+            ConflictError: another branch has that code.
+            RefusedError: another branch had it when it gave out ticket numbers.
         """
         key = {"code": code, "branch_id": branch_id}
         other = self._connection.execute(_OTHER_OF_CODE, key).scalar()
         if other is not None:
             raise _code_taken(code, other)
+        former = self._connection.execute(_BRANCH, {"branch_id": branch_id}).mappings().first()
         row = {"id": branch_id, "code": code, "name": name, "phone": phone}
         self._connection.execute(_SET_BRANCH[self._dialect], row)
+        # Only now: who was giving out a number under this code has come to an end.
+        owner = self._connection.execute(_NUMBERED_BY, key).scalar()
+        if owner is not None:
+            raise _code_used(code, owner)
+        return "" if former is None else former["code"]
+
+    def set_targets(self, branch_id: str, targets: Mapping[str, Mapping[str, int]]) -> None:
+        """Keep what the branch has set itself, in place of what it had."""
+        text = json.dumps(targets, sort_keys=True, separators=(",", ":"))
+        self._connection.execute(_SET_TARGETS, {"of_branch": branch_id, "new_targets": text})
 
     def grids(self) -> list[ServiceGrid]:
         """Every service grid, by branch."""
@@ -152,6 +191,11 @@ class Grid:
         if covered:
             self._connection.execute(_SET_NODE[self._dialect], covered)
 
+    def set_managers(self, grid_id: str, managers: ManagerPair) -> None:
+        """Give the grid other managers; everything else of it stays."""
+        new = {"project": managers.project_manager, "account": managers.account_manager}
+        self._connection.execute(_SET_MANAGERS, {"of_grid": grid_id, **new})
+
     def managers_for(self, node_id: str, branch: str) -> ManagerPair | None:
         """The pair of the branch's grid that lies nearest above the node, else of its default grid.
 
@@ -166,6 +210,16 @@ class Grid:
         return ManagerPair(project_manager=project_manager, account_manager=account_manager)
 
 
+def _branch(row: RowMapping) -> Branch:
+    return Branch(**{**row, "targets": read_targets(row["targets"])})
+
+
+def read_targets(text: str) -> Targets:
+    """The column as a value; the branch's own change is atomic, so it is read whole."""
+    targets: Targets = {} if text == NO_TARGETS else json.loads(text)
+    return targets
+
+
 def _code_taken(code: str, other: str) -> ConflictError:
     return ConflictError(
         Reason(
@@ -173,5 +227,17 @@ def _code_taken(code: str, other: str) -> ConflictError:
             field="code",
             message=f"单位代码“{code}”已由“{other}”使用",
             remedy="请换一个代码，否则两个单位的工单编号会重复",
+        )
+    )
+
+
+def _code_used(code: str, owner: str) -> RefusedError:
+    return RefusedError(
+        Reason(
+            code="branch_code_used",
+            field="code",
+            message=f"单位代码“{code}”已用于“{owner}”的工单编号，不能再给其他单位",
+            clause="R-5.4",
+            remedy="请换一个没有用过的代码，否则看编号分不清是哪个单位的工单",
         )
     )

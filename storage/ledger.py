@@ -5,6 +5,7 @@
     head(stream) -> LedgerHead
     verify(progress=None) -> Verification(entries, first_broken)
     heads() -> Iterator[LedgerHead]                                        for a checkpoint
+    histories(...) -> Iterator[TicketHistory]                              see storage.histories
 
 A ticket's entries are written by `storage.tickets`, whose row holds the head of the stream.
 """
@@ -27,6 +28,7 @@ from engine.ledger import (
     broken_link,
     seal,
 )
+from storage.histories import histories
 from storage.tables.tickets import LEDGER, LEDGER_HEADS, TICKETS
 from storage.upserts import insert_or_set
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
     from engine.ledger import LedgerDraft
     from engine.ticket import Actor
+    from storage.histories import TicketHistory
 
     _Row = Row[*tuple[Any, ...]]
 
@@ -139,6 +142,23 @@ class Ledger:
         """The end of every stream, for a checkpoint that is kept elsewhere (R-5.4)."""
         with self._connection.execute(_ALL_HEADS) as rows:
             yield from map(_head, rows)
+
+    def histories(
+        self,
+        *,
+        branch: str | None = None,
+        definition_id: str | None = None,
+        submitted_from: datetime | None = None,
+        submitted_before: datetime | None = None,
+    ) -> Iterator[TicketHistory]:
+        """The entries ticket by ticket, of the tickets that fit every filter."""
+        return histories(
+            self._connection,
+            branch=branch,
+            definition_id=definition_id,
+            submitted_from=submitted_from,
+            submitted_before=submitted_before,
+        )
 
     def verify(self, progress: Callable[[int], None] | None = None) -> Verification:
         """Walk over the whole ledger, however long it is, and stop at the first broken entry.

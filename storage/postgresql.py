@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import create_engine, event, exc, text
 
 from storage.presence import SessionPresence, present_sessions
+from storage.troubles import AWAY, LOST, no_free_connection, of_postgresql
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Connection, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
+
+    from engine.errors import Reason
 
 MOST_KEPT = 4
 """Connections that are kept at hand beside the pool, for changes."""
@@ -32,6 +35,7 @@ class PostgresqlAccess:
     name = "postgresql"
 
     def __init__(self, url: URL, *, idle_seconds: float, **options: Any) -> None:  # noqa: ANN401  (SQLAlchemy's)
+        self.place = _place(url)
         self._engine = create_engine(url, **options)
         _try_idle_connections(self._engine, idle_seconds)
         self._for_reading = self._engine.execution_options(
@@ -88,8 +92,23 @@ class PostgresqlAccess:
         with self._engine.connect() as connection:
             return present_sessions(connection, node_ids)
 
+    def trouble(self, fault: BaseException) -> Reason | None:
+        """What the fault means for the database; None if it is one of this program.
+
+        When a connection was lost the others are gone as well, and new ones are made.
+        """
+        if isinstance(fault, exc.TimeoutError):
+            return no_free_connection(self.place)
+        driver = fault.orig if isinstance(fault, exc.DBAPIError) else fault
+        if not isinstance(driver, self._engine.dialect.loaded_dbapi.Error):
+            return None
+        reason = of_postgresql(driver, self.place)
+        if reason is not None and reason.code in {LOST, AWAY}:
+            self.close()
+        return reason
+
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; the next use makes new ones."""
         while self._kept:
             self._kept.pop()[0].close()
         self._engine.dispose()
@@ -104,6 +123,13 @@ class PostgresqlAccess:
             if monotonic() - since < self._idle_seconds:
                 return connection
             connection.close()
+
+
+def _place(url: URL) -> str:
+    """Which database on which server, without who uses it."""
+    host = url.host or url.query.get("host") or "localhost"
+    port = f":{url.port}" if url.port else ""
+    return f"{host}{port}/{url.database or ''}"
 
 
 def _try_idle_connections(engine: Engine, idle_seconds: float) -> None:

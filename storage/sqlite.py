@@ -12,15 +12,19 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine, event, exc
 
+from engine.errors import UnavailableError, place_unusable
 from storage.presence import FilePresence
+from storage.troubles import ADDRESS, busy, moved, no_free_connection, of_sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from sqlalchemy.engine import URL, Connection, Engine
     from sqlalchemy.pool import ConnectionPoolEntry
+
+    from engine.errors import Reason
 
 PRAGMAS = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON")
 READING_PRAGMAS = (*PRAGMAS, "PRAGMA query_only = ON")
@@ -32,19 +36,25 @@ class SqliteAccess:
 
     name = "sqlite"
 
-    def __init__(self, url: URL, *, wait_seconds: int, **options: object) -> None:
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, url: URL, *, wait_seconds: float, **options: object) -> None:
+        self._path = Path(str(url.database))
         self._presence = Path(f"{url.database}.daemon")
+        self.place = str(self._path)
+        self._file: tuple[int, int] | None = None
+        _make_directory(self._path)
         self._wait_seconds = wait_seconds
         options["connect_args"] = {"timeout": wait_seconds}
         self._for_writing = _engine(url, PRAGMAS, options)
         self._for_reading = _engine(url, READING_PRAGMAS, options)
+        for engine in (self._for_writing, self._for_reading):
+            event.listen(engine, "connect", self._remember)
         self._turn = Lock()
         self._writer: Connection | None = None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection that sees one moment of the database and cannot write."""
+        self._refuse_moved()
         with self._for_reading.connect() as connection:
             yield from _transaction(connection, "BEGIN")
 
@@ -53,12 +63,12 @@ class SqliteAccess:
         """The connection that writes, with SQLite's write lock taken.
 
         Raises:
-            TimeoutError: another thread did not come to an end, or this one writes already.
+            UnavailableError: another thread did not come to an end, or this one writes already.
         """
         if not self._turn.acquire(timeout=self._wait_seconds):
-            msg = f"the database was not free to write within {self._wait_seconds} seconds"
-            raise TimeoutError(msg)
+            raise UnavailableError(busy(self.place))
         try:
+            self._refuse_moved()
             if self._writer is None:
                 self._writer = self._for_writing.connect()
             yield from _transaction(self._writer, "BEGIN IMMEDIATE")
@@ -84,12 +94,52 @@ class SqliteAccess:
         free.release()
         return set()
 
+    def trouble(self, fault: BaseException) -> Reason | None:
+        """What the fault means for the file; None if it is one of this program."""
+        if isinstance(fault, exc.TimeoutError):
+            return no_free_connection(self.place)
+        driver = fault.orig if isinstance(fault, exc.DBAPIError) else fault
+        return None if driver is None else of_sqlite(driver, self.place)
+
+    def _refuse_moved(self) -> None:
+        """What is written to a file that was moved away is lost with it, and nobody would notice.
+
+        Asked before connecting: to connect would make a new file in its place.
+
+        Raises:
+            UnavailableError: another file, or none, lies where the database was opened.
+        """
+        if self._file is not None and _identity(self._path) != self._file:
+            raise UnavailableError(moved(self.place))
+
+    def _remember(self, _connection: object, _entry: ConnectionPoolEntry) -> None:
+        """Which file was opened first; every later connection is to be to the same one."""
+        self._file = self._file or _identity(self._path)
+
     def close(self) -> None:
         """Close every connection."""
         if self._writer is not None:
             self._writer.close()
         self._for_writing.dispose()
         self._for_reading.dispose()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells the file from any other; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _make_directory(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        what = f"无法建立数据库文件所在的目录 {path.parent}"
+        remedy = f"请先建立该目录并授予读写权限，或核对 {ADDRESS}"
+        raise place_unusable(what, fault, code="database_not_opened", remedy=remedy) from fault
 
 
 def _engine(url: URL, pragmas: tuple[str, ...], options: dict[str, Any]) -> Engine:

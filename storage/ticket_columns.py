@@ -73,6 +73,7 @@ def standing_columns(standing: TicketStanding) -> dict[str, object]:
     return {
         "stage_id": standing.stage_id,
         "due_at": standing.due_at,
+        "pressing_at": standing.pressing_at,
         "next_rung_at": standing.next_rung_at,
         "ending": standing.ending,
         "calendar_version": standing.calendar_version,

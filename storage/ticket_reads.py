@@ -4,6 +4,7 @@ worklist(*, branch, manager, text, open_only, limit, after, due_before) -> list[
 due_for_reminder(at, limit) -> list[str]
 derived_with_other_calendar(version, limit) -> list[str]
 open_numbers(definition_id=None) -> list[str]
+managed_by(user_id, branch=None, places=...) -> list[str]        open ones that name the manager
 related(id_number, address) -> list[RelatedTicket]               newest first
 find_by_external_ref(external_ref) / find_by_progress_token(token) -> Ticket | None
 progress_token(ticket_no) -> str                                 NotFoundError
@@ -25,6 +26,7 @@ from storage.tables.tickets import TICKETS
 from storage.ticket_columns import address_key, applicant_key
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Select
@@ -34,14 +36,16 @@ if TYPE_CHECKING:
 
 
 TICKET = "工单"
+MANAGERS = ("project_manager", "account_manager")
+"""The columns that repeat a ticket's manager pair."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorklistRow:
-    """A ticket with its earliest due instant; `(due_at, ticket.ticket_no)` continues the page."""
+    """A ticket with what it is sorted by; `(pressing_at, ticket.ticket_no)` continues the page."""
 
     ticket: Ticket
-    due_at: datetime | None
+    pressing_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +68,8 @@ class TicketCounts:
 
 
 _IS_OPEN = TICKETS.c.ended_at.is_(None)
-_WORKLIST = select(TICKETS.c.snapshot, TICKETS.c.due_at).order_by(
-    TICKETS.c.due_at.asc().nulls_last(), TICKETS.c.ticket_no
+_WORKLIST = select(TICKETS.c.snapshot, TICKETS.c.pressing_at).order_by(
+    TICKETS.c.pressing_at.asc().nulls_last(), TICKETS.c.ticket_no
 )
 _DUE = Prepared(
     select(TICKETS.c.ticket_no)
@@ -76,7 +80,7 @@ _DUE = Prepared(
 _OTHER_CALENDAR = (
     select(TICKETS.c.ticket_no)
     .where(_IS_OPEN, TICKETS.c.calendar_version != bindparam("version"))
-    .order_by(TICKETS.c.due_at.asc().nulls_last(), TICKETS.c.ticket_no)
+    .order_by(TICKETS.c.pressing_at.asc().nulls_last(), TICKETS.c.ticket_no)
     .limit(bindparam("limit"))
 )
 _OPEN_NUMBERS = select(TICKETS.c.ticket_no).where(_IS_OPEN).order_by(TICKETS.c.ticket_no)
@@ -111,7 +115,7 @@ class TicketReads:
         after: tuple[datetime | None, str] | None = None,
         due_before: datetime | None = None,
     ) -> list[WorklistRow]:
-        """Tickets, the most pressing first; those without a due instant come last.
+        """Tickets, the most pressing first; those that nothing presses come last.
 
         Args:
             branch: of this branch only.
@@ -119,7 +123,7 @@ class TicketReads:
             text: with this text in number, name or address.
             open_only: leave out what has ended.
             limit: at most so many.
-            after: continue after the row with this due instant and ticket number.
+            after: continue after the row with this pressing instant and ticket number.
             due_before: due before this instant; the present one gives what is overdue.
         """
         statement = _WORKLIST.limit(limit)
@@ -128,16 +132,20 @@ class TicketReads:
         if branch is not None:
             statement = statement.where(TICKETS.c.branch == branch)
         if manager is not None:
-            managed = (TICKETS.c.project_manager == manager, TICKETS.c.account_manager == manager)
-            statement = statement.where(or_(*managed))
+            statement = statement.where(_is_managed_by(manager))
         if text:
             statement = statement.where(_contains(text))
         if due_before is not None:
-            statement = statement.where(TICKETS.c.due_at < due_before)
+            # What is due presses no later, and only that is indexed.
+            by_then = (TICKETS.c.pressing_at < due_before, TICKETS.c.due_at < due_before)
+            statement = statement.where(*by_then)
         if after is not None:
             statement = statement.where(_comes_after(*after))
         rows = self._connection.execute(statement)
-        return [WorklistRow(ticket=load_ticket(row.snapshot), due_at=row.due_at) for row in rows]
+        return [
+            WorklistRow(ticket=load_ticket(row.snapshot), pressing_at=row.pressing_at)
+            for row in rows
+        ]
 
     def due_for_reminder(self, at: datetime, limit: int) -> list[str]:
         """The tickets to be looked at by `at`, the longest due first."""
@@ -152,6 +160,15 @@ class TicketReads:
         if definition_id is None:
             return self._numbers(_OPEN_NUMBERS, {})
         return self._numbers(_OPEN_NUMBERS.where(TICKETS.c.definition_id == definition_id), {})
+
+    def managed_by(
+        self, user_id: str, branch: str | None = None, places: Collection[str] = MANAGERS
+    ) -> list[str]:
+        """The numbers of open tickets that name the user in one of the places of a pair."""
+        statement = _OPEN_NUMBERS.where(_is_managed_by(user_id, places))
+        if branch is not None:
+            statement = statement.where(TICKETS.c.branch == branch)
+        return self._numbers(statement, {})
 
     def related(self, id_number: str, address: str) -> list[RelatedTicket]:
         """Tickets of the same applicant at the same address, open or not, the newest first.
@@ -206,17 +223,21 @@ class TicketReads:
         return list(self._connection.execute(statement, parameters).scalars())
 
 
+def _is_managed_by(user_id: str, places: Collection[str] = MANAGERS) -> ColumnElement[bool]:
+    return or_(*(TICKETS.c[place] == user_id for place in places))
+
+
 def _contains(text: str) -> ColumnElement[bool]:
     columns = (TICKETS.c.ticket_no, TICKETS.c.title, TICKETS.c.address)
     return or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 
-def _comes_after(due_at: datetime | None, ticket_no: str) -> ColumnElement[bool]:
-    """Later in the order of the worklist, in which no due instant counts as the latest."""
-    if due_at is None:
-        return and_(TICKETS.c.due_at.is_(None), TICKETS.c.ticket_no > ticket_no)
+def _comes_after(pressing_at: datetime | None, ticket_no: str) -> ColumnElement[bool]:
+    """Later in the order of the worklist, in which no instant counts as the latest."""
+    if pressing_at is None:
+        return and_(TICKETS.c.pressing_at.is_(None), TICKETS.c.ticket_no > ticket_no)
     return or_(
-        TICKETS.c.due_at.is_(None),
-        TICKETS.c.due_at > due_at,
-        and_(TICKETS.c.due_at == due_at, TICKETS.c.ticket_no > ticket_no),
+        TICKETS.c.pressing_at.is_(None),
+        TICKETS.c.pressing_at > pressing_at,
+        and_(TICKETS.c.pressing_at == pressing_at, TICKETS.c.ticket_no > ticket_no),
     )

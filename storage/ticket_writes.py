@@ -33,6 +33,7 @@ MOVING = (
     "ended_at",
     "ending",
     "due_at",
+    "pressing_at",
     "next_rung_at",
     "calendar_version",
     "suspended",

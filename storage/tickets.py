@@ -6,6 +6,7 @@
     save(ticket, draft, *, actor, at, standing, messages=()) -> Ticket           ConflictError
     set_next_rung(ticket_no, revision, next_rung_at) -> bool
     refresh_standing(ticket_no, revision, standing) -> bool
+    derive_again(branch, definition_id) -> None
     next_number(branch, on) -> str                                   NotFoundError
     and the reads of `storage.ticket_reads`
 
@@ -18,7 +19,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
 from engine.errors import ConflictError, Reason, RefusedError, not_found
 from engine.ledger import LedgerHead, seal
@@ -59,11 +60,25 @@ _ADD = insert_or_skip(TICKETS, "external_ref")
 _MOVE = ChangeWriter(*MOVING)
 _CHANGE = ChangeWriter(*MOVING, *DESCRIBING)
 _SET_NEXT_RUNG = Prepared(guarded("next_rung_at"))
-_REFRESH = guarded("stage_id", "due_at", "next_rung_at", "ending", "calendar_version")
-_NEXT_NUMBER = insert_or_set(
-    TICKET_NUMBERS, "branch", "on", values={"last": TICKET_NUMBERS.c.last + 1}
+_REFRESH = guarded(
+    "stage_id", "due_at", "pressing_at", "next_rung_at", "ending", "calendar_version"
 )
-_BRANCH_CODE = select(BRANCHES.c.code).where(BRANCHES.c.id == bindparam("branch"))
+_FORGET_CALENDAR = (
+    update(TICKETS)
+    .where(
+        TICKETS.c.ended_at.is_(None),
+        TICKETS.c.branch == bindparam("of_branch"),
+        TICKETS.c.definition_id == bindparam("of_definition"),
+    )
+    .values(calendar_version="")
+)
+_NEXT_NUMBER = insert_or_set(
+    TICKET_NUMBERS, "code", "on", values={"last": TICKET_NUMBERS.c.last + 1}
+)
+# Locked, so that nobody gives the branch another code before the number is stored.
+_BRANCH_CODE = (
+    select(BRANCHES.c.code).where(BRANCHES.c.id == bindparam("branch")).with_for_update(read=True)
+)
 
 
 class Tickets(TicketReads):
@@ -180,11 +195,17 @@ class Tickets(TicketReads):
         parameters = guard(ticket_no, revision, standing_columns(standing))
         return self._connection.execute(_REFRESH, parameters).rowcount == 1
 
+    def derive_again(self, branch: str, definition_id: str) -> None:
+        """Have the derived columns of these open tickets renewed by the next calendar sweep."""
+        those = {"of_branch": branch, "of_definition": definition_id}
+        self._connection.execute(_FORGET_CALENDAR, those)
+
     def next_number(self, branch: str, on: date) -> str:
         """The next ticket number of the branch on that day, for example `TC-20210906-0001`.
 
-        The counter stays locked until the transaction ends; a roll-back gives the number back, so
-        there are no gaps.
+        Counted by the code that it shows, so each code has every number of a day once, whenever
+        the branch took that code. The counter stays locked until the transaction ends; a
+        roll-back gives the number back, so there are no gaps.
 
         Raises:
             NotFoundError: there is no such branch.
@@ -193,7 +214,7 @@ class Tickets(TicketReads):
         if code is None:
             raise not_found(BRANCH, branch)
         statement = _NEXT_NUMBER[self._dialect].returning(TICKET_NUMBERS.c.last)
-        first = {"branch": branch, "on": on, "last": 1}
+        first = {"code": code, "on": on, "branch": branch, "last": 1}
         number = self._connection.execute(statement, first).scalar_one()
         return f"{code}-{on:%Y%m%d}-{number:04}"
 

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from storage.calendars import Calendars
     from storage.cluster_nodes import ClusterNodes
     from storage.definitions import Definitions
+    from storage.demand import Demand
     from storage.drafts import Drafts
     from storage.grid import Grid
+    from storage.grid_areas import GridAreas
     from storage.ledger import Ledger
+    from storage.load_readings import LoadReadings
     from storage.loose_ends import LooseEnds
     from storage.marks import Marks
     from storage.message_queue import MessageQueue
@@ -34,8 +37,11 @@ if TYPE_CHECKING:
     from storage.notices import Notices
     from storage.outbox import Outbox
     from storage.providers import Providers
+    from storage.readiness import Readiness
     from storage.receipts import Receipts
+    from storage.registers import Registers
     from storage.reminders import Reminders
+    from storage.supply_plans import SupplyPlans
     from storage.sweeps import Sweeps
     from storage.tickets import Tickets
     from storage.topology import Topology
@@ -191,3 +197,45 @@ class UnitOfWork:
         from storage.marks import Marks
 
         return Marks(self._connection)
+
+    @cached_property
+    def grid_areas(self) -> GridAreas:
+        """Transformer areas with their cells."""
+        from storage.grid_areas import GridAreas
+
+        return GridAreas(self._connection)
+
+    @cached_property
+    def load_readings(self) -> LoadReadings:
+        """Measured loads of transformer areas."""
+        from storage.load_readings import LoadReadings
+
+        return LoadReadings(self._connection)
+
+    @cached_property
+    def readiness(self) -> Readiness:
+        """Forecasts of tickets, and reinforcement projects."""
+        from storage.readiness import Readiness
+
+        return Readiness(self._connection)
+
+    @cached_property
+    def supply_plans(self) -> SupplyPlans:
+        """What is planned for the supply of a ticket."""
+        from storage.supply_plans import SupplyPlans
+
+        return SupplyPlans(self._connection)
+
+    @cached_property
+    def demand(self) -> Demand:
+        """What connection tickets ask for."""
+        from storage.demand import Demand
+
+        return Demand(self._connection)
+
+    @cached_property
+    def registers(self) -> Registers:
+        """Undervoltage areas, communities, complaints."""
+        from storage.registers import Registers
+
+        return Registers(self._connection)

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from sqlalchemy import ColumnElement, Insert, Table
     from sqlalchemy.dialects import postgresql
@@ -42,10 +42,16 @@ def insert_or_skip(table: Table, *key: str) -> ByDialect:
 
 
 def insert_or_update(
-    table: Table, *key: str, only_if: Callable[..., ColumnElement[bool]] | None = None
+    table: Table,
+    *key: str,
+    only_if: Callable[..., ColumnElement[bool]] | None = None,
+    keep: Collection[str] = (),
 ) -> ByDialect:
-    """Insert a row, or give the row of that key the new values of all other columns."""
-    others = [column.name for column in table.columns if column.name not in key]
+    """Insert a row, or give the row of that key the new values of all other columns.
+
+    Columns in `keep` are left alone in a row that is there, and get their default in a new one.
+    """
+    others = [column.name for column in table.columns if column.name not in {*key, *keep}]
 
     def finish(insert: postgresql.Insert) -> Insert:
         return insert.on_conflict_do_update(

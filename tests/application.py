@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.bootstrap import Application, build
 from app.daemon import run_once
+from app.reading.worklist import WorklistFilter
 from app.settings import Settings
 from engine.calendar import SHANGHAI
 from engine.clocks import end_to_end_clock, handling_clock, stage_clock, standing
@@ -105,16 +106,17 @@ class Office:
             application, branch=branch or actor.branch, documents=papers, actor=actor
         )
 
-    def fire(self, ticket: Ticket | str, *triggers: str, reason: str = "") -> Ticket:
-        """Fire the triggers one after the other, each by somebody of the branch who may."""
+    def fire(self, ticket: Ticket | str, *triggers: str, reason: str = "", **given: str) -> Ticket:
+        """Fire the triggers one after the other, each by somebody who may, of the branch first."""
         moved = self.ticket(ticket)
         for trigger in triggers:
             definition = self.application.rulebook.of(moved)
             roles = definition.edges[moved.state, trigger].roles
-            able = (who for who in WHO.values() if who.branch == moved.branch)
+            able = [who for who in WHO.values() if who.branch in {moved.branch, ""}]
+            able.sort(key=lambda who: not who.branch)
             actor = next(who for who in able if not who.roles.isdisjoint(roles))
             moved = self.application.tickets.advance(
-                moved.ticket_no, trigger, actor=actor, reason=reason
+                moved.ticket_no, trigger, actor=actor, reason=reason, given=given
             )
         return moved
 
@@ -171,13 +173,10 @@ class Office:
         """Every clock the ticket ever had as it stands now: `stage:<id>`, handling, end_to_end."""
         found = self.ticket(ticket)
         definition = self.application.rulebook.of(found)
-        hours = self.application.settings.office_hours
         calendar = self.application.calendars.calendar()
         wholes = (handling_clock(found, definition), end_to_end_clock(found, definition))
         stages = (stage_clock(run, definition) for run in found.stage_runs)
-        return {
-            clock.id: standing(clock, calendar, hours, self.clock()) for clock in (*stages, *wholes)
-        }
+        return {clock.id: standing(clock, calendar, self.clock()) for clock in (*stages, *wholes)}
 
     def dues(self, ticket: Ticket | str) -> dict[str, str]:
         """The due dates of those of its clocks that have one."""
@@ -186,6 +185,12 @@ class Office:
             for clock_id, found in self.clocks(ticket).items()
             if found.due_on is not None
         }
+
+    def overdue(self) -> list[str]:
+        """The numbers of the open tickets that the worklist shows as overdue."""
+        wanted = WorklistFilter(overdue=True)
+        page = self.application.queries.worklist(wanted, actor=WHO["auditor"])
+        return [row.ticket_no for row in page.rows]
 
     def elapsed(self, ticket: Ticket | str) -> dict[str, int]:
         """Working days that its clocks have counted."""

@@ -7,7 +7,7 @@ here, so that the engine is tested without reading a file.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -53,8 +53,11 @@ UNKNOWN_2027 = CalendarYear(
     source="按法定节假日推算",
     days=(CalendarDay(on=date(2027, 1, 1), kind=DayKind.HOLIDAY, note="元旦"),),
 )
-CALENDAR = WorkCalendar([*official_calendar_years(), UNKNOWN_2027])
+YEARS = (*official_calendar_years(), UNKNOWN_2027)
+CALENDAR = WorkCalendar(YEARS)
 """The official years 2021 to 2026, and 2027 as a projection."""
+CLOSING = WorkCalendar(YEARS, closes=time(17, 30))
+"""The same in an office that lets a period end at its close of business (R-2.1)."""
 HOURS = OfficeHours()
 PAIR = ManagerPair(project_manager="u-project", account_manager="u-account")
 EVERYBODY = Actor(user_id="u-all", name="全能员", roles=frozenset(Role))

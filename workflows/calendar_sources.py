@@ -32,6 +32,7 @@ from workflows.calendar_file import CalendarFileError, CalendarFileProblem, pars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import time
 
     from engine.calendar import DayOverride
 
@@ -58,16 +59,20 @@ _FULL_NAMES = {"清明": "清明节", "端午": "端午节", "中秋": "中秋�
 
 
 def build_calendar(
-    imported: Iterable[CalendarYear] = (), overrides: Iterable[DayOverride] = ()
+    imported: Iterable[CalendarYear] = (),
+    overrides: Iterable[DayOverride] = (),
+    *,
+    closes: time | None = None,
 ) -> WorkCalendar:
     """The calendar in force, by the precedence above (R-2.2).
 
     Args:
         imported: years entered by administrators; of a year imported twice the later one counts.
         overrides: single days, at most one word on each.
+        closes: the local time at which a period ends on its last day; None is 24:00 (R-2.1).
     """
-    sources = (*projected_years(), *official_years(), *imported)
-    return WorkCalendar({source.year: source for source in sources}.values(), overrides)
+    sources = {each.year: each for each in (*projected_years(), *official_years(), *imported)}
+    return WorkCalendar(sources.values(), overrides, closes=closes)
 
 
 @cache

@@ -81,6 +81,24 @@ class ReminderRule(Shape):
     clause: Cited
 
 
+class AskedField(Shape):
+    """A field that a process asks on every way to its completion."""
+
+    definition: Identifier
+    field: Identifier
+    clause: Cited
+
+
+class FieldRule(Shape):
+    """Where people may enter something besides documents, where a reported time, what always."""
+
+    none_in: list[Identifier]
+    clause: Cited
+    reported_times_in: list[Identifier]
+    reported_times_clause: Cited
+    always_asked: list[AskedField]
+
+
 class ExceptionRule(Shape):
     """The rules from which a law may make an exception."""
 
@@ -118,6 +136,8 @@ class Caps(Shape):
     checkpoint_guards: CheckpointGuards
     borders_clause: Cited
     reminders: ReminderRule
+    fields: FieldRule
+    told_clause: Cited
     exceptions: ExceptionRule
     clock_stops_clause: Cited
     definitions: list[DefinitionCap]

@@ -20,11 +20,13 @@ KeyT = TypeVar("KeyT")
 PartT = TypeVar("PartT", Stage, State, Transition)
 
 INDENT = "    "
+ABORT_NOTE = "任一未办结的状态均可中止"
 
 _SAFE = str.maketrans({'"': "”", ";": "；", ":": "：", "#": "＃", "\n": " ", "<": "＜", ">": "＞"})
 
 NEW, GONE, OTHER = "【新增】", "【删除】", "【变更】"
 """Marks in a picture of a difference: the word counts, the line only helps."""
+MARKS = (NEW, GONE, OTHER)
 
 _STYLES = {
     NEW: ("added", "stroke-width:4px"),
@@ -39,17 +41,13 @@ Edge = tuple[str, str]
 
 def mermaid(definition: WorkflowDefinition) -> str:
     """The definition as a Mermaid `stateDiagram-v2`, with Chinese labels; ends with a newline."""
-    return _picture(_lines(definition, _aborting(definition)))
+    return _picture(_lines(definition, folded_aborts(definition)))
 
 
 def mermaid_difference(before: WorkflowDefinition, after: WorkflowDefinition) -> str:
     """Both versions in one picture; what is new, gone or other carries the word and a line."""
-    merged = _merged(before, after)
-    folded = _aborting(before) & _aborting(after)
-    if not (_aborting(before) and _aborting(after)):
-        folded = frozenset()
-    unchanged = {key for key in folded if before.edges[key] == after.edges[key]}
-    return _picture((*_lines(merged, frozenset(unchanged)), *_styled(merged)))
+    both = merged(before, after)
+    return _picture((*_lines(both, folded_in_both(before, after)), *_styled(both)))
 
 
 def is_drawable(definition: WorkflowDefinition) -> bool:
@@ -66,7 +64,7 @@ def _picture(lines: Iterable[str]) -> str:
     return "\n".join(["stateDiagram-v2", *(INDENT + line for line in lines)]) + "\n"
 
 
-def _merged(before: WorkflowDefinition, after: WorkflowDefinition) -> WorkflowDefinition:
+def merged(before: WorkflowDefinition, after: WorkflowDefinition) -> WorkflowDefinition:
     """The new version with marked names, and what is gone added to it."""
     stages = _marked(before.stage_by_id, after.stage_by_id)
     states = _marked(before.state_by_id, after.state_by_id)
@@ -129,8 +127,8 @@ def _state(state_id: str, name: str) -> str:
     return f'state "{_label(name)}" as {state_id}'
 
 
-def _aborting(definition: WorkflowDefinition) -> frozenset[Edge]:
-    """The moves to an aborted end, if every open state has one; else they are drawn."""
+def folded_aborts(definition: WorkflowDefinition) -> frozenset[Edge]:
+    """The moves to an aborted end, if every open state has one: a note tells them all."""
     found = {
         (each.source, each.trigger)
         for each in definition.transitions
@@ -141,11 +139,17 @@ def _aborting(definition: WorkflowDefinition) -> frozenset[Edge]:
     return frozenset(found) if everywhere else frozenset()
 
 
+def folded_in_both(before: WorkflowDefinition, after: WorkflowDefinition) -> frozenset[Edge]:
+    """Those that both versions have and fold alike; a changed one is drawn with its mark."""
+    both = folded_aborts(before) & folded_aborts(after)
+    return frozenset(key for key in both if before.edges[key] == after.edges[key])
+
+
 def _abort_note(definition: WorkflowDefinition) -> Iterator[str]:
     for state in definition.states:
         if state.ending is Ending.ABORTED:
             yield f"note right of {state.id}"
-            yield INDENT + "任一未办结的状态均可中止"
+            yield INDENT + ABORT_NOTE
             yield "end note"
 
 

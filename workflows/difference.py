@@ -11,6 +11,7 @@ from difflib import unified_diff
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from engine.definition import Opening
 from workflows.difference_words import FIELDS, SUBJECTS, Subject, told
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ class _Whole:
     basis: str
     initial: str
     end_to_end_from: str
+    internal: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +207,7 @@ def _parts(definition: WorkflowDefinition) -> dict[Subject, dict[str, object]]:
         basis=definition.basis,
         initial=definition.initial,
         end_to_end_from=definition.end_to_end_from,
+        internal=definition.internal,
     )
     deferral = _Deferral(
         extended=definition.deferral_extended,
@@ -225,6 +228,10 @@ def _parts(definition: WorkflowDefinition) -> dict[Subject, dict[str, object]]:
         },
         Subject.DEFERRAL: {"deferral": deferral},
         Subject.REMINDER: {each.id: each for each in definition.reminders},
+        Subject.FIELD: {each.id: each for each in definition.fields},
+        Subject.OPENING: (
+            {} if definition.opening == Opening() else {"opening": definition.opening}
+        ),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from engine.clocks import CAUSE_NAMES
-from engine.definition import Applicants, Checkpoint, Ending, RungTiming
+from engine.definition import Applicants, Checkpoint, Ending, FieldKind, RungTiming
 from engine.guards import ROLE_NAMES
 from engine.ticket import PauseCause, Role
 
@@ -22,6 +22,8 @@ class Subject(StrEnum):
     DOCUMENT_NAME = "document_name"
     DEFERRAL = "deferral"
     REMINDER = "reminder"
+    FIELD = "field"
+    OPENING = "opening"
 
 
 SUBJECTS = {
@@ -34,6 +36,8 @@ SUBJECTS = {
     Subject.DOCUMENT_NAME: "资料名称",
     Subject.DEFERRAL: "容缺受理的补齐期限",
     Subject.REMINDER: "提醒",
+    Subject.FIELD: "登记项",
+    Subject.OPENING: "立单",
 }
 
 FIELDS: dict[Subject, dict[str, str]] = {
@@ -42,6 +46,7 @@ FIELDS: dict[Subject, dict[str, str]] = {
         "basis": "依据",
         "initial": "起始状态",
         "end_to_end_from": "全过程计时起点",
+        "internal": "内部业务",
     },
     Subject.STAGE: {"name": "名称"},
     Subject.LIMIT: {"days": "工作日数", "clause": "依据"},
@@ -60,6 +65,8 @@ FIELDS: dict[Subject, dict[str, str]] = {
         "guards": "前置条件",
         "checkpoint": "资料关口",
         "reason_required": "须写明原因",
+        "asks": "必填登记项",
+        "takes": "选填登记项",
     },
     Subject.DOCUMENT: {
         "name": "名称",
@@ -73,6 +80,8 @@ FIELDS: dict[Subject, dict[str, str]] = {
     Subject.DOCUMENT_NAME: {"title": "名称"},
     Subject.DEFERRAL: {"extended": "投资界面延伸", "standard": "其他", "clause": "依据"},
     Subject.REMINDER: {"timing": "时点", "hours": "下班前小时数"},
+    Subject.FIELD: {"name": "名称", "kind": "类型", "choices": "可选项", "clause": "依据"},
+    Subject.OPENING: {"roles": "经办角色", "asks": "必填登记项", "takes": "选填登记项"},
 }
 """Fields of each part with their Chinese names, in the order in which they are told."""
 
@@ -96,6 +105,15 @@ APPLICANT_NAMES = {
 }
 ENDING_NAMES = {Ending.COMPLETED: "办结", Ending.ABORTED: "中止"}
 
+FIELD_KIND_NAMES = {
+    FieldKind.TEXT: "文字",
+    FieldKind.CHOICE: "选择",
+    FieldKind.DATE: "日期",
+    FieldKind.INSTANT: "时间",
+    FieldKind.NUMBER: "数字",
+    FieldKind.YES_NO: "是否",
+}
+
 _WORDS: dict[type, dict[str, str]] = {
     Role: ROLE_NAMES,
     PauseCause: {str(cause): name for cause, name in CAUSE_NAMES.items()},
@@ -103,6 +121,7 @@ _WORDS: dict[type, dict[str, str]] = {
     RungTiming: {str(timing): name for timing, name in TIMING_NAMES.items()},
     Applicants: {str(who): name for who, name in APPLICANT_NAMES.items()},
     Ending: {str(ending): name for ending, name in ENDING_NAMES.items()},
+    FieldKind: {str(kind): name for kind, name in FIELD_KIND_NAMES.items()},
 }
 """By type, because a state may have the same id as a checkpoint."""
 
@@ -115,6 +134,8 @@ def told(field: str, value: object) -> str:
         return "不设时限" if value is None else f"{value} 个工作日"
     if isinstance(value, bool):
         return "是" if value else ""
+    if isinstance(value, dict):
+        return "、".join(f"{key} {name}" for key, name in value.items())
     if isinstance(value, tuple):
         return "、".join(told("", each) for each in value)
     if value is None or value == 0:

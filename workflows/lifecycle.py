@@ -17,10 +17,12 @@ from workflows.catalog import load_shipped
 from workflows.diagram import mermaid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from engine.definition import (
         DocumentRequirement,
+        Field,
+        Opening,
         State,
         TimeLimit,
         Transition,
@@ -48,14 +50,15 @@ as boxes; the states inside a stage are the company's own business (R-1.1, é™„ä»
 
 def lifecycle_page() -> str:
     """The whole page."""
-    order = [cap.id for cap in shipped_caps().definitions]
-    definitions = sorted(
-        (definition for definition, _ in load_shipped()), key=lambda each: order.index(each.id)
-    )
-    return "\n".join([INTRODUCTION, *(_section(each) for each in definitions)])
+    capped = [cap.id for cap in shipped_caps().definitions]
+    shipped = {definition.id: definition for definition, _ in load_shipped()}
+    order = dict.fromkeys([*capped, *shipped])
+    definitions = [shipped[each] for each in order if each in shipped]
+    return "\n".join([INTRODUCTION, *(lifecycle_section(each) for each in definitions)])
 
 
-def _section(definition: WorkflowDefinition) -> str:
+def lifecycle_section(definition: WorkflowDefinition) -> str:
+    """The part about one definition."""
     parts = [
         f"## {definition.name} (`{definition.ref}`)\n",
         _table(("stage", "limit", "clause"), _limits(definition)),
@@ -72,6 +75,9 @@ def _section(definition: WorkflowDefinition) -> str:
     if definition.documents:
         rows = (_document(each, definition) for each in definition.documents)
         parts.append(_table(("document", "due at", "of", "clause"), rows))
+    if definition.fields:
+        rows = (_field(each, definition) for each in definition.fields)
+        parts.append(_table(("field", "kind", "asked by", "clause"), rows))
     return "\n".join(parts)
 
 
@@ -125,6 +131,23 @@ def _document(requirement: DocumentRequirement, definition: WorkflowDefinition) 
     ]
     shown = f"{names} (*{', '.join(marks)}*)" if marks else names
     return shown, f"`{requirement.due_at}`", str(requirement.applies_to), requirement.clause
+
+
+def _field(field: Field, definition: WorkflowDefinition) -> tuple[str, ...]:
+    listed = ", ".join(f"{value} {name}" for value, name in field.choices.items())
+    kind = f"{field.kind}: {listed}" if listed else str(field.kind)
+    may = _places(definition, lambda asking: field.id in asking.takes)
+    asked = _places(definition, lambda asking: field.id in asking.asks)
+    places = "; ".join(part for part in (asked, may and f"may: {may}") if part)
+    return f"`{field.id}` {field.name}", kind, places, field.clause or "-"
+
+
+def _places(
+    definition: WorkflowDefinition, concerns: Callable[[Opening | Transition], bool]
+) -> str:
+    triggers = (f"`{each.trigger}`" for each in definition.transitions if concerns(each))
+    opening = ("*opening*",) if concerns(definition.opening) else ()
+    return " ".join(dict.fromkeys((*opening, *triggers)))
 
 
 def _table(header: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:

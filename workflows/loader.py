@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from engine.definition import WorkflowDefinition
 
 
+LATER_KEYS = frozenset({"asks", "exceptions", "fields", "internal", "opening", "takes"})
+"""Keys that definitions had not always; unused they leave the hash of a published version alone."""
+
+
 def load_definition(text: str, *, path: str) -> WorkflowDefinition:
     """The definition that the YAML `text` describes; `path` names the file in messages.
 
@@ -50,10 +54,16 @@ def check_definition(text: str, path: str) -> tuple[Problem, ...]:
 def definition_hash(shape: DefinitionShape) -> str:
     """SHA-256 of the content: comments, order of keys and defaults make no difference."""
     content = shape.model_dump(mode="json", by_alias=True)
-    if not shape.exceptions:
-        del content["exceptions"]  # a key that definitions had not always: most never have one
+    for part in (content, *content["transitions"]):
+        for key in LATER_KEYS & part.keys():
+            if _is_unused(part[key]):
+                del part[key]
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return sha256(canonical.encode()).hexdigest()
+
+
+def _is_unused(value: object) -> bool:
+    return not any(value.values()) if isinstance(value, dict) else not value
 
 
 def _examined(text: str, path: str) -> tuple[Draft | None, tuple[Problem, ...]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workflows.policy_documents import document_faults
+from workflows.policy_fields import field_faults
 from workflows.problems import Fault
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def policy_faults(draft: Draft, caps: Caps) -> Iterator[Fault]:
     definition = draft.definition
     yield from _forbidden_words(draft, caps)
     yield from document_faults(definition, caps)
+    yield from field_faults(definition, caps)
     cap = caps.of(definition.id)
     if cap is None:
         return
@@ -72,6 +74,10 @@ def _names(draft: Draft) -> Iterator[tuple[Path, str]]:
         yield ("documents", index, "name"), requirement.name
     for path, transition in zip(draft.transition_paths, definition.transitions, strict=True):
         yield (*path[:2], "name"), transition.name
+    for index, each in enumerate(definition.fields):
+        yield ("fields", index, "name"), each.name
+        for value, name in each.choices.items():
+            yield ("fields", index, "choices", value), name
 
 
 def _stages(definition: WorkflowDefinition, cap: DefinitionCap, clause: str) -> Iterator[Fault]:

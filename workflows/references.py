@@ -12,7 +12,7 @@ from workflows.shape_check import suggestion
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from engine.definition import WorkflowDefinition
+    from engine.definition import Opening, Transition, WorkflowDefinition
     from workflows.problems import Path
     from workflows.schema import Draft
 
@@ -23,6 +23,7 @@ def reference_faults(draft: Draft) -> Iterator[Fault]:
     yield from _states(draft.definition)
     yield from _transitions(draft)
     yield from _documents(draft.definition)
+    yield from _fields(draft)
 
 
 def _repeated_ids(definition: WorkflowDefinition) -> Iterator[Fault]:
@@ -31,6 +32,7 @@ def _repeated_ids(definition: WorkflowDefinition) -> Iterator[Fault]:
         ("states", [each.id for each in definition.states]),
         ("documents", [each.id for each in definition.documents]),
         ("reminders", [each.id for each in definition.reminders]),
+        ("fields", [each.id for each in definition.fields]),
     )
     for key, ids in groups:
         for index, found in enumerate(ids):
@@ -76,6 +78,18 @@ def _documents(definition: WorkflowDefinition) -> Iterator[Fault]:
         for part, kind in enumerate(requirement.any_of):
             at = ("documents", index, "any_of", part)
             yield from _unknown(kind, tuple(definition.document_names), at, "资料种类")
+
+
+def _fields(draft: Draft) -> Iterator[Fault]:
+    definition = draft.definition
+    askings: list[tuple[Path, Transition | Opening]] = [(("opening",), definition.opening)]
+    for transition, path in zip(definition.transitions, draft.transition_paths, strict=True):
+        askings.append((path[:2], transition))
+    for place, asking in askings:
+        for key, ids in (("asks", asking.asks), ("takes", asking.takes)):
+            for index, field_id in enumerate(ids):
+                at = (*place, key, index)
+                yield from _unknown(field_id, tuple(definition.field_by_id), at, "登记项")
 
 
 def _unknown(

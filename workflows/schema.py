@@ -16,6 +16,8 @@ from engine.definition import (
     Checkpoint,
     DocumentRequirement,
     Ending,
+    FieldKind,
+    Opening,
     ReminderRung,
     RungTiming,
     Stage,
@@ -24,6 +26,7 @@ from engine.definition import (
     Transition,
     WorkflowDefinition,
 )
+from engine.definition import Field as AskedField
 from engine.ticket import PauseCause, Role
 
 if TYPE_CHECKING:
@@ -101,6 +104,8 @@ class TransitionShape(Shape):
     guards: list[Identifier] = []
     checkpoint: Checkpoint | None = None
     reason_required: bool = False
+    asks: list[Identifier] = []
+    takes: list[Identifier] = []
 
     def values(self) -> tuple[Transition, ...]:
         """One transition of the engine per source."""
@@ -114,6 +119,8 @@ class TransitionShape(Shape):
                 guards=tuple(self.guards),
                 checkpoint=self.checkpoint,
                 reason_required=self.reason_required,
+                asks=tuple(self.asks),
+                takes=tuple(self.takes),
             )
             for source in self.sources
         )
@@ -143,6 +150,38 @@ class DocumentShape(Shape):
             key=self.key,
             deferrable=self.deferrable,
         )
+
+
+class FieldShape(Shape):
+    """Something that people enter besides documents."""
+
+    id: Identifier
+    name: Name
+    kind: FieldKind
+    choices: dict[Identifier, Name] = {}
+    clause: Clause = ""
+
+    def value(self) -> AskedField:
+        """As the engine knows it."""
+        return AskedField(
+            id=self.id,
+            name=self.name,
+            kind=self.kind,
+            choices=dict(self.choices),
+            clause=self.clause,
+        )
+
+
+class OpeningShape(Shape):
+    """Who opens a ticket that no application starts, and what is entered then."""
+
+    roles: list[Role] = []
+    asks: list[Identifier] = []
+    takes: list[Identifier] = []
+
+    def value(self) -> Opening:
+        """As the engine knows it."""
+        return Opening(roles=tuple(self.roles), asks=tuple(self.asks), takes=tuple(self.takes))
 
 
 class DeferralShape(Shape):
@@ -185,11 +224,14 @@ class DefinitionShape(Shape):
     version: Annotated[int, Field(ge=1, le=999_999)]
     name: Name
     basis: Name
+    internal: bool = False
     stages: list[StageShape] = Field(min_length=1)
     handling_limit: LimitShape
     end_to_end_limit: LimitShape
     end_to_end_from: Identifier | None = None
     initial: Identifier
+    opening: OpeningShape = OpeningShape()
+    fields: list[FieldShape] = []
     states: list[StateShape] = Field(min_length=1)
     transitions: list[TransitionShape] = Field(min_length=1)
     document_names: dict[Identifier, Name] = {}
@@ -223,6 +265,9 @@ class DefinitionShape(Shape):
             deferral_standard=deferral.standard,
             deferral_clause=deferral.clause,
             reminders=tuple(each.value() for each in self.reminders),
+            fields=tuple(each.value() for each in self.fields),
+            opening=self.opening.value(),
+            internal=self.internal,
             content_hash=content_hash,
         )
 

@@ -6,12 +6,16 @@ from typing import Annotated
 
 import typer
 
+from app.cli import targets
+from app.cli.hand_over import duties, hand_over_lines
 from app.cli.session import ActingAs, AsJson, acting, opened, show, table
+from engine.guards import ROLE_NAMES
 from engine.ticket import ManagerPair, Role
 
 users = typer.Typer(no_args_is_help=True)
 branches = typer.Typer(no_args_is_help=True)
 grids = typer.Typer(no_args_is_help=True)
+targets.register(branches)
 
 UserId = Annotated[str, typer.Argument(metavar="USER")]
 Roles = Annotated[list[Role], typer.Option("--role", help="May be given several times.")]
@@ -88,9 +92,11 @@ def roles(
     Example: huodian user roles tc.op1 --role operator --role account_manager
     """
     application = opened()
-    application.accounts.set_roles(user_id, granted, actor=acting(application, user))
-    result = {"id": user_id, "roles": sorted(granted)}
-    show(result, f"{user_id} 的角色：{'、'.join(sorted(granted))}", as_json=as_json)
+    left = application.accounts.set_roles(user_id, granted, actor=acting(application, user))
+    names = "、".join(ROLE_NAMES[role] for role in sorted(granted))
+    result = {"id": user_id, "roles": sorted(granted), **duties(left)}
+    lines = [f"{user_id} 的角色：{names}", *hand_over_lines(user_id, left)]
+    show(result, "\n".join(lines), as_json=as_json)
 
 
 @users.command()
@@ -100,13 +106,16 @@ def disable(
     user: ActingAs = "",
     as_json: AsJson = False,
 ) -> None:
-    """Close an account and end its sessions at once.
+    """Close an account and end its sessions at once; says what is to be handed over.
 
     Example: huodian user disable tc.op1 --reason 调离
     """
     application = opened()
-    application.accounts.disable(user_id, reason=reason, actor=acting(application, user))
-    show({"id": user_id, "active": False}, f"账号 {user_id} 已停用", as_json=as_json)
+    left = application.accounts.disable(user_id, reason=reason, actor=acting(application, user))
+    lines = [f"账号 {user_id} 已停用", *hand_over_lines(user_id, left)]
+    if left.tickets:
+        lines.append("移交前，这些工单的提醒改发营销科科长（未设的发分公司负责人、公司市场营销部）")
+    show({"id": user_id, "active": False, **duties(left)}, "\n".join(lines), as_json=as_json)
 
 
 @branches.command(name="list")
@@ -130,15 +139,21 @@ def set_branch(
     user: ActingAs = "",
     as_json: AsJson = False,
 ) -> None:
-    """Add a branch or change it.
+    """Add a branch or change it; another code begins the numbers of tickets from now on.
 
     Example: huodian branch set tengchong --code TC --name 腾冲分公司 --phone 0875-0000003
     """
     application = opened()
-    application.organisation.set_branch(
+    former = application.organisation.set_branch(
         branch_id, code=code, name=name, phone=phone, actor=acting(application, user)
     )
-    show({"id": branch_id, "code": code, "name": name}, f"{name}已保存", as_json=as_json)
+    lines = [f"{name}已保存"]
+    if former not in {"", code}:
+        lines.append(
+            f"今后的工单编号以 {code} 开头；已发出的 {former} 编号不变，{former} 仍归本单位"
+        )
+    result = {"id": branch_id, "code": code, "name": name, "former_code": former}
+    show(result, "\n".join(lines), as_json=as_json)
 
 
 @grids.command(name="list")
@@ -165,6 +180,27 @@ def list_grids(
     rows = [(g.id, g.branch, g.name, g.project_manager, g.account_manager) for g in found]
     heads = ("网格", "单位", "名称", "项目经理", "客户经理")
     show(result, table(rows, heads), as_json=as_json)
+
+
+@grids.command(name="reassign")
+def reassign_grids(
+    all_of: Annotated[str, typer.Option(metavar="USER", help="Manager of the grids now.")],
+    to: Annotated[str, typer.Option(metavar="USER", help="Who takes them over.")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the ledger.")] = "",
+    user: ActingAs = "",
+    as_json: AsJson = False,
+) -> None:
+    """Hand all service grids of one manager over to another; open tickets keep theirs.
+
+    Example: huodian grid reassign --all-of tc.am1 --to tc.am2 --reason 调离
+    """
+    application = opened()
+    now = application.organisation.hand_over(
+        all_of, to, reason=reason, actor=acting(application, user)
+    )
+    named = "".join(f"\n{each.id}  {each.name}" for each in now)
+    result = {"from": all_of, "to": to, "grids": [each.id for each in now]}
+    show(result, f"已移交网格 {len(now)} 个{named}", as_json=as_json)
 
 
 @grids.command(name="set")

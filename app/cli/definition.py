@@ -1,16 +1,24 @@
-"""`huodian definition`: list, show, diagram; further commands come from the modules beside."""
+"""`huodian definition`: list, show, diagram, export; more from the modules beside."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli import definition_drafts
 from app.cli.session import AsJson, opened, show, table
+from workflows.difference_words import FIELD_KIND_NAMES
 
 if TYPE_CHECKING:
-    from engine.definition import DocumentRequirement, Transition, WorkflowDefinition
+    from engine.definition import (
+        DocumentRequirement,
+        Field,
+        Opening,
+        Transition,
+        WorkflowDefinition,
+    )
 
 commands = typer.Typer(no_args_is_help=True)
 definition_drafts.register(commands)
@@ -33,7 +41,7 @@ def list_definitions(as_json: AsJson = False) -> None:
 
 @commands.command(name="show")
 def show_definition(definition_id: DefinitionId, as_json: AsJson = False) -> None:
-    """Stages, limits, documents and transitions of the version in force.
+    """Stages, limits, documents, transitions and fields of the version in force.
 
     Example: huodian definition show hv_single_supply --json
     """
@@ -60,19 +68,78 @@ def show_definition(definition_id: DefinitionId, as_json: AsJson = False) -> Non
             ("状态", "操作", "到", "名称"),
         ),
     ]
+    if definition.fields:
+        rows = [
+            (each.id, each.name, _kind(each), _asked(each, definition))
+            for each in definition.fields
+        ]
+        lines.append(table(rows, ("登记项", "名称", "类型", "登记于（*必填）")))
     show(result, "\n\n".join(lines), as_json=as_json)
 
 
+class DiagramFormat(StrEnum):
+    """How a diagram is written."""
+
+    MERMAID = "mermaid"
+    SVG = "svg"
+
+
 @commands.command()
-def diagram(definition_id: DefinitionId, as_json: AsJson = False) -> None:
-    """The states and arrows as Mermaid text.
+def diagram(
+    definition_id: DefinitionId,
+    style: Annotated[
+        DiagramFormat, typer.Option("--format", help="Text for Mermaid, or a picture.")
+    ] = DiagramFormat.MERMAID,
+    against: Annotated[
+        str,
+        typer.Option(
+            metavar="VERSION|draft:N",
+            help="Mark what changed since that version, or what that draft would change.",
+        ),
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """The states and arrows as Mermaid text or as SVG, changes marked if wanted.
 
     Example: huodian definition diagram lv_resident
-    """
-    from workflows.diagram import mermaid  # noqa: PLC0415
 
-    text = mermaid(_in_force(definition_id))
-    show({"id": definition_id, "mermaid": text}, text, as_json=as_json)
+    Example: huodian definition diagram lv_resident --format svg --against draft:3
+    """
+    found = opened().diagrams.of(definition_id, against=against)
+    text = found.svg() if style is DiagramFormat.SVG else found.mermaid()
+    result = {"id": definition_id, "version": found.definition.version, style.value: text}
+    show(result, text, as_json=as_json)
+
+
+class ExportFormat(StrEnum):
+    """In which format of others a definition is written."""
+
+    BPMN = "bpmn"
+
+
+@commands.command()
+def export(
+    definition_id: DefinitionId,
+    style: Annotated[ExportFormat, typer.Option("--format", help="BPMN 2.0 XML with a diagram.")],
+    version: Annotated[
+        int | None, typer.Option("--version", min=1, help="A version; else the one in force.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The definition as a file for other programs, such as a BPMN modeler.
+
+    Example: huodian definition export hv_single_supply --format bpmn > hv_single_supply.bpmn
+    """
+    from workflows.exports.bpmn import bpmn  # noqa: PLC0415
+
+    rulebook = opened().rulebook
+    if version is None:
+        definition = rulebook.in_force(definition_id)
+    else:
+        definition = rulebook.version(definition_id, version)
+    text = bpmn(definition)
+    result = {"id": definition.id, "version": definition.version, style.value: text}
+    show(result, text.rstrip("\n"), as_json=as_json)
 
 
 def as_result(definition: WorkflowDefinition) -> dict[str, object]:
@@ -90,6 +157,9 @@ def as_result(definition: WorkflowDefinition) -> dict[str, object]:
         "end_to_end_limit_days": definition.end_to_end_limit.days,
         "documents": [_document(each) for each in definition.documents],
         "transitions": [_transition(each) for each in definition.transitions],
+        "fields": definition.fields,
+        "opening": definition.opening,
+        "internal": definition.internal,
         "content_hash": definition.content_hash,
     }
 
@@ -117,7 +187,29 @@ def _transition(transition: Transition) -> dict[str, object]:
         "guards": transition.guards,
         "checkpoint": transition.checkpoint,
         "reason_required": transition.reason_required,
+        "asks": transition.asks,
+        "takes": transition.takes,
     }
+
+
+def _kind(field: Field) -> str:
+    listed = "、".join(f"{value} {name}" for value, name in field.choices.items())
+    name = FIELD_KIND_NAMES[field.kind]
+    return f"{name}：{listed}" if listed else name
+
+
+def _asked(field: Field, definition: WorkflowDefinition) -> str:
+    """Where a field is filled in: at the opening, by which triggers; a star where it must be."""
+    askings: list[tuple[str, Opening | Transition]] = [
+        ("立单", definition.opening),
+        *((each.trigger, each) for each in definition.transitions),
+    ]
+    places = {
+        name: "*" if field.id in asking.asks else ""
+        for name, asking in askings
+        if field.id in (*asking.asks, *asking.takes)
+    }
+    return "、".join(f"{name}{star}" for name, star in places.items())
 
 
 def _in_force(definition_id: str) -> WorkflowDefinition:

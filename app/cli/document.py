@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from app.cli.session import ActingAs, AsJson, Revision, acting, opened, show
-from engine.errors import Reason, RefusedError
+from engine.errors import Reason, RefusedError, said_by
 from engine.ticket import DocumentSource
 
 commands = typer.Typer(no_args_is_help=True)
@@ -134,7 +134,7 @@ def _write(to: Path, content: bytes) -> None:
     except FileExistsError:
         problem, remedy = "文件已存在，不会覆盖", "请换一个文件名"
     except OSError as fault:
-        problem, remedy = f"无法写入：{fault.strerror}", "请换一个可写的位置"
+        problem, remedy = f"无法写入：{said_by(fault)}", "请换一个可写的位置"
     else:
         return
     raise RefusedError(

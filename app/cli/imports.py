@@ -42,7 +42,7 @@ def applications(
         all_or_nothing=all_or_nothing,
         actor=acting(application, user),
     )
-    _finish(report, dry_run=dry_run, as_json=as_json)
+    finish(report, dry_run=dry_run, as_json=as_json)
 
 
 @commands.command()
@@ -60,7 +60,7 @@ def topology(
     report = application.imports.topology(
         file.read_bytes(), dry_run=dry_run, actor=acting(application, user)
     )
-    _finish(report, dry_run=dry_run, as_json=as_json)
+    finish(report, dry_run=dry_run, as_json=as_json)
 
 
 @commands.command()
@@ -78,10 +78,11 @@ def customers(
     report = application.imports.customers(
         file.read_bytes(), dry_run=dry_run, actor=acting(application, user)
     )
-    _finish(report, dry_run=dry_run, as_json=as_json)
+    finish(report, dry_run=dry_run, as_json=as_json)
 
 
-def _finish(report: ImportReport, *, dry_run: bool, as_json: bool) -> None:
+def finish(report: ImportReport, *, dry_run: bool, as_json: bool) -> None:
+    """Print what became of a file; leave with 3 if any of it was refused."""
     result = {
         "accepted": report.accepted,
         "unchanged": report.unchanged,

@@ -1,7 +1,7 @@
 """Assembles the commands, and turns every error into an exit code and a sentence.
 
-0 done, 1 internal fault, 2 wrong call, 3 refused by a rule, 4 not found, 5 conflict, 6 integrity
-broken. stdout carries only the result; everything else goes to stderr.
+0 done, 1 internal fault or unusable database, 2 wrong call, 3 refused by a rule, 4 not found,
+5 conflict, 6 integrity broken. stdout carries only the result; everything else goes to stderr.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typer._click.exceptions import (  # its usage errors have no public names
 
 from app.cli.index import IndexedGroup
 from app.cli.session import close_opened
+from app.cli.usage import usage_problem
 from engine.errors import (
     ConflictError,
     HuodianError,
@@ -28,6 +29,7 @@ from engine.errors import (
     NotFoundError,
     Reason,
     RefusedError,
+    UnavailableError,
 )
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ EXIT_CODES: tuple[tuple[type[HuodianError], int], ...] = (
     (NotFoundError, 4),
     (ConflictError, 5),
     (IntegrityError, 6),
+    (UnavailableError, 1),
 )
 
 CLAIMS_OF_TIME = frozenset(
@@ -75,7 +78,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(given: Sequence[str]) -> int:
     """Run one command; returns the exit code."""
-    as_json = "--json" in given
     try:
         _refuse_claims_of_time(given)
         outcome = cli(args=list(given), prog_name="huodian", standalone_mode=False)
@@ -85,28 +87,34 @@ def run(given: Sequence[str]) -> int:
         sys.stderr.close()
         return 0
     except Exception as fault:  # noqa: BLE001  (the edge: every fault becomes an exit code)
-        return _failed(fault, as_json=as_json)
+        return _failed(fault, given)
     finally:
         close_opened()
     return outcome if isinstance(outcome, int) else 0
 
 
-def _failed(fault: Exception, *, as_json: bool) -> int:
+def _failed(fault: Exception, given: Sequence[str]) -> int:
     """Say what went wrong, and choose the exit code."""
+    as_json = "--json" in given
     if isinstance(fault, NoArgsIsHelpError):
         print(fault.format_message(), file=sys.stderr)
         return 2
     if isinstance(fault, ClickException):
-        fault = MalformedError(_usage_problem(fault))
+        fault = MalformedError(usage_problem(fault, given))
     if isinstance(fault, HuodianError):
+        if isinstance(fault, UnavailableError) and _wants_traceback():
+            logger.error("unavailable", exc_info=fault)
         _say(fault, as_json=as_json)
         return next(code for kind, code in EXIT_CODES if isinstance(fault, kind))
     if not isinstance(fault, typer.Abort):
         # People get a sentence, not a traceback; whoever mends it sets the variable.
-        wants_traceback = bool(os.environ.get("HUODIAN_TRACEBACK"))
-        logger.error("internal fault: %r", fault, exc_info=fault if wants_traceback else None)
+        logger.error("internal fault: %r", fault, exc_info=fault if _wants_traceback() else None)
         print("✕ 程序内部错误；设置 HUODIAN_TRACEBACK=1 重试可取得详情", file=sys.stderr)
     return 1
+
+
+def _wants_traceback() -> bool:
+    return bool(os.environ.get("HUODIAN_TRACEBACK"))
 
 
 def _refuse_claims_of_time(given: Sequence[str]) -> None:
@@ -122,16 +130,6 @@ def _refuse_claims_of_time(given: Sequence[str]) -> None:
                     remedy="请去掉该选项；补记情况请用更正（huodian ticket amend）",
                 )
             )
-
-
-def _usage_problem(error: ClickException) -> Reason:
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "huodian"
-    return Reason(
-        code="wrong_call",
-        message=error.format_message(),
-        remedy=f"用法见 {path} --help",
-    )
 
 
 def _say(error: HuodianError, *, as_json: bool) -> None:

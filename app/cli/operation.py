@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli import ledger_export
 from app.cli.session import ActingAs, AsJson, acting, opened, show, table
 from app.cli.text import messages_text
 from notifications.message import MessageState
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 outbox = typer.Typer(no_args_is_help=True)
 ledger = typer.Typer(no_args_is_help=True)
+ledger_export.register(ledger)
 
 PASSWORD_IN_ADDRESS = re.compile(r"(://[^:/?#@]*):.*@")
 
@@ -105,15 +107,22 @@ def simulate(
 def doctor(as_json: AsJson = False) -> None:
     """Is everything in place: database, definitions, calendar, people, sweeps, messages.
 
+    Exit 3 if something is not, 1 if the database cannot even be looked at.
+
     Example: huodian doctor
     """
-    from app.doctor import examine  # noqa: PLC0415
+    from app.doctor import examine, unusable  # noqa: PLC0415
+    from engine.errors import UnavailableError  # noqa: PLC0415
 
-    findings = examine(opened())
+    code = 3
+    try:
+        findings = examine(opened())
+    except UnavailableError as error:
+        findings, code = unusable(error), 1
     rows = [("✓" if f.ok else "✕", f.subject, f.remark) for f in findings]
     show(findings, table(rows, ("", "项目", "情况")), as_json=as_json)
     if not all(finding.ok for finding in findings):
-        raise typer.Exit(3)
+        raise typer.Exit(code)
 
 
 def settings(as_json: AsJson = False) -> None:
@@ -176,7 +185,7 @@ def _refuse_taken_port(application: Application) -> None:
     """Say so before anything starts, instead of after the greeting."""
     import socket  # noqa: PLC0415
 
-    from engine.errors import MalformedError, Reason  # noqa: PLC0415
+    from engine.errors import MalformedError, Reason, said_by  # noqa: PLC0415
 
     host, port = application.settings.host, application.settings.port
     try:
@@ -187,7 +196,7 @@ def _refuse_taken_port(application: Application) -> None:
             Reason(
                 code="port_taken",
                 field="HUODIAN_PORT",
-                message=f"无法在 {host}:{port} 上提供服务（{fault.strerror}）",
+                message=f"无法在 {host}:{port} 上提供服务（{said_by(fault)}）",
                 remedy="请停止占用该端口的程序，或用 HUODIAN_PORT、HUODIAN_HOST 换一个",
             )
         ) from None

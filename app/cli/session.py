@@ -71,6 +71,40 @@ def show(result: Any, text: str, *, as_json: bool) -> None:  # noqa: ANN401  (an
     print()
 
 
+def pairs(given: Sequence[str]) -> dict[str, str]:
+    """`field=value` arguments as a mapping; a field is given once.
+
+    Raises:
+        MalformedError: naming every argument that is none, and every field that is repeated.
+    """
+    from engine.errors import MalformedError, Reason  # noqa: PLC0415
+
+    names = [each.split("=", 1)[0] for each in given]
+    reasons = [
+        Reason(
+            code="not_a_pair",
+            field=each,
+            message="应写作 字段=值",
+            remedy="例如 phone=13800138000",
+        )
+        for each in given
+        if "=" not in each
+    ]
+    reasons += [
+        Reason(
+            code="repeated_field",
+            field=name,
+            message=f"给出了 {names.count(name)} 次",
+            remedy="每个字段只写一次；多种资料用分号隔开，如 documents=identity;property_proof",
+        )
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
+    if reasons:
+        raise MalformedError(reasons)
+    return dict(each.split("=", 1) for each in given)
+
+
 def table(rows: Sequence[tuple[str, ...]], heads: tuple[str, ...]) -> str:
     """Rows as aligned text; Chinese characters count two columns."""
     widths = [max(_width(row[i]) for row in [heads, *rows]) for i in range(len(heads))]

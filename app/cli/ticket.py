@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.session import ActingAs, AsJson, Revision, acting, opened, show
-from app.cli.text import history_text, ticket_text, worklist_text
+from app.cli.hand_over import hand_over_tickets, unclear_reassignment
+from app.cli.session import ActingAs, AsJson, Revision, acting, opened, pairs, show
+from app.cli.text import actions_text, grid_text, history_text, ticket_text, worklist_text
 from engine.application import InvestmentBoundary
 from engine.ticket import ManagerPair, PauseCause
 
@@ -41,7 +42,7 @@ def submit(
     application = opened()
     actor = acting(application, user)
     form = parse_application(
-        _pairs(fields),
+        pairs(fields),
         known_nodes=application.queries.knows_node,
         branches=application.queries.branches(),
     )
@@ -54,6 +55,11 @@ def submit(
 @commands.command(name="open")
 def open_ticket(
     definition: Annotated[str, typer.Argument(help="For example asset_transfer.")],
+    fields: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FIELD=VALUE]...", help="See `huodian definition show`."),
+    ] = None,
+    *,
     title: Annotated[str, typer.Option(help="What it is about.")],
     branch: Annotated[str, typer.Option(help="Branch id.")],
     contact: Annotated[str, typer.Option(help="Whom to tell.")] = "",
@@ -66,14 +72,21 @@ def open_ticket(
     """Open a ticket that does not start from a connection application.
 
     Example: huodian ticket open asset_transfer --title 示例小区 --branch tengchong
+
+    Example: huodian ticket open temporary_supply_lease capacity_kva=200 --title 示例工地
+    --branch tengchong
     """
     from app.forms.request_form import parse_request  # noqa: PLC0415
 
     application = opened()
-    fields = {"title": title, "contact": contact, "phone": phone, "address": address, "node": node}
-    request = parse_request(fields, known_nodes=application.queries.knows_node)
-    actor = acting(application, user)
-    ticket = application.tickets.open(definition, request, branch=branch, actor=actor)
+    about = {"title": title, "contact": contact, "phone": phone, "address": address, "node": node}
+    actor, given = acting(application, user), pairs(fields or [])
+    request = parse_request(
+        about,
+        known_nodes=application.queries.knows_node,
+        further=application.tickets.against_opening(definition, given, actor=actor),
+    )
+    ticket = application.tickets.open(definition, request, branch=branch, actor=actor, given=given)
     _show_changed(application, ticket, as_json=as_json)
 
 
@@ -107,13 +120,18 @@ def show_ticket(
     user: ActingAs = "",
     as_json: AsJson = False,
 ) -> None:
-    """Everything about a ticket: stages, clocks, documents, what may be done next.
+    """Everything about a ticket: stages, clocks, documents, the grid, what may be done next.
 
     Example: huodian ticket show TC-20261123-0001 --json
     """
+    from pydantic_core import to_jsonable_python  # noqa: PLC0415
+
     application = opened()
-    page = application.queries.ticket(ticket_no, actor=acting(application, user))
-    show(page, ticket_text(page), as_json=as_json)
+    actor = acting(application, user)
+    page = application.queries.ticket(ticket_no, actor=actor)
+    grid = application.readiness.tickets.of_ticket(ticket_no, actor=actor)
+    text = "\n".join(part for part in (ticket_text(page), grid_text(grid)) if part)
+    show({**to_jsonable_python(page), "grid": grid}, text, as_json=as_json)
 
 
 @commands.command()
@@ -142,36 +160,36 @@ def allowed(
     Example: huodian ticket allowed TC-20261123-0001
     """
     application = opened()
-    offers = application.tickets.offers(ticket_no, actor=acting(application, user))
+    page = application.queries.ticket(ticket_no, actor=acting(application, user))
     result = [
         {
-            "trigger": each.transition.trigger,
-            "name": each.transition.name,
-            "to": each.transition.target,
+            "trigger": each.key,
+            "name": each.name,
+            "to": each.target,
             "allowed": each.is_allowed,
-            "reason_required": each.transition.reason_required,
+            "reason_required": each.reason_required,
+            "fields": each.fields,
             "reasons": each.reasons,
         }
-        for each in offers
+        for each in page.actions
     ]
-    lines = []
-    for each in offers:
-        mark = "可办" if each.is_allowed else "不可办"
-        lines.append(f"{mark}  {each.transition.trigger}  {each.transition.name}")
-        lines += [f"      ✕ {reason}" for reason in each.reasons]
-    show(result, "\n".join(lines) or "没有可办理的操作", as_json=as_json)
+    show(result, actions_text(page.actions) or "没有可办理的操作", as_json=as_json)
 
 
 @commands.command()
 def advance(
     ticket_no: TicketNo,
     trigger: Annotated[str, typer.Argument(help="See `huodian ticket allowed`.")],
+    fields: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FIELD=VALUE]...", help="What the move asks for."),
+    ] = None,
     reason: Why = "",
     revision: Revision = None,
     user: ActingAs = "",
     as_json: AsJson = False,
 ) -> None:
-    """Fire a transition.
+    """Fire a transition, with what it asks to be filled in.
 
     Example: huodian ticket advance TC-20261123-0001 complete_intake
     """
@@ -181,6 +199,7 @@ def advance(
         trigger,
         actor=acting(application, user),
         reason=reason,
+        given=pairs(fields or []),
         expected_revision=revision,
     )
     _show_changed(application, ticket, as_json=as_json)
@@ -198,7 +217,7 @@ def abort(
 
     Example: huodian ticket abort TC-20261123-0001 --reason 客户撤回申请
     """
-    advance(ticket_no, "abort", reason, revision, user, as_json)
+    advance(ticket_no, "abort", None, reason, revision, user, as_json)
 
 
 @commands.command()
@@ -246,19 +265,31 @@ def resume(
 
 @commands.command()
 def reassign(
-    ticket_no: TicketNo,
-    project_manager: Annotated[str, typer.Option(help="User id.")],
-    account_manager: Annotated[str, typer.Option(help="User id.")],
+    ticket_no: Annotated[str, typer.Argument(metavar="TICKET", help="One ticket.")] = "",
+    project_manager: Annotated[str, typer.Option(help="User id.")] = "",
+    account_manager: Annotated[str, typer.Option(help="User id.")] = "",
+    all_of: Annotated[
+        str, typer.Option(metavar="USER", help="Instead of TICKET: all open ones of that manager.")
+    ] = "",
+    to: Annotated[str, typer.Option(metavar="USER", help="Who takes them over.")] = "",
     reason: Why = "",
     revision: Revision = None,
     user: ActingAs = "",
     as_json: AsJson = False,
 ) -> None:
-    """Name or replace the two managers.
+    """Name or replace the two managers of a ticket, or hand over all tickets of one manager.
 
     Example: huodian ticket reassign TC-20261123-0001 --project-manager tc.pm1
     --account-manager tc.am1 --reason 轮岗
+
+    Example: huodian ticket reassign --all-of tc.am1 --to tc.am2 --reason 调离
     """
+    one = (ticket_no, project_manager, account_manager)
+    if all_of and to and not any(one) and revision is None:
+        hand_over_tickets(all_of, to, reason, user, as_json=as_json)
+        return
+    if all_of or to or not all(one):
+        raise unclear_reassignment()
     application = opened()
     pair = ManagerPair(project_manager=project_manager, account_manager=account_manager)
     ticket = application.tickets.assign_managers(
@@ -296,7 +327,8 @@ def amend(
     corrections: Annotated[
         list[str],
         typer.Argument(
-            metavar="FIELD=VALUE...", help="name, phone, address, requested_capacity_kw."
+            metavar="FIELD=VALUE...",
+            help="name, phone, address, requested_capacity_kw, expected_energization_on.",
         ),
     ],
     reason: Why = "",
@@ -311,7 +343,7 @@ def amend(
     application = opened()
     ticket = application.amendments.amend(
         ticket_no,
-        _pairs(corrections),
+        pairs(corrections),
         reason=reason,
         actor=acting(application, user),
         expected_revision=revision,
@@ -339,21 +371,3 @@ def _show_changed(application: Application, ticket: Ticket, *, as_json: bool) ->
         notes.append("投资界面已延伸")
     text = f"{ticket.ticket_no}  {definition.name}  {state.name}（{'，'.join(notes)}）"
     show(result, text, as_json=as_json)
-
-
-def _pairs(given: list[str]) -> dict[str, str]:
-    """`field=value` arguments as a mapping."""
-    from engine.errors import MalformedError, Reason  # noqa: PLC0415
-
-    bad = [each for each in given if "=" not in each]
-    if bad:
-        raise MalformedError(
-            Reason(
-                code="not_a_pair",
-                field=each,
-                message="应写作 字段=值",
-                remedy="例如 phone=13800138000",
-            )
-            for each in bad
-        )
-    return dict(each.split("=", 1) for each in given)

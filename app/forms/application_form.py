@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from app.forms.fields import FieldReader, folded, foreign_fields, shown
 from app.forms.id_numbers import id_number_problem
+from app.forms.moments import read_day_if_any
 from app.labels import APPLICANT_KINDS, AREA_CLASSES, CHANNELS, ID_KINDS
 from engine.application import (
     ApplicantKind,
@@ -48,6 +49,7 @@ FIELDS = {
     "channel": "受理渠道",
     "major_campaign": "三大攻坚战项目",
     "documents": "已交资料",
+    "expected_energization_on": "期望送电日期",
 }
 """Every field of an application with its Chinese name, in the order of the import file."""
 
@@ -67,6 +69,7 @@ CORRECTABLE = {
     "phone": "联系手机",
     "address": "用电地址",
     "requested_capacity_kw": "申请容量（千瓦）",
+    "expected_energization_on": "期望送电日期",
 }
 """What may be corrected on an open ticket (R-5.1b), with the Chinese names."""
 
@@ -138,6 +141,7 @@ def parse_application(
         channel=read.choice("channel", CHANNELS, IntakeChannel.COUNTER),
         major_campaign=read.truth("major_campaign"),
         external_ref=read.code("external_ref", limit=REFERENCE_LENGTH, required=False),
+        expected_energization_on=read_day_if_any(read, "expected_energization_on"),
     )
     form = ApplicationForm(
         application=application, branch=_branch(read, branches), documents=_documents(read)
@@ -149,7 +153,7 @@ def parse_application(
 def corrected_application(
     application: ConnectionApplication, corrections: Mapping[str, str]
 ) -> ConnectionApplication:
-    """The application with some of name, phone, address, requested capacity (kW) corrected.
+    """The application with some of the fields of `CORRECTABLE` corrected.
 
     Raises:
         MalformedError: with every field that may not be corrected or is malformed.
@@ -167,6 +171,9 @@ def corrected_application(
     if "requested_capacity_kw" in corrections:
         capacity = read.decimal("requested_capacity_kw", most=MOST_KW)
         corrected = replace(corrected, requested_capacity_kw=capacity)
+    if "expected_energization_on" in corrections:
+        wanted = read_day_if_any(read, "expected_energization_on")
+        corrected = replace(corrected, expected_energization_on=wanted)
     read.refuse_if_any()
     return corrected
 

@@ -121,6 +121,10 @@ class FieldReader:
         """Whether a problem of the field is noted already."""
         return any(reason.field == field for reason in self.reasons)
 
+    def label(self, field: str) -> str:
+        """The Chinese name of the field."""
+        return self._labels[field]
+
     def raw(self, field: str) -> str:
         """The field as it came, without blanks around it; missing is the same as empty."""
         return self._raw.get(field, "").strip()

@@ -11,7 +11,9 @@ from app.forms.fields import FieldReader, shown
 from engine.application import Contact, ServiceRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+    from engine.errors import Reason
 
 FIELDS = {
     "title": "名称",
@@ -26,13 +28,17 @@ REFERENCE_LENGTH = 64
 
 
 def parse_request(
-    fields: Mapping[str, str], *, known_nodes: Callable[[str], bool]
+    fields: Mapping[str, str],
+    *,
+    known_nodes: Callable[[str], bool],
+    further: Sequence[Reason] = (),
 ) -> ServiceRequest:
     """Read a request from raw text; only its title must be there.
 
     Args:
         fields: raw text by field name (see `FIELDS`).
         known_nodes: tells whether the topology has such a node.
+        further: what else stands against it, told together with what is wrong here.
 
     Raises:
         MalformedError: with every problem of every field.
@@ -49,5 +55,7 @@ def parse_request(
     if request.node_id and not known_nodes(request.node_id):
         message = f"供电节点“{shown(request.node_id)}”不在电网拓扑中"
         read.problem("node", "unknown_node", message, "请核对台区或线路编号；尚未确定的可留空")
+    if read.reasons:
+        read.reasons.extend(further)
     read.refuse_if_any()
     return request

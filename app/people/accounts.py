@@ -22,11 +22,13 @@ from typing import TYPE_CHECKING
 
 from app.authorization import Action, authorize
 from app.forms.fields import FieldReader
+from app.people.duties import Duties, duties_left
 from app.people.sessions import TOKEN_BYTES, SessionService, actor_of, token_hash
 from app.streams import ADMINISTRATION
 from engine.errors import MalformedError, Reason, RefusedError
 from engine.guards import ROLE_NAMES
 from engine.ledger import LedgerDraft
+from engine.managers import DUTIES
 from engine.ticket import SYSTEM, Actor, Role
 
 if TYPE_CHECKING:
@@ -91,8 +93,8 @@ class AccountService:
             work.commit()
             return work.accounts.get_user(new.user_id)
 
-    def disable(self, user_id: str, *, reason: str, actor: Actor) -> None:
-        """Close an account and end its sessions at once.
+    def disable(self, user_id: str, *, reason: str, actor: Actor) -> Duties:
+        """Close an account and end its sessions at once; returns what is to be handed over.
 
         Raises:
             RefusedError: it is the last administrator's, or no reason is given.
@@ -114,10 +116,15 @@ class AccountService:
             work.accounts.revoke_sessions(user_id, at)
             details = {"user_id": user_id, "reason": reason.strip()}
             _record(work, "disable_user", details, actor, at)
+            left = duties_left(work, user_id, DUTIES)
             work.commit()
+        return left
 
-    def set_roles(self, user_id: str, roles: Iterable[Role], *, actor: Actor) -> None:
-        """Replace a person's roles; they hold from the next request on."""
+    def set_roles(self, user_id: str, roles: Iterable[Role], *, actor: Actor) -> Duties:
+        """Replace a person's roles; they hold from the next request on.
+
+        Returns what still names the person as manager in a role that is not held any more.
+        """
         new = frozenset(roles)
         _refuse(_role_problems(new))
         at = self._clock()
@@ -128,7 +135,9 @@ class AccountService:
             work.accounts.set_roles(user_id, new)
             details = {"user_id": user_id, "before": sorted(user.roles), "after": sorted(new)}
             _record(work, "set_roles", details, actor, at)
+            left = duties_left(work, user_id, [place for place in DUTIES if Role(place) not in new])
             work.commit()
+        return left
 
     def listing(self, *, actor: Actor) -> tuple[User, ...]:
         """Every account the administrator is responsible for, by id."""

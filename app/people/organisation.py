@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.authorization import Action, authorize
+from app.forms.fields import remark
+from app.people.duties import pair_of
 from app.streams import ADMINISTRATION
-from engine.amendments import refuse_same_manager
-from engine.errors import MalformedError, Reason, not_found
+from engine.errors import MalformedError, Reason, RefusedError, not_found
 from engine.ledger import LedgerDraft
+from engine.managers import against_hand_over, duties_of, same_person, unfit_managers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from app.clock import Clock
     from app.ports.organisation import Branch, OrganisationDatabase, ServiceGrid
+    from app.ports.work import Person
     from engine.ticket import Actor, ManagerPair
 
-CODE_LENGTH = 2
+BRANCH_ID = re.compile(r"[a-z][a-z0-9-]{1,31}")
+CODE = re.compile(r"[A-Z]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +58,15 @@ class OrganisationService:
         with self.database.reading() as work:
             return [each for each in work.grid.grids() if branch in {"", each.branch}]
 
-    def set_branch(self, branch_id: str, *, code: str, name: str, phone: str, actor: Actor) -> None:
-        """Add a branch or change its name and phone; its code is part of ticket numbers.
+    def set_branch(self, branch_id: str, *, code: str, name: str, phone: str, actor: Actor) -> str:
+        """Add a branch or change it; its code begins the numbers of its tickets from now on.
+
+        Returns its code until now, empty for a new branch. A code that it has used stays its own.
 
         Raises:
             MalformedError: a code that is not two capital letters, or an empty field.
+            ConflictError: another branch has that code.
+            RefusedError: another branch's ticket numbers begin with it.
         """
         authorize(actor, Action.MANAGE_ORGANISATION)
         given = {"id": branch_id, "code": code, "name": name, "phone": phone}
@@ -66,7 +75,16 @@ class OrganisationService:
             for field, value in given.items()
             if not value.strip()
         ]
-        if code and not (len(code) == CODE_LENGTH and code.isascii() and code.isupper()):
+        if branch_id.strip() and not BRANCH_ID.fullmatch(branch_id):
+            reasons.append(
+                Reason(
+                    code="bad_branch_id",
+                    field="id",
+                    message=f"单位标识“{branch_id}”不符合要求",
+                    remedy="请用小写字母开头、2 至 32 位的小写字母、数字、横线，例如 tengchong",
+                )
+            )
+        if code.strip() and not CODE.fullmatch(code):
             reasons.append(
                 Reason(
                     code="bad_code",
@@ -78,12 +96,14 @@ class OrganisationService:
         if reasons:
             raise MalformedError(reasons)
         with self.database.writing() as work:
-            work.grid.set_branch(branch_id, code=code, name=name.strip(), phone=phone.strip())
-            draft = LedgerDraft(
-                action="set_branch", source_state="", target_state=branch_id, details=given
+            former = work.grid.set_branch(
+                branch_id, code=code, name=name.strip(), phone=phone.strip()
             )
+            details = {**given, "former_code": former}
+            draft = LedgerDraft(action="set_branch", target_state=branch_id, details=details)
             work.ledger.append(ADMINISTRATION, draft, actor, self.clock())
             work.commit()
+        return former
 
     def set_grid(self, grid: NewGrid, *, actor: Actor) -> None:
         """Add a service grid or change its managers and nodes; open tickets keep theirs.
@@ -93,10 +113,11 @@ class OrganisationService:
             NotFoundError: unknown branch or node.
         """
         authorize(actor, Action.MANAGE_ORGANISATION, branch=grid.branch)
-        refuse_same_manager(grid.managers)
         with self.database.writing() as work:
             work.grid.branch(grid.branch)
-            work.accounts.refuse_unfit_managers(grid.managers, grid.branch)
+            pair = grid.managers
+            people = work.accounts.people((pair.project_manager, pair.account_manager))
+            _refuse([*same_person(pair), *unfit_managers(pair, people, grid.branch)])
             unknown = [node for node in grid.nodes if not work.topology.knows(node)]
             if unknown:
                 what = "台区或线路"
@@ -122,3 +143,61 @@ class OrganisationService:
             )
             work.ledger.append(ADMINISTRATION, draft, actor, self.clock())
             work.commit()
+
+    def hand_over(
+        self, user_id: str, to: str, *, reason: str, actor: Actor
+    ) -> tuple[ServiceGrid, ...]:
+        """Put `to` in the place of `user_id` on every grid; all of them or none (R-6.1).
+
+        Returns the grids as they are now. People of a branch hand over its own grids only.
+
+        Raises:
+            RefusedError: no reason, or `to` may not be that; of every grid at once.
+            NotFoundError: either person is unknown.
+        """
+        authorize(actor, Action.MANAGE_ORGANISATION)
+        why = remark(reason, "reason")
+        _refuse(against_hand_over(user_id, to, why))
+        with self.database.writing() as work:
+            known = work.accounts.people((user_id, to))
+            if len(known) < len({user_id, to}):
+                what = "账号"
+                raise not_found(what, "、".join({user_id, to} - set(known)))
+            named = [each for each in work.grid.grids() if actor.branch in {"", each.branch}]
+            pairs = {each.id: _replaced(pair_of(each), user_id, to) for each in named}
+            changed = [each for each in named if pairs[each.id] != pair_of(each)]
+            _refuse(
+                against
+                for each in changed
+                for against in _against_grid(each, pairs[each.id], user_id, known)
+            )
+            at = self.clock()
+            details = {"from": user_id, "to": to, "reason": why}
+            for each in changed:
+                work.grid.set_managers(each.id, pairs[each.id])
+                draft = LedgerDraft(action="hand_over", target_state=each.id, details=details)
+                work.ledger.append(ADMINISTRATION, draft, actor, at)
+            ids = {each.id for each in changed}
+            now = tuple(each for each in work.grid.grids() if each.id in ids)
+            work.commit()
+        return now
+
+
+def _replaced(pair: ManagerPair, user_id: str, to: str) -> ManagerPair:
+    return replace(pair, **dict.fromkeys(duties_of(user_id, pair), to))
+
+
+def _against_grid(
+    grid: ServiceGrid, pair: ManagerPair, user_id: str, known: Mapping[str, Person]
+) -> list[Reason]:
+    """What stands against the new pair of a grid; the manager who stays is not judged."""
+    places = duties_of(user_id, pair_of(grid))
+    unfit = unfit_managers(pair, known, grid.branch)
+    reasons = [*same_person(pair), *(each for each in unfit if each.field in places)]
+    return [replace(each, message=f"网格 {grid.id}：{each.message}") for each in reasons]
+
+
+def _refuse(reasons: Iterable[Reason]) -> None:
+    found = tuple(reasons)
+    if found:
+        raise RefusedError(found)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from app.ports.organisation import ServiceGrid
     from engine.ledger import LedgerDraft
     from engine.ticket import Actor, Role
 
@@ -123,10 +124,19 @@ class AdministrationLedger(Protocol):
     def append(self, stream: str, draft: LedgerDraft, actor: Actor, at: datetime) -> object: ...
 
 
-class BranchNames(Protocol):
-    """The company's branches; `branch` raises NotFoundError."""
+class Structure(Protocol):
+    """The company's branches and service grids; `branch` raises NotFoundError."""
 
     def branch(self, branch_id: str) -> object: ...
+    def grids(self) -> Sequence[ServiceGrid]: ...
+
+
+class ManagedTickets(Protocol):
+    """The open tickets that name a person in one of the places of their manager pair."""
+
+    def managed_by(
+        self, user_id: str, branch: str | None = None, places: Collection[str] = ...
+    ) -> Sequence[str]: ...
 
 
 class AccountsUnit(Protocol):
@@ -137,7 +147,9 @@ class AccountsUnit(Protocol):
     @property
     def ledger(self) -> AdministrationLedger: ...
     @property
-    def grid(self) -> BranchNames: ...
+    def grid(self) -> Structure: ...
+    @property
+    def tickets(self) -> ManagedTickets: ...
     def commit(self) -> None: ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from app.ports.work import Accounts, LedgerStreams
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Branch(Protocol):
-    """A branch; `code` is the part of ticket numbers that names it."""
+    """A branch; `code` is the part of ticket numbers that names it.
+
+    `targets`: definition -> stage -> the working days that it has set itself (T3d).
+    """
 
     @property
     def id(self) -> str: ...
@@ -25,6 +28,8 @@ class Branch(Protocol):
     def name(self) -> str: ...
     @property
     def phone(self) -> str: ...
+    @property
+    def targets(self) -> Mapping[str, Mapping[str, int]]: ...
 
 
 class ServiceGrid(Protocol):
@@ -45,12 +50,15 @@ class ServiceGrid(Protocol):
 
 
 class GridStore(Protocol):
-    """Branches and grids. `set_*` adds or replaces; `branch` raises NotFoundError."""
+    """Branches and grids. `set_*` adds or replaces; `branch` raises NotFoundError.
+
+    `set_branch` returns its code until now; `set_managers` changes the pair of a grid.
+    """
 
     def branch(self, branch_id: str) -> Branch: ...
     def branches(self) -> Sequence[Branch]: ...
     def grids(self) -> Sequence[ServiceGrid]: ...
-    def set_branch(self, branch_id: str, *, code: str, name: str, phone: str) -> object: ...
+    def set_branch(self, branch_id: str, *, code: str, name: str, phone: str) -> str: ...
     def set_grid(
         self,
         grid_id: str,
@@ -61,6 +69,7 @@ class GridStore(Protocol):
         nodes: Sequence[str],
         is_default: bool,
     ) -> object: ...
+    def set_managers(self, grid_id: str, managers: ManagerPair) -> object: ...
 
 
 class NodeNames(Protocol):

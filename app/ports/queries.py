@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from app.ports.accounts import User
     from app.ports.organisation import Branch, NodeNames
-    from engine.definition import WorkflowDefinition
+    from engine.definition import Ending, WorkflowDefinition
     from engine.ledger import LedgerEntry
     from engine.ticket import Ticket
     from notifications.message import Message
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 
 class StoredWorklistRow(Protocol):
-    """One ticket of the worklist with the due instant that it is sorted by."""
+    """One ticket of the worklist with the instant that it is sorted by."""
 
     @property
     def ticket(self) -> Ticket: ...
     @property
-    def due_at(self) -> datetime | None: ...
+    def pressing_at(self) -> datetime | None: ...
 
 
 class TicketReads(Tickets, Protocol):
-    """Tickets. `after` is (due_at, ticket_no) of the last row of the page before."""
+    """Tickets. `after` is (pressing_at, ticket_no) of the last row of the page before."""
 
     def find_by_progress_token(self, progress_token: str) -> Ticket | None: ...
     def worklist(
@@ -47,10 +47,37 @@ class TicketReads(Tickets, Protocol):
     ) -> Sequence[StoredWorklistRow]: ...
 
 
+class TicketHistory(Protocol):
+    """A ticket's entries in their order; facts that it lacks are empty."""
+
+    @property
+    def ticket_no(self) -> str: ...
+    @property
+    def branch(self) -> str: ...
+    @property
+    def definition_id(self) -> str: ...
+    @property
+    def customer_type(self) -> str: ...
+    @property
+    def service_scheme(self) -> str: ...
+    @property
+    def ending(self) -> Ending | None: ...
+    @property
+    def entries(self) -> tuple[LedgerEntry, ...]: ...
+
+
 class LedgerReads(LedgerStreams, Protocol):
-    """The entries of a stream, in order."""
+    """The entries of a stream, in order; histories ticket by ticket, read as they are taken."""
 
     def entries(self, stream: str) -> Iterable[LedgerEntry]: ...
+    def histories(
+        self,
+        *,
+        branch: str | None,
+        definition_id: str | None,
+        submitted_from: datetime | None,
+        submitted_before: datetime | None,
+    ) -> Iterable[TicketHistory]: ...
 
 
 class PeopleReads(Accounts, Protocol):

@@ -158,18 +158,16 @@ class Presence(Protocol):
 
 
 class SendingDatabase(Protocol):
-    """Opens transactions, and knows which nodes live.
+    """Opens transactions, and knows which nodes live; raises UnavailableError while it is away.
 
-    `is_away` tells whether a fault means that the database cannot be reached for the moment, so
-    that it makes sense to try again. `now` is the server's clock, None where there is no server.
-    `present` gives those of the nodes whose presence somebody holds.
+    `now` is the server's clock, None where there is no server. `present` gives those of the nodes
+    whose presence somebody holds.
     """
 
     dialect: str
 
     def reading(self) -> AbstractContextManager[SendingWork]: ...
     def writing(self) -> AbstractContextManager[SendingWork]: ...
-    def is_away(self, fault: BaseException) -> bool: ...
     def now(self) -> datetime | None: ...
     def presence(self, node_id: str) -> Presence: ...
     def present(self, node_ids: Collection[str]) -> set[str]: ...

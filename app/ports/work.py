@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import date, datetime
 
-    from engine.application import Contact
     from engine.calendar import CalendarYear, DayOverride
     from engine.definition import Ending, WorkflowDefinition
     from engine.ledger import LedgerDraft, LedgerEntry
@@ -24,10 +23,12 @@ if TYPE_CHECKING:
 
 
 class RelatedTicket(Protocol):
-    """An earlier ticket of the same applicant at the same address."""
+    """Another ticket of the same applicant at the same address."""
 
     @property
     def ticket_no(self) -> str: ...
+    @property
+    def submitted_at(self) -> datetime: ...
     @property
     def ended_at(self) -> datetime | None: ...
     @property
@@ -46,7 +47,9 @@ class Dossier(Protocol):
     @property
     def branch_phone(self) -> str: ...
     @property
-    def managers(self) -> Mapping[str, Contact]: ...
+    def targets(self) -> Mapping[str, Mapping[str, int]]: ...
+    @property
+    def managers(self) -> Mapping[str, Person]: ...
     @property
     def calendar_stamp(self) -> str: ...
     @property
@@ -90,6 +93,9 @@ class Tickets(Protocol):
     def find_by_progress_token(self, progress_token: str) -> Ticket | None: ...
     def related(self, id_number: str, address: str) -> Sequence[RelatedTicket]: ...
     def open_numbers(self) -> Sequence[str]: ...
+    def managed_by(
+        self, user_id: str, branch: str | None = None, places: Collection[str] = ...
+    ) -> Sequence[str]: ...
     def due_for_reminder(self, at: datetime, limit: int) -> Sequence[str]: ...
     def derived_with_other_calendar(self, version: str, limit: int) -> Sequence[str]: ...
     def set_next_rung(
@@ -188,7 +194,7 @@ class MessageTemplates(Protocol):
 
 
 class Person(Protocol):
-    """One of the company's people."""
+    """One of the company's people; a `StaffMember` with an address."""
 
     @property
     def id(self) -> str: ...
@@ -196,27 +202,34 @@ class Person(Protocol):
     def name(self) -> str: ...
     @property
     def phone(self) -> str: ...
+    @property
+    def roles(self) -> frozenset[Role]: ...
+    @property
+    def branch(self) -> str: ...
+    @property
+    def active(self) -> bool: ...
 
 
 class Accounts(Protocol):
     """People. `with_role` gives the active ones of a branch; empty means the whole company.
 
-    `refuse_unfit_managers` raises RefusedError unless both are active people of that role who may
-    work for the branch.
+    `people` gives those of the ids that are known, active or not.
     """
 
     def find_user(self, user_id: str) -> Person | None: ...
+    def people(self, user_ids: Iterable[str]) -> Mapping[str, Person]: ...
     def with_role(self, role: Role, branch: str) -> Sequence[Person]: ...
-    def refuse_unfit_managers(self, pair: ManagerPair, branch: str) -> None: ...
 
 
 class BranchFacts(Protocol):
-    """A branch as messages name it."""
+    """A branch as messages name it, and what it has set itself: definition -> stage -> days."""
 
     @property
     def name(self) -> str: ...
     @property
     def phone(self) -> str: ...
+    @property
+    def targets(self) -> Mapping[str, Mapping[str, int]]: ...
 
 
 class Grid(Protocol):

@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING
 from engine.calendar import local_date
 from engine.clocks import (
     CAUSE_NAMES,
+    NO_TARGETS,
     ClockKind,
     end_to_end_clock,
     handling_clock,
     stage_clock,
     standing,
+    target_clock,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
 
-    from engine.calendar import OfficeHours, WorkCalendar
+    from engine.calendar import WorkCalendar
     from engine.clocks import Clock, Standing
     from engine.definition import WorkflowDefinition
     from engine.ticket import Ticket
@@ -29,6 +32,7 @@ class ClockState(StrEnum):
     """How a clock stands, in the order of urgency."""
 
     OVERDUE = "overdue"
+    TARGET_MISSED = "target_missed"
     DUE_TODAY = "due_today"
     RUNNING = "running"
     STOPPED = "stopped"
@@ -41,6 +45,7 @@ class ClockState(StrEnum):
 
 STATE_NAMES = {
     ClockState.OVERDUE: "超时",
+    ClockState.TARGET_MISSED: "已过目标",
     ClockState.DUE_TODAY: "今日到期",
     ClockState.RUNNING: "计时中",
     ClockState.STOPPED: "停表",
@@ -67,6 +72,7 @@ class ClockView:
     due_on: date | None
     provisional: bool
     note: str = ""
+    is_target: bool = False
 
     @property
     def remaining_text(self) -> str:
@@ -75,6 +81,9 @@ class ClockView:
             case ClockState.OVERDUE:
                 late = -(self.remaining_days or 0)
                 return f"超时 {late} 个工作日" if late else "超时不足 1 个工作日"
+            case ClockState.TARGET_MISSED:
+                late = -(self.remaining_days or 0)
+                return f"已过目标 {late} 个工作日" if late else "已过目标"
             case ClockState.DUE_TODAY:
                 return "今日到期"
             case ClockState.RUNNING:
@@ -83,11 +92,10 @@ class ClockView:
                 return self.state_name
 
 
-def clock_view(  # noqa: PLR0913  (one clock with all that dates it)
+def clock_view(
     clock: Clock,
     definition: WorkflowDefinition,
     calendar: WorkCalendar,
-    hours: OfficeHours,
     at: datetime,
     *,
     given_up_at: datetime | None = None,
@@ -96,7 +104,7 @@ def clock_view(  # noqa: PLR0913  (one clock with all that dates it)
 
     A clock that ended when the ticket was aborted (`given_up_at`) was neither late nor in time.
     """
-    now = standing(clock, calendar, hours, at)
+    now = standing(clock, calendar, at)
     is_given_up = given_up_at is not None and clock.ended_at == given_up_at
     state = ClockState.ABANDONED if is_given_up else _state(now, at)
     paused_by = CAUSE_NAMES[clock.pauses[-1].cause] if clock.is_paused else ""
@@ -112,23 +120,27 @@ def clock_view(  # noqa: PLR0913  (one clock with all that dates it)
         due_on=now.due_on,
         provisional=now.provisional,
         note=f"停表原因：{paused_by}" if paused_by and state is ClockState.STOPPED else "",
+        is_target=clock.is_target,
     )
 
 
-def clocks_of(ticket: Ticket, definition: WorkflowDefinition) -> tuple[Clock, ...]:
-    """The clocks worth showing: the current stage's, handling, end to end."""
+def clocks_of(
+    ticket: Ticket, definition: WorkflowDefinition, targets: Mapping[str, int] = NO_TARGETS
+) -> tuple[Clock, ...]:
+    """The clocks worth showing: the current stage's with the branch's target, handling, whole."""
     run = ticket.current_run
     stage = () if run is None else (stage_clock(run, definition),)
+    target = None if run is None else target_clock(run, definition, targets)
     whole = (handling_clock(ticket, definition), end_to_end_clock(ticket, definition))
-    return (*stage, *whole)
+    return (*stage, *((target,) if target else ()), *whole)
 
 
 def most_urgent(clocks: tuple[ClockView, ...]) -> ClockView:
-    """The clock that decides where a ticket stands in the worklist."""
+    """The clock that says how a ticket stands; a branch's own target never does."""
     order = list(ClockState)
     left = 10**6
     return min(
-        clocks,
+        (each for each in clocks if not each.is_target),
         key=lambda each: (
             order.index(each.state),
             left if each.remaining_days is None else each.remaining_days,
@@ -144,6 +156,8 @@ def _name(clock: Clock, definition: WorkflowDefinition) -> str:
             return "合计办理时间"
         case ClockKind.END_TO_END:
             return "全过程时间"
+        case ClockKind.TARGET:
+            return "本环节内部目标"
 
 
 def _state(now: Standing, at: datetime) -> ClockState:
@@ -155,7 +169,7 @@ def _state(now: Standing, at: datetime) -> ClockState:
     if clock.limit_days is None:
         return ClockState.UNLIMITED
     if now.is_overdue:
-        return ClockState.OVERDUE
+        return ClockState.TARGET_MISSED if clock.is_target else ClockState.OVERDUE
     if now.due_on is None:
         return ClockState.STOPPED
     return ClockState.DUE_TODAY if now.due_on == local_date(at) else ClockState.RUNNING

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from app.authorization import ACTION_NAMES
-from app.labels import CHECKPOINTS
+from app.authorization import ACTION_NAMES, Action
+from app.labels import CHECKPOINTS, RECORDED_FACTS, RECORDED_TOPICS
 from app.masking import masked_name, masked_phone
 from engine.amendments import AMENDABLE
 from engine.clocks import CAUSE_NAMES
 from engine.documents import SOURCE_NAMES
+from engine.fields import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,6 +42,21 @@ class HistoryLine:
     sentences: tuple[str, ...]
 
 
+def action_name(definition: WorkflowDefinition, entry: LedgerEntry) -> str:
+    """What was done, as the button or the sweep is called; `definition` governed the ticket then.
+
+    A trigger may have another name in another state.
+    """
+    here = definition.edges.get((entry.source_state, entry.action))
+    moves = [here] if here else [m for m in definition.transitions if m.trigger == entry.action]
+    if moves:
+        return moves[0].name
+    if definition.internal and entry.action == Action.SUBMIT:
+        return "立单"
+    named = {**SWEEP_NAMES, **{str(each): name for each, name in ACTION_NAMES.items()}}
+    return named.get(entry.action, entry.action)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Narrator:
     """Tells entries of one ticket; `names` maps user ids to people's names."""
@@ -55,16 +71,9 @@ class Narrator:
             seq=entry.seq,
             at=entry.at,
             actor_name=entry.actor_name,
-            action_name=self._action_name(entry.action),
+            action_name=action_name(self.definition, entry),
             sentences=tuple(sentence for sentence in told if sentence),
         )
-
-    def _action_name(self, action: str) -> str:
-        for each in self.definition.transitions:
-            if each.trigger == action:
-                return each.name
-        named = {**SWEEP_NAMES, **{str(each): name for each, name in ACTION_NAMES.items()}}
-        return named.get(action, action)
 
     def _sentence(self, event: Facts) -> str:
         tell = _TELLERS.get(str(event.get("event", "")))
@@ -86,7 +95,9 @@ class Narrator:
         return "、".join(named.get(each, each) for each in ids)
 
     def submitted(self, event: Facts) -> str:
-        """The application came in."""
+        """The application came in, or an internal ticket was opened."""
+        if self.definition.internal:
+            return "已立单"
         missing = self._requirements(event["missing"])
         return f"收到申请，缺少{missing}，暂不起算时限" if missing else "收到申请，关键资料齐全"
 
@@ -151,6 +162,21 @@ class Narrator:
         )
         return f"{changes}，原因：{event['reason']}"
 
+    def details_recorded(self, event: Facts) -> str:
+        """Fields were entered."""
+        order = {field.id: place for place, field in enumerate(self.definition.fields)}
+        recorded = sorted(event["changes"].items(), key=lambda each: order.get(each[0], -1))
+        changes = (self._detail(field_id, *change) for field_id, change in recorded)
+        return f"登记：{'；'.join(changes)}"
+
+    def _detail(self, field_id: str, before: str, after: str) -> str:
+        known = self.definition.field_by_id.get(field_id)
+        if known is None:
+            return f"{field_id}“{after}”"
+        told = f"“{shown(known, after)}”"
+        change = f"由“{shown(known, before)}”改为{told}" if before else told
+        return f"{known.name}{change}"
+
     def reclassified(self, event: Facts) -> str:
         """Another definition applies."""
         return f"适用流程由 {event['before']} 改为 {event['after']}：{'；'.join(event['reasons'])}"
@@ -162,6 +188,15 @@ class Narrator:
         why = f"，原因：{event['reason']}" if event.get("reason") else ""
         stage = self._stage(event["stage"])
         return f"“{stage}”最迟日期由 {before} 变更为 {after}{provisional}{why}"
+
+    def recorded(self, event: Facts) -> str:
+        """Something beside the ticket's course."""
+        topic = RECORDED_TOPICS.get(event["topic"], event["topic"])
+        known = event["facts"]  # in the ledger they are sorted by name
+        told = [f"{name} {known[key]}" for key, name in RECORDED_FACTS.items() if key in known]
+        facts = "，".join(told)
+        reason = f"，原因：{event['reason']}" if event["reason"] else ""
+        return f"{topic}：{facts}{reason}" if facts else f"{topic}{reason}"
 
     def flagged(self, event: Facts) -> str:
         """Something for the auditors."""
@@ -181,8 +216,10 @@ _TELLERS: dict[str, Callable[[Narrator, Facts], str]] = {
     "BoundaryExtended": Narrator.extended,
     "ManagersAssigned": Narrator.assigned,
     "ApplicationAmended": Narrator.amended,
+    "DetailsRecorded": Narrator.details_recorded,
     "TicketReclassified": Narrator.reclassified,
     "PromiseChanged": Narrator.promise_changed,
+    "FactsRecorded": Narrator.recorded,
     "TicketFlagged": Narrator.flagged,
 }
 
@@ -204,4 +241,4 @@ def _masked(field: str, value: str) -> str:
         case "requested_capacity_kw":
             return f"{value} kW"
         case _:
-            return value
+            return value or "（未填）"

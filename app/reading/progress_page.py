@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.labels import CHECKPOINTS, SERVICE_HOTLINE, SUPERVISION_HOTLINE
+from app.masking import shown_title
 from app.reading.document_view import RequirementView, document_list
-from app.reading.ticket_page import pause_note, shown_title
+from app.reading.ticket_page import pause_note
 from engine.calendar import local_date
 from engine.definition import Checkpoint
 from engine.documents import KEY
@@ -74,7 +75,7 @@ def progress_page(ticket: Ticket, around: Surroundings, branch_phone: str) -> Pr
         name=shown_title(ticket),
         service_name=definition.name,
         submitted_on=local_date(ticket.submitted_at),
-        timetable=timetable(ticket, definition, around.calendar, around.hours, around.at),
+        timetable=timetable(ticket, definition, around.calendar, around.at),
         to_hand_in=tuple(
             ToHandIn(
                 name="或".join(each.kinds.values()),
@@ -88,7 +89,9 @@ def progress_page(ticket: Ticket, around: Surroundings, branch_phone: str) -> Pr
         pause_note=pause_note(ticket),
         ending=definition.state_by_id[ticket.state].ending,
         ended_on=None if ticket.ended_at is None else local_date(ticket.ended_at),
-        manager_names=tuple(around.names.get(user_id, user_id) for user_id in managers),
+        manager_names=tuple(
+            around.names.get(user_id, user_id) for user_id in managers if user_id not in around.gone
+        ),
         branch_name=around.branch_name,
         branch_phone=branch_phone,
     )

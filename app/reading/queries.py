@@ -27,7 +27,7 @@ from app.reading.progress_page import ProgressPage, progress_page
 from app.reading.ticket_page import Surroundings, TicketPage, ticket_page
 from app.reading.worklist import Cursor, WorklistFilter, WorklistPage, worklist_row
 from app.streams import ADMINISTRATION
-from engine.clocks import explain, stage_clock
+from engine.clocks import NO_TARGETS, ClockKind, explain, stage_clock
 from engine.errors import NotFoundError, Reason, RefusedError
 from engine.ledger import LedgerDraft
 from engine.ticket import SYSTEM, Role
@@ -37,14 +37,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from app.ports.accounts import User
+    from app.ports.organisation import Branch
     from app.ports.queries import QueryDatabase, QueryUnit
     from app.trip.case import Case
     from app.trip.desk import Desk
     from engine.application import Contact
-    from engine.calendar import OfficeHours
     from engine.clocks import Clock, Step
     from engine.definition import WorkflowDefinition
-    from engine.ticket import Actor
+    from engine.ticket import Actor, Ticket
     from notifications.message import MessageState
 
 PAGE_SIZE = 50
@@ -75,7 +75,6 @@ class QueryService:
 
     desk: Desk
     database: QueryDatabase
-    hours: OfficeHours
 
     def worklist(self, wanted: WorklistFilter, *, actor: Actor) -> WorklistPage:
         """Open tickets, the least time left first; one query however many rows."""
@@ -83,8 +82,9 @@ class QueryService:
         at = self.desk.clock()
         with self.database.reading() as work:
             calendar = self.desk.calendars.current(work)
-            names = _names(work.accounts.users())
-            branches = {each.id: each.name for each in work.grid.branches()}
+            people = work.accounts.users()
+            names, gone = _names(people), _gone(people)
+            branches = {each.id: each for each in work.grid.branches()}
             found = work.tickets.worklist(
                 branch=actor.branch or wanted.branch or None,
                 manager=actor.user_id if wanted.mine else None,
@@ -100,11 +100,12 @@ class QueryService:
                     Surroundings(
                         definition=self.desk.definitions.of(work, each.ticket).definition,
                         calendar=calendar,
-                        hours=self.hours,
                         at=at,
                         names=names,
                         phones={},
-                        branch_name=branches.get(each.ticket.branch, each.ticket.branch),
+                        branch_name=branches[each.ticket.branch].name,
+                        gone=gone,
+                        targets=_targets(branches, each.ticket),
                     ),
                 )
                 for each in found
@@ -123,7 +124,7 @@ class QueryService:
             case = self.desk.load(work, ticket_no, act)
             around = self._around(work, case)
             token = work.tickets.progress_token(ticket_no)
-        page = ticket_page(case.ticket, around, case.machine.offers(case.ticket, act), actor)
+        page = ticket_page(case.ticket, around, case.offers(), actor)
         return replace(page, progress_token=token)
 
     def history(self, ticket_no: str, *, actor: Actor) -> tuple[HistoryLine, ...]:
@@ -140,9 +141,11 @@ class QueryService:
         authorize(actor, Action.READ)
         with self.database.reading() as work:
             case = self.desk.load(work, ticket_no, self.desk.act(actor))
-        stages = tuple(stage_clock(run, case.definition) for run in case.ticket.stage_runs)
-        whole = clocks_of(case.ticket, case.definition)[-2:]
-        return tuple(self._explained(clock, case) for clock in (*stages, *whole))
+        ticket, definition = case.ticket, case.definition
+        stages = tuple(stage_clock(run, definition) for run in ticket.stage_runs)
+        shown = clocks_of(ticket, definition, case.targets_of(definition))
+        others = (clock for clock in shown if clock.kind is not ClockKind.STAGE)
+        return tuple(self._explained(clock, case) for clock in (*stages, *others))
 
     def progress(self, token: str) -> ProgressPage:
         """The customer's page.
@@ -243,15 +246,16 @@ class QueryService:
 
     def _around(self, work: QueryUnit, case: Case) -> Surroundings:
         people = work.accounts.users()
-        branches = {each.id: each.name for each in work.grid.branches()}
+        branches = {each.id: each for each in work.grid.branches()}
         return Surroundings(
             definition=case.definition,
             calendar=case.calendar,
-            hours=self.hours,
             at=case.act.at,
             names=_names(people),
             phones={user.id: user.phone for user in people},
-            branch_name=branches.get(case.ticket.branch, case.ticket.branch),
+            branch_name=branches[case.ticket.branch].name,
+            gone=_gone(people),
+            targets=_targets(branches, case.ticket),
         )
 
     def _explained(self, clock: Clock, case: Case) -> ClockExplanation:
@@ -259,15 +263,23 @@ class QueryService:
             clock,
             case.definition,
             case.calendar,
-            self.hours,
             case.act.at,
             given_up_at=abandoned_at(case.ticket, case.definition),
         )
         return ClockExplanation(clock=view, steps=tuple(explain(clock, case.calendar)))
 
 
+def _targets(branches: Mapping[str, Branch], ticket: Ticket) -> Mapping[str, int]:
+    """What the ticket's branch has set itself for the stages of its definition (T3d)."""
+    return branches[ticket.branch].targets.get(ticket.definition_id, NO_TARGETS)
+
+
 def _names(people: Sequence[User]) -> dict[str, str]:
     return {SYSTEM.user_id: SYSTEM.name, **{user.id: user.name for user in people}}
+
+
+def _gone(people: Sequence[User]) -> frozenset[str]:
+    return frozenset(user.id for user in people if not user.active)
 
 
 __all__ = ["Cursor", "QueryService", "WorklistFilter"]

@@ -5,7 +5,7 @@ Masked here, at the border, so the page, the command line and every later interf
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.authorization import ACTION_NAMES, Action, is_permitted
@@ -19,10 +19,11 @@ from app.labels import (
     ID_KINDS,
     SCHEMES,
 )
-from app.masking import masked_id_number, masked_name, masked_phone
+from app.masking import masked_id_number, masked_phone, shown_title
 from app.reading.clock_view import ClockView, clock_view, clocks_of, most_urgent
 from app.reading.document_view import RequirementView, document_list
-from engine.application import ApplicantKind, ConnectionApplication, InvestmentBoundary
+from app.reading.field_view import FieldView, details_of, field_views, shown_details
+from engine.application import ConnectionApplication, InvestmentBoundary
 from engine.calendar import local_date
 from engine.clocks import CAUSE_NAMES
 from engine.definition import Checkpoint
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from engine.calendar import OfficeHours, WorkCalendar
+    from engine.calendar import WorkCalendar
     from engine.definition import WorkflowDefinition
     from engine.errors import Reason
     from engine.machine import Offer
@@ -54,20 +55,23 @@ class ActionView:
 
     key: str
     name: str
+    target: str
     target_name: str
     is_allowed: bool
     reason_required: bool
+    fields: tuple[FieldView, ...]
     reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagerView:
-    """One of the two managers."""
+    """One of the two managers; whoever is no longer in office has to be replaced (R-6.1)."""
 
     role_name: str
     user_id: str
     name: str
     phone: str
+    is_in_office: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,7 @@ class TicketPage:
     state_name: str
     stage_name: str
     is_open: bool
+    is_internal: bool
     is_suspended: bool
     pause_note: str
     submitted_at: datetime
@@ -107,15 +112,20 @@ class TicketPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a ticket is looked at with: its rules, the calendar, the people, the moment."""
+    """What a ticket is looked at with: its rules, the calendar, the people, the moment.
+
+    `gone` are the people whose accounts are disabled; `targets` what the branch has set itself
+    for the stages of this definition, in working days (T3d).
+    """
 
     definition: WorkflowDefinition
     calendar: WorkCalendar
-    hours: OfficeHours
     at: datetime
     names: Mapping[str, str]
     phones: Mapping[str, str]
     branch_name: str
+    gone: frozenset[str] = frozenset()
+    targets: Mapping[str, int] = field(default_factory=dict)
 
 
 def ticket_page(
@@ -126,8 +136,8 @@ def ticket_page(
     state = definition.state_by_id[ticket.state]
     given_up_at = abandoned_at(ticket, definition)
     clocks = tuple(
-        clock_view(clock, definition, around.calendar, around.hours, at, given_up_at=given_up_at)
-        for clock in clocks_of(ticket, definition)
+        clock_view(clock, definition, around.calendar, at, given_up_at=given_up_at)
+        for clock in clocks_of(ticket, definition, around.targets)
     )
     classification = ticket.classification
     return TicketPage(
@@ -143,33 +153,24 @@ def ticket_page(
         state_name=state.name,
         stage_name=definition.stage_by_id[state.stage].name,
         is_open=ticket.ended_at is None,
+        is_internal=definition.internal,
         is_suspended=ticket.is_suspended,
         pause_note=pause_note(ticket),
         submitted_at=ticket.submitted_at,
         ended_at=ticket.ended_at,
         urgent=most_urgent(clocks),
         clocks=clocks,
-        timetable=timetable(ticket, definition, around.calendar, around.hours, at),
+        timetable=timetable(ticket, definition, around.calendar, at),
         documents=document_list(ticket, definition, around.names, local_date(at)),
         managers=_managers(ticket, around),
-        facts=_facts(ticket),
+        facts=_facts(ticket, definition),
         reasons=classification.reasons if classification else (),
         flags=tuple(f"{FLAGS[flag.code]}：{flag.note}" for flag in ticket.flags),
         linked_to=ticket.linked_to,
-        actions=tuple(_action(offer, definition) for offer in offers),
+        actions=tuple(_action(offer, ticket, definition) for offer in offers),
         permitted=_permitted(ticket, actor),
         suspend_causes=_suspend_causes(ticket, definition),
     )
-
-
-def shown_title(ticket: Ticket) -> str:
-    """The customer's name; a resident's is masked, an organisation's is no secret."""
-    request = ticket.request
-    if isinstance(request, ConnectionApplication):
-        if request.applicant_kind is ApplicantKind.RESIDENT:
-            return masked_name(request.title)
-        return request.title
-    return request.title
 
 
 def pause_note(ticket: Ticket) -> str:
@@ -194,19 +195,22 @@ def _managers(ticket: Ticket, around: Surroundings) -> tuple[ManagerView, ...]:
             user_id=user_id,
             name=around.names.get(user_id, user_id),
             phone=around.phones.get(user_id, ""),
+            is_in_office=user_id not in around.gone,
         )
         for role, user_id in pair
     )
 
 
-def _action(offer: Offer, definition: WorkflowDefinition) -> ActionView:
+def _action(offer: Offer, ticket: Ticket, definition: WorkflowDefinition) -> ActionView:
     transition = offer.transition
     return ActionView(
         key=transition.trigger,
         name=transition.name,
+        target=transition.target,
         target_name=definition.state_by_id[transition.target].name,
         is_allowed=offer.is_allowed,
         reason_required=transition.reason_required,
+        fields=field_views(offer.asks, offer.takes, details_of(ticket.request)),
         reasons=offer.reasons,
     )
 
@@ -234,10 +238,11 @@ def _suspend_causes(ticket: Ticket, definition: WorkflowDefinition) -> Mapping[s
     return {str(cause): CAUSE_NAMES[cause] for cause in allowed}
 
 
-def _facts(ticket: Ticket) -> tuple[Fact, ...]:
+def _facts(ticket: Ticket, definition: WorkflowDefinition) -> tuple[Fact, ...]:
     request = ticket.request
     if not isinstance(request, ConnectionApplication):
-        pairs = {"用电地址": request.address, **request.details}
+        entered = shown_details(request.details, definition.field_by_id)
+        pairs = {"地址": request.address, "供电节点": request.node_id, **dict(entered)}
         return tuple(Fact(name=name, value=value) for name, value in pairs.items() if value)
     classification = ticket.classification
     pairs = {
@@ -256,5 +261,6 @@ def _facts(ticket: Ticket) -> tuple[Fact, ...]:
         "受理渠道": CHANNELS[request.channel],
         "三大攻坚战项目": "是" if request.major_campaign else "",
         "外部编号": request.external_ref,
+        "期望送电日期": f"{request.expected_energization_on or ''}",
     }
     return tuple(Fact(name=name, value=value) for name, value in pairs.items() if value)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from app.masking import shown_title
 from app.reading.clock_view import ClockView, clock_view, clocks_of, most_urgent
 from app.reading.document_view import missing_count
-from app.reading.ticket_page import pause_note, shown_title
+from app.reading.ticket_page import pause_note
 from engine.calendar import local_date
 from engine.timetable import abandoned_at
 
@@ -26,33 +27,33 @@ SEPARATOR = "~"
 class Cursor:
     """The last row of a page: where the next one goes on."""
 
-    due_at: datetime | None
+    pressing_at: datetime | None
     ticket_no: str
 
     @property
     def key(self) -> tuple[datetime | None, str]:
         """As storage takes it."""
-        return self.due_at, self.ticket_no
+        return self.pressing_at, self.ticket_no
 
     @property
     def text(self) -> str:
         """As it stands in an address."""
-        due = "" if self.due_at is None else self.due_at.isoformat()
-        return f"{due}{SEPARATOR}{self.ticket_no}"
+        when = "" if self.pressing_at is None else self.pressing_at.isoformat()
+        return f"{when}{SEPARATOR}{self.ticket_no}"
 
     @classmethod
     def parse(cls, text: str) -> Cursor | None:
         """The cursor of an address; None, so the first page, when it is not one."""
-        due, found, ticket_no = text.partition(SEPARATOR)
+        when, found, ticket_no = text.partition(SEPARATOR)
         if not found:
             return None
         try:
-            due_at = datetime.fromisoformat(due) if due else None
+            pressing_at = datetime.fromisoformat(when) if when else None
         except ValueError:
             return None
-        if due_at is not None and due_at.utcoffset() is None:
+        if pressing_at is not None and pressing_at.utcoffset() is None:
             return None
-        return cls(due_at=due_at, ticket_no=ticket_no)
+        return cls(pressing_at=pressing_at, ticket_no=ticket_no)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ class WorklistFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorklistRow:
-    """One ticket of the list."""
+    """One ticket of the list; `target` is the branch's own, where it has set itself one (T3d)."""
 
     ticket_no: str
     title: str
@@ -78,6 +79,7 @@ class WorklistRow:
     stage_name: str
     state_name: str
     urgent: ClockView
+    target: ClockView | None
     missing_documents: int
     managers: tuple[str, ...]
     pause_note: str
@@ -99,7 +101,7 @@ class WorklistPage:
         if len(found) <= size:
             return cls(rows=tuple(rows[:size]), after=None)
         last = found[size - 1]
-        cursor = Cursor(due_at=last.due_at, ticket_no=last.ticket.ticket_no)
+        cursor = Cursor(pressing_at=last.pressing_at, ticket_no=last.ticket.ticket_no)
         return cls(rows=tuple(rows[:size]), after=cursor)
 
 
@@ -109,8 +111,8 @@ def worklist_row(ticket: Ticket, around: Surroundings) -> WorklistRow:
     state = definition.state_by_id[ticket.state]
     given_up_at = abandoned_at(ticket, definition)
     clocks = tuple(
-        clock_view(clock, definition, around.calendar, around.hours, at, given_up_at=given_up_at)
-        for clock in clocks_of(ticket, definition)
+        clock_view(clock, definition, around.calendar, at, given_up_at=given_up_at)
+        for clock in clocks_of(ticket, definition, around.targets)
     )
     pair = ticket.managers
     managers = (pair.project_manager, pair.account_manager) if pair else ()
@@ -122,8 +124,14 @@ def worklist_row(ticket: Ticket, around: Surroundings) -> WorklistRow:
         stage_name=definition.stage_by_id[state.stage].name,
         state_name=state.name,
         urgent=most_urgent(clocks),
+        target=next((clock for clock in clocks if clock.is_target), None),
         missing_documents=missing_count(ticket, definition, local_date(at)),
-        managers=tuple(around.names.get(user_id, user_id) for user_id in managers),
+        managers=tuple(_manager(user_id, around) for user_id in managers),
         pause_note=pause_note(ticket),
         is_flagged=bool(ticket.flags),
     )
+
+
+def _manager(user_id: str, around: Surroundings) -> str:
+    name = around.names.get(user_id, user_id)
+    return f"{name}（已停用）" if user_id in around.gone else name

@@ -83,12 +83,10 @@ class _Change:
                 clock_name=clock_name(clock, definition),
                 before=before,
                 after=after,
-                becomes_overdue=self._overdue(after) and not self._overdue(before),
+                becomes_overdue=self.at >= self.after.end_of_period(after)
+                and self.at < self.before.end_of_period(before),
                 customer_told=self._is_promise(clock, ticket, definition),
             )
-
-    def _overdue(self, due: date) -> bool:
-        return self.at >= self.desk.recorder.hours.end_of_period(due)
 
     def _is_promise(self, clock: Clock, ticket: Ticket, definition: WorkflowDefinition) -> bool:
         run = ticket.current_run

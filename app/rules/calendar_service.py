@@ -73,7 +73,8 @@ class CalendarService:
         imported = parse_year_csv(content, year)
         with self.desk.database.reading() as work:
             others = [each for each in work.calendars.years() if each.year != imported.year]
-            calendar = build_calendar([*others, imported], work.calendars.overrides())
+            overrides = work.calendars.overrides()
+            calendar = self.desk.calendars.built([*others, imported], overrides)
             impact = impact_of(self.desk, work, calendar, act.at)
         result = YearImport(
             summary=build_calendar([imported]).year(imported.year),
@@ -116,7 +117,7 @@ class CalendarService:
             )
         with self.desk.database.reading() as work:
             others = [each for each in work.calendars.overrides() if each.on != day.on]
-            calendar = build_calendar(work.calendars.years(), [*others, day])
+            calendar = self.desk.calendars.built(work.calendars.years(), [*others, day])
             impact = impact_of(self.desk, work, calendar, act.at)
         if dry_run:
             return impact

@@ -47,7 +47,7 @@ class FanOutRunner:
 
     def run(self, notice_id: str) -> None:
         """Write what is left of a notice; nothing if it is written, or superseded."""
-        while patiently(self.database, lambda: self._page(notice_id), limit_s=PATIENCE_S):
+        while patiently(lambda: self._page(notice_id), limit_s=PATIENCE_S):
             passing(Point.PAGE_WRITTEN)
 
     def _page(self, notice_id: str) -> bool:

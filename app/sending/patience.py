@@ -6,10 +6,10 @@ import logging
 import time
 from typing import TYPE_CHECKING, TypeVar
 
+from engine.errors import UnavailableError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from app.ports.sending import SendingDatabase
 
     T = TypeVar("T")
 
@@ -19,22 +19,22 @@ FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 3.0
 
 
-def patiently(database: SendingDatabase, action: Callable[[], T], *, limit_s: float) -> T:
+def patiently(action: Callable[[], T], *, limit_s: float) -> T:
     """Do it, again and again for `limit_s` seconds as long as the database is away.
 
     The action must be harmless the second time: its commit may have been lost on the way back.
 
     Raises:
-        Exception: whatever the action raised last.
+        UnavailableError: it stayed away.
     """
     deadline = time.monotonic() + limit_s
     wait = FIRST_WAIT_S
     while True:
         try:
             return action()
-        except Exception as fault:
-            if not database.is_away(fault) or time.monotonic() + wait > deadline:
+        except UnavailableError as error:
+            if time.monotonic() + wait > deadline:
                 raise
-            logger.warning("the database is away (%s); trying again", type(fault).__name__)
+            logger.warning("the database is away (%s); trying again", error.reasons[0].code)
         time.sleep(wait)
         wait = min(2 * wait, LONGEST_WAIT_S)

@@ -19,6 +19,7 @@ from app.sending.carriers import record
 from app.sending.fail_points import Point, passing
 from app.sending.handover import LOOK_AGAIN, NO_PROVIDER, end_all, hold_all
 from app.sending.patience import patiently
+from engine.errors import UnavailableError
 from notifications.channels.base import Verdict, unknown
 from notifications.delivery.permission import CAP_WINDOW, Rules
 from notifications.delivery.providers import BLOCKING, block
@@ -71,7 +72,7 @@ class ChunkSender:
         passing(Point.JOB_BEGUN)
         by = f"{self.node()}/{uuid4().hex[:8]}"
         lease = self.in_doubt_after.total_seconds()
-        messages = patiently(self.database, lambda: self._claim(key, by), limit_s=CLAIM_PATIENCE_S)
+        messages = patiently(lambda: self._claim(key, by), limit_s=CLAIM_PATIENCE_S)
         claimed_at = _uptime()
         passing(Point.CLAIMED)
         if not messages:
@@ -101,9 +102,7 @@ class ChunkSender:
             with self.database.writing() as work:
                 work.queue.renew(by, self.clock())
                 work.commit()
-        except Exception as fault:
-            if not self.database.is_away(fault):
-                raise
+        except UnavailableError:
             logger.warning("claims of %s could not be renewed", by)
 
     # --- claim --------------------------------------------------------------------------------
@@ -155,7 +154,6 @@ class ChunkSender:
         self, adapter: MessageChannel, messages: Mapping[str, Message], results: Sequence[Result]
     ) -> None:
         patiently(
-            self.database,
             lambda: self._settle(adapter, messages, results),
             limit_s=SETTLE_PATIENCE_S,
         )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date, datetime
 
-    from engine.calendar import OfficeHours, WorkCalendar
+    from engine.calendar import WorkCalendar
     from engine.clocks import Clock, Standing
     from engine.definition import WorkflowDefinition
     from engine.ticket import Ticket
@@ -48,7 +48,6 @@ class Moment:
     """The end of the simulation, and what tells how late it is then."""
 
     calendar: WorkCalendar
-    hours: OfficeHours
     at: datetime
 
     @property
@@ -58,7 +57,7 @@ class Moment:
 
     def standing(self, clock: Clock) -> Standing:
         """How a clock stands."""
-        return standing(clock, self.calendar, self.hours, self.at)
+        return standing(clock, self.calendar, self.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

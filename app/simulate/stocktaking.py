@@ -36,7 +36,6 @@ def the_end(application: Application) -> Moment:
     """Now, with the calendar and the office hours in force."""
     return Moment(
         calendar=application.calendars.calendar(),
-        hours=application.settings.office_hours,
         at=application.clock(),
     )
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from app.ports.work import Work
+    from app.tickets.restarts import Restarts
     from app.trip.case import Case
     from app.trip.desk import Desk
     from engine.definition import WorkflowDefinition
@@ -43,6 +44,7 @@ class AmendmentService:
 
     desk: Desk
     policy: Callable[[], EligibilityPolicy]
+    restarts: Restarts
 
     def amend(
         self,
@@ -55,6 +57,8 @@ class AmendmentService:
     ) -> Ticket:
         """Correct name, phone, address or requested capacity (kW); before and after are kept.
 
+        Where it now says the same as another application it is linked to that one (R-5.2).
+
         Raises:
             MalformedError: every field that is unknown or malformed.
             RefusedError: nothing to correct, no reason, or too late for another definition.
@@ -64,6 +68,7 @@ class AmendmentService:
             case = self.desk.load(work, ticket_no, act, expected_revision=expected_revision)
             authorize(actor, Action.AMEND, branch=case.ticket.branch)
             outcome, definition = self._corrected(work, case, corrections)
+            outcome = self._compared(work, case.ticket, outcome)
             kept = self.desk.recorder.keep(
                 work, case, outcome, action=Action.AMEND, definition=definition
             )
@@ -103,6 +108,13 @@ class AmendmentService:
             return outcome, case.definition
         return self._reclassified(work, replace(case, ticket=outcome.ticket), outcome)
 
+    def _compared(self, work: Work, before: Ticket, outcome: Outcome) -> Outcome:
+        """The same, linked and flagged where the correction shows that it is a restart (R-5.2)."""
+        if _who_and_where(outcome.ticket) == _who_and_where(before):
+            return outcome
+        ticket, flagged = self.restarts.linked(work, outcome.ticket, after="更正后")
+        return Outcome(ticket=ticket, events=(*outcome.events, *flagged))
+
     def _reclassified(
         self, work: Work, case: Case, amended: Outcome
     ) -> tuple[Outcome, WorkflowDefinition]:
@@ -140,3 +152,10 @@ class AmendmentService:
             raise RefusedError(Reason(code="not_classified", message="此类工单不分类"))
         facts = ConnectionFacts.from_application(request)
         return classify(facts, local_date(case.act.at), self.policy())
+
+
+def _who_and_where(ticket: Ticket) -> tuple[str, str]:
+    """What makes two applications one: whose they are and for which address."""
+    request = ticket.request
+    id_number = request.id_number if isinstance(request, ConnectionApplication) else ""
+    return id_number, request.address

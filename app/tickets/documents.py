@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.authorization import Action, authorize
+from engine.calendar import local_date
 from engine.clock_keeping import keep_clocks
 from engine.documents import Paper, reject, supply, verify
 from engine.errors import not_found
@@ -59,9 +60,7 @@ class DocumentService:
         paper = Paper(kind=kind, source=source, file=file, expires_on=expires_on)
 
         def decide(case: Case) -> Outcome:
-            supplied = supply(case.ticket, case.definition, paper, act)
-            kept = keep_clocks(supplied.ticket, case.definition, case.calendar, act, moved=False)
-            return Outcome(ticket=kept.ticket, events=(*supplied.events, *kept.events))
+            return _kept(supply(case.ticket, case.definition, paper, act), case)
 
         return self.desk.change(
             ticket_no, act, Action.SUPPLY_DOCUMENT, decide, expected_revision=expected_revision
@@ -75,12 +74,21 @@ class DocumentService:
         actor: Actor,
         expected_revision: int | None = None,
     ) -> Ticket:
-        """Record that a document was checked and found good."""
+        """Record that a document was checked and found good.
+
+        One that was rejected counts again, and a clock that waited for it starts now.
+        """
+        act = self.desk.act(actor)
+
+        def decide(case: Case) -> Outcome:
+            checked = verify(case.ticket, case.definition, number, on=local_date(act.at))
+            return _kept(checked, case)
+
         return self.desk.change(
             ticket_no,
-            self.desk.act(actor),
+            act,
             Action.VERIFY_DOCUMENT,
-            lambda case: verify(case.ticket, case.definition, number),
+            decide,
             expected_revision=expected_revision,
         )
 
@@ -118,3 +126,9 @@ class DocumentService:
             what = "资料文件"
             raise not_found(what, f"{ticket_no} 第 {number} 份")
         return file, self.files.read(file.sha256)
+
+
+def _kept(outcome: Outcome, case: Case) -> Outcome:
+    """The same with the clocks started or resumed that waited for the paper (R-1.2)."""
+    kept = keep_clocks(outcome.ticket, case.definition, case.calendar, case.act, moved=False)
+    return Outcome(ticket=kept.ticket, events=(*outcome.events, *kept.events))

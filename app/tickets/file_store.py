@@ -17,7 +17,15 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-from engine.errors import IntegrityError, MalformedError, Reason, RefusedError, not_found
+from engine.errors import (
+    IntegrityError,
+    MalformedError,
+    Reason,
+    RefusedError,
+    UnavailableError,
+    not_found,
+    place_unusable,
+)
 from engine.ticket import StoredFile
 
 MOST_BYTES = 20 * 1024 * 1024
@@ -61,13 +69,18 @@ class FileStore:
 
         Raises:
             RefusedError: empty, too large, of another kind, or named as another kind (R-3.6).
+            UnavailableError: the disk is full, or the folder cannot be written.
         """
         shown_name = display_name(name)
         kind = _accepted_kind(shown_name, content)
         sha256 = hashlib.sha256(content).hexdigest()
         path = self._path(sha256)
-        if not _holds(path, content):
-            _write_atomically(path, content)
+        try:
+            if not _holds(path, content):
+                _write_atomically(path, content)
+        except OSError as fault:
+            what = "资料文件没有保存"
+            raise _unusable(what, fault) from fault
         return StoredFile(
             sha256=sha256, name=shown_name, media_type=kind.media_type, size=len(content)
         )
@@ -79,6 +92,7 @@ class FileStore:
             MalformedError: not a SHA-256 in lower-case hexadecimal.
             NotFoundError: no such file.
             IntegrityError: the file is not what was kept.
+            UnavailableError: the disk or the folder cannot be read.
         """
         if not SHA256.fullmatch(sha256):
             raise MalformedError(
@@ -94,6 +108,9 @@ class FileStore:
         except FileNotFoundError as absent:
             what = "文件"
             raise not_found(what, sha256) from absent
+        except OSError as fault:
+            what = "资料文件无法读取"
+            raise _unusable(what, fault) from fault
         if hashlib.sha256(content).hexdigest() != sha256:
             raise IntegrityError(
                 Reason(
@@ -134,6 +151,11 @@ def _accepted_kind(name: str, content: bytes) -> FileKind:
     if not name.lower().endswith(kind.endings):
         raise RefusedError(_disagreeing_name(name, kind))
     return kind
+
+
+def _unusable(what: str, fault: OSError) -> UnavailableError:
+    remedy = "请管理员检查磁盘空间，以及 HUODIAN_VAR_DIR 下 files 目录的读写权限，然后重试"
+    return place_unusable(what, fault, code="files_unusable", remedy=remedy)
 
 
 def _size_problem(name: str, size: int) -> Reason | None:

@@ -45,14 +45,15 @@ class Reminders:
         with self.desk.database.writing() as work:
             case = self.desk.load(work, ticket_no, act)
             governed = (case.ticket, case.definition, case.calendar, self.hours, act.at)
+            targets = case.targets_of(case.definition)
             claimed = tuple(
                 rung
-                for rung in due_rungs(*governed)
+                for rung in due_rungs(*governed, targets=targets)
                 if work.reminders.claim(ticket_no, *rung.key, act.at)
             )
             if claimed:
                 self.telling.remind(work, case, claimed)
-            following = next_rung_at(*governed)
+            following = next_rung_at(*governed, targets=targets)
             if not work.tickets.set_next_rung(ticket_no, case.ticket.revision, following):
                 raise stale(ticket_no)
             work.commit()

@@ -5,37 +5,37 @@ No argument carries a time: the server's clock is read once a use case (R-5.1).
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.authorization import Action, authorize
 from app.forms.application_form import ApplicationForm
 from app.forms.fields import remark
+from app.tickets.beginning import begin, new_case, new_token, refuse_opening
 from app.tickets.manager_pairs import assigned
-from app.tickets.restarts import linked_to_earlier
-from app.trip.case import Case
+from app.tickets.restarts import Restarts
 from engine import amendments, suspensions
 from engine.application import IntakeChannel
 from engine.audit_flags import unusually_fast
 from engine.calendar import local_date
 from engine.definition import Ending
 from engine.documents import Paper, supply
-from engine.errors import MalformedError, Reason
-from engine.events import ManagersAssigned, Outcome, TicketFlagged
-from engine.ticket import DocumentSource, Ticket
+from engine.events import Outcome, TicketFlagged
+from engine.ticket import DocumentSource
 from workflows.classification import ConnectionFacts, classify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from app.ports.work import Work
     from app.settings import Settings
+    from app.trip.case import Case
     from app.trip.desk import Desk
     from engine.application import ConnectionApplication, ServiceRequest
+    from engine.errors import Reason
     from engine.events import Event
     from engine.machine import Offer
-    from engine.ticket import Act, Actor, ManagerPair, PauseCause
+    from engine.ticket import Act, Actor, ManagerPair, PauseCause, Ticket
     from workflows.classification import EligibilityPolicy
 
 SOURCES = {
@@ -89,61 +89,92 @@ class TicketService:
         """The same inside a caller's transaction: an import submits many rows in one."""
         return self._received(work, self._classified(work, form, act), form, new_token())
 
-    def open(
-        self, definition_id: str, request: ServiceRequest, *, branch: str, actor: Actor
+    def open(  # noqa: PLR0913  (what, where, by whom, with what)
+        self,
+        definition_id: str,
+        request: ServiceRequest,
+        *,
+        branch: str,
+        actor: Actor,
+        given: Mapping[str, str] | None = None,
+        token: str = "",
     ) -> Ticket:
         """Open a ticket of another process, for example an asset transfer (R-1.4, R-1.5).
 
+        `given` is raw text by field, as the definition's opening asks for it; `token` as for
+        `submit`.
+
         Raises:
-            MalformedError: the definition is one of connection applications.
+            MalformedError: the definition is one of connection applications, or a field is wrong.
+            RefusedError: the actor may not open it, or a field is missing.
         """
         act = self.desk.act(actor)
-        authorize(actor, Action.SUBMIT, branch=branch)
         with self.desk.database.writing() as work:
-            case = self._new_case(work, definition_id, request, branch, act)
-            if any(each.key for each in case.definition.documents):
-                raise MalformedError(
-                    Reason(
-                        code="needs_application",
-                        field="definition",
-                        message=f"“{case.definition.name}”须由用电申请发起",
-                        remedy="请用 huodian ticket submit 或营业厅受理页面",
-                    )
-                )
-            ticket = self._begin(work, case, [], new_token())
+            known = work.tickets.find_by_progress_token(token) if token else None
+            if known is not None:
+                return known
+            ticket = self.open_in(
+                work, definition_id, request, branch=branch, act=act, given=given, token=token
+            )
             work.commit()
         return ticket
+
+    def open_in(  # noqa: PLR0913  (as `open`, inside a caller's transaction)
+        self,
+        work: Work,
+        definition_id: str,
+        request: ServiceRequest,
+        *,
+        branch: str,
+        act: Act,
+        given: Mapping[str, str] | None = None,
+        token: str = "",
+    ) -> Ticket:
+        """The same without the commit."""
+        case = new_case(self.desk, work, definition_id, request, branch=branch, act=act)
+        refuse_opening(case.definition, act, branch)
+        return begin(self.desk, work, case, given=given, token=token)
+
+    def against_opening(
+        self, definition_id: str, given: Mapping[str, str], *, actor: Actor
+    ) -> tuple[Reason, ...]:
+        """What stands against opening a ticket so, for a form that tells everything at once."""
+        act = self.desk.act(actor)
+        with self.desk.database.reading() as work:
+            machine = self.desk.definitions.in_force(work, definition_id, act.at)
+        return machine.against_opening(act, given)
 
     def offers(self, ticket_no: str, *, actor: Actor) -> tuple[Offer, ...]:
         """What may be done next, and for what may not: every reason (R-3.4)."""
         act = self.desk.act(actor, reason="-")
         with self.desk.database.reading() as work:
             case = self.desk.load(work, ticket_no, act)
-            return case.machine.offers(case.ticket, act)
+            return case.offers()
 
-    def advance(
+    def advance(  # noqa: PLR0913  (who, what, why, with what, seen when)
         self,
         ticket_no: str,
         trigger: str,
         *,
         actor: Actor,
         reason: str = "",
+        given: Mapping[str, str] | None = None,
         expected_revision: int | None = None,
     ) -> Ticket:
         """Fire a transition.
 
+        `given` is raw text by field, as the transition asks for it and takes it.
+
         Raises:
-            MalformedError: unknown trigger.
-            RefusedError: every reason against the move.
+            MalformedError: unknown trigger, or a field that cannot be read.
+            RefusedError: every reason against the move, missing fields among them.
             ConflictError: the ticket has changed since `expected_revision`.
         """
         return self.desk.change(
             ticket_no,
             self.desk.act(actor, reason),
             trigger,
-            lambda case: self._flagged(
-                case, case.machine.fire(case.ticket, trigger, case.act, case.calendar)
-            ),
+            lambda case: self._flagged(case, case.fire(trigger, given)),
             expected_revision=expected_revision,
         )
 
@@ -231,56 +262,34 @@ class TicketService:
         application = form.application
         facts = ConnectionFacts.from_application(application)
         classification = classify(facts, local_date(act.at), self.policy())
-        case = self._new_case(work, classification.definition_id, application, form.branch, act)
+        case = new_case(
+            self.desk,
+            work,
+            classification.definition_id,
+            application,
+            branch=form.branch,
+            act=act,
+        )
         boundary = classification.investment_boundary
         ticket = replace(case.ticket, classification=classification, boundary=boundary)
         return replace(case, ticket=ticket)
 
     def _received(self, work: Work, case: Case, form: ApplicationForm, token: str) -> Ticket:
         """The ticket with the papers that came along, linked to what went before (R-5.2)."""
-        window_days = self.settings.restart_window_days
-        ticket, events = linked_to_earlier(work, case.ticket, case.act, window_days)
+        restarts = Restarts(window_days=self.settings.restart_window_days)
+        ticket, flagged = restarts.linked(work, case.ticket)
+        events: list[Event] = [*flagged]
         for kind in form.documents:
             paper = Paper(kind=kind, source=SOURCES[form.application.channel])
             supplied = supply(ticket, case.definition, paper, case.act)
             ticket, events = supplied.ticket, [*events, *supplied.events]
-        return self._begin(work, replace(case, ticket=ticket), events, token)
-
-    def _new_case(
-        self,
-        work: Work,
-        definition_id: str,
-        request: ConnectionApplication | ServiceRequest,
-        branch: str,
-        act: Act,
-    ) -> Case:
-        machine = self.desk.definitions.in_force(work, definition_id, act.at)
-        ticket = Ticket(
-            ticket_no=work.tickets.next_number(branch, local_date(act.at)),
-            branch=branch,
-            definition_id=machine.definition.id,
-            definition_version=machine.definition.version,
-            request=request,
-            state=machine.definition.initial,
-            entered_at=act.at,
-            submitted_at=act.at,
-            managers=work.grid.managers_for(request.node_id, branch),
-        )
-        calendar = self.desk.calendars.current(work)
-        return Case(ticket=ticket, machine=machine, calendar=calendar, act=act)
-
-    def _begin(self, work: Work, case: Case, events: list[Event], token: str) -> Ticket:
-        submitted = case.machine.submit(case.ticket, case.act, case.calendar)
-        pair = case.ticket.managers
-        if pair is not None:
-            events = [*events, ManagersAssigned(before=None, after=pair, reason="按网格预置")]
-        outcome = Outcome(ticket=submitted.ticket, events=(*submitted.events, *events))
-        return self.desk.recorder.begin(work, case, outcome, progress_token=token)
+        case = replace(case, ticket=ticket)
+        return begin(self.desk, work, case, events=events, token=token)
 
     def _flagged(self, case: Case, outcome: Outcome) -> Outcome:
         """A ticket that reached its end too fast is flagged in the same entry (R-5.3)."""
         ending = case.definition.state_by_id[outcome.ticket.state].ending
-        if ending is not Ending.COMPLETED:
+        if ending is not Ending.COMPLETED or case.definition.internal:
             return outcome
         flag = unusually_fast(
             outcome.ticket,
@@ -293,8 +302,3 @@ class TicketService:
             return outcome
         ticket = replace(outcome.ticket, flags=(*outcome.ticket.flags, flag))
         return Outcome(ticket=ticket, events=(*outcome.events, TicketFlagged(flag=flag)))
-
-
-def new_token() -> str:
-    """What makes the address of a customer's progress page unguessable: 192 random bits."""
-    return secrets.token_urlsafe(24)

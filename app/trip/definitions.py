@@ -62,6 +62,15 @@ class Rulebook:
         with self.database.reading() as work:
             return self.definitions.in_force(work, definition_id, self.clock()).definition
 
+    def version(self, definition_id: str, version: int) -> WorkflowDefinition:
+        """One published version.
+
+        Raises:
+            NotFoundError: it was never published.
+        """
+        with self.database.reading() as work:
+            return self.definitions.get(work, definition_id, version).definition
+
     def of(self, ticket: Ticket) -> WorkflowDefinition:
         """The version that governs a ticket."""
         with self.database.reading() as work:

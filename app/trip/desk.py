@@ -96,6 +96,7 @@ class Desk:
             calendar=self.calendars.of(work, dossier.calendar_stamp),
             act=act,
             dossier=dossier,
+            targets=dossier.targets,
         )
 
 

@@ -74,7 +74,14 @@ class Recorder:
         self, case: Case, ticket: Ticket, definition: WorkflowDefinition
     ) -> TicketStanding:
         """The derived columns of the ticket now."""
-        return standing_after_change(ticket, definition, case.calendar, self.hours, case.act.at)
+        return standing_after_change(
+            ticket,
+            definition,
+            case.calendar,
+            self.hours,
+            case.act.at,
+            targets=case.targets_of(definition),
+        )
 
 
 def ledger_draft(action: str, source: str, outcome: Outcome) -> LedgerDraft:

@@ -14,16 +14,17 @@ from engine.reminders import deferrals_due_in_stage
 from engine.ticket import Role
 from notifications.context import PlanContext
 from notifications.planner import plan
-from notifications.reminders import EscalationStep, escalation, plan_reminder
+from notifications.reminders import EscalationStep, escalation, plan_reminder, to_managers
 
 if TYPE_CHECKING:
-    from app.ports.work import Accounts, Work
+    from app.ports.work import Accounts, Dossier, Person, Work
     from app.trip.case import Case
     from app.trip.message_texts import MessageTexts
     from engine.calendar import OfficeHours
     from engine.definition import WorkflowDefinition
     from engine.events import Outcome
     from engine.reminders import DueRung
+    from notifications.context import Notice
     from notifications.message import Channel, Message
     from notifications.quiet_hours import QuietHours
 
@@ -54,20 +55,15 @@ class Telling:
         context = self._context(work, case, case.definition)
         deferred = deferrals_due_in_stage(ticket, case.definition, at)
         is_overdue = any(rung.overdue_days is not None for rung in rungs)
-        steps = self._escalation(work, ticket.branch) if is_overdue else ()
+        steps = _escalation(work, ticket.branch) if is_overdue else ()
         messages = plan_reminder(ticket, rungs, deferred, steps, context)
         work.outbox.add(messages)
         return messages
 
-    def _escalation(self, work: Work, branch: str) -> tuple[EscalationStep, ...]:
-        def holders(role: Role, of_branch: str) -> tuple[str, ...]:
-            return tuple(user.id for user in work.accounts.with_role(role, of_branch))
-
-        return escalation(
-            section_heads=holders(Role.SECTION_HEAD, branch),
-            branch_heads=holders(Role.BRANCH_HEAD, branch),
-            marketing=holders(Role.MARKETING, ""),
-        )
+    def tell_managers(self, work: Work, case: Case, notice: Notice) -> None:
+        """Put a notice to both managers of the ticket into the outbox."""
+        context = self._context(work, case, case.definition)
+        work.outbox.add(to_managers(notice, case.ticket, context))
 
     def _context(self, work: Work, case: Case, definition: WorkflowDefinition) -> PlanContext:
         ticket = case.ticket
@@ -81,10 +77,37 @@ class Telling:
             branch_phone=dossier.branch_phone,
             progress_url=f"{self.base_url}/p/{dossier.progress_token}",
             people=People(work.accounts, dossier.managers),
+            stand_ins=_stand_ins(work, dossier),
             channels=self.channels,
             quiet=self.quiet,
             renderer=self.texts.of(work, dossier.template_stamp),
         )
+
+
+def _escalation(work: Work, branch: str) -> tuple[EscalationStep, ...]:
+    section_heads, branch_heads, marketing = _above(work, branch)
+    return escalation(section_heads=section_heads, branch_heads=branch_heads, marketing=marketing)
+
+
+def _above(work: Work, branch: str) -> tuple[tuple[str, ...], ...]:
+    """Those above the managers of a branch, the nearest first (R-6.1)."""
+    chain = ((Role.SECTION_HEAD, branch), (Role.BRANCH_HEAD, branch), (Role.MARKETING, ""))
+    return tuple(
+        tuple(user.id for user in work.accounts.with_role(role, of_branch))
+        for role, of_branch in chain
+    )
+
+
+def _stand_ins(work: Work, dossier: Dossier) -> dict[str, tuple[str, ...]]:
+    """Who is told instead of a manager whose account is disabled: the nearest above who is there.
+
+    Nothing that is said to somebody who has left may vanish (R-6.1).
+    """
+    absent = [each.id for each in dossier.managers.values() if not each.active]
+    if not absent:
+        return {}
+    deputies = next((each for each in _above(work, dossier.ticket.branch) if each), ())
+    return dict.fromkeys(absent, deputies)
 
 
 class People(Mapping[str, Contact]):
@@ -92,16 +115,16 @@ class People(Mapping[str, Contact]):
 
     __slots__ = ("_accounts", "_known")
 
-    def __init__(self, accounts: Accounts, known: Mapping[str, Contact]) -> None:
+    def __init__(self, accounts: Accounts, known: Mapping[str, Person]) -> None:
         self._accounts = accounts
-        self._known = dict(known)
+        self._known = {user_id: _contact(user) for user_id, user in known.items()}
 
     def __getitem__(self, user_id: str) -> Contact:
         if user_id not in self._known:
             user = self._accounts.find_user(user_id)
             if user is None:
                 raise KeyError(user_id)
-            self._known[user_id] = Contact(name=user.name, phone=user.phone)
+            self._known[user_id] = _contact(user)
         return self._known[user_id]
 
     def __iter__(self) -> Iterator[str]:
@@ -109,3 +132,7 @@ class People(Mapping[str, Contact]):
 
     def __len__(self) -> int:
         return len(self._known)
+
+
+def _contact(user: Person) -> Contact:
+    return Contact(name=user.name, phone=user.phone)

@@ -19,6 +19,7 @@ from engine.errors import (
     NotFoundError,
     Reason,
     RefusedError,
+    UnavailableError,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ STATUS = {
     NotFoundError: 404,
     ConflictError: 409,
     IntegrityError: 500,
+    UnavailableError: 503,
 }
 FORBIDDEN_CODES = frozenset({"not_permitted", "other_branch"})
 HEADINGS = {
@@ -44,7 +46,9 @@ HEADINGS = {
     413: "提交的内容过大",
     422: "填写有误",
     500: "系统出错了",
+    503: "系统暂时不能使用",
 }
+RETRY_AFTER_SECONDS = 30
 
 
 def status_of(error: HuodianError) -> int:
@@ -90,9 +94,13 @@ def _refusal(request: Request, error: Exception) -> Response:
     if not isinstance(error, HuodianError):
         raise error
     status = status_of(error)
-    if status == 500:  # noqa: PLR2004  (an integrity fault is ours)
-        logger.error("integrity fault", extra={"codes": [each.code for each in error.reasons]})
-    return error_page(request, status, error.reasons)
+    if status >= 500:  # noqa: PLR2004  (ours, not the visitor's)
+        request_id = getattr(request.state, "request_id", "")
+        logger.error("%s, request %s: %s", type(error).__name__, request_id, error)
+    response = error_page(request, status, error.reasons)
+    if isinstance(error, UnavailableError):
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
 
 
 def _bad_address(request: Request, _error: Exception) -> Response:

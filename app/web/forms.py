@@ -7,7 +7,7 @@ post comes from (`Sec-Fetch-Site`, or `Origin` where a browser sends no such hea
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
@@ -19,13 +19,15 @@ from app.tickets.documents import Upload
 from engine.errors import MalformedError, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from app.web.visit import Visit
 
-PRINTED_DATES = frozenset({"expires_on"})
-"""Dates that stand on a paper; every other field that sounds like a time is refused (R-5.1)."""
+PRINTED_DATES = frozenset({"expires_on", "expected_energization_on"})
+"""Dates that stand on a paper or are a customer's wish; every other field that sounds like a time
+is refused (R-5.1)."""
 TOKEN_FIELD = "form_token"  # noqa: S105  (the name of a field)
+GIVEN = "given["
 MAX_FIELDS = 60
 MAX_FIELD_BYTES = 64 * 1024
 
@@ -47,6 +49,15 @@ class Submitted:
         return self.fields.get(name, "").strip()
 
     @property
+    def given(self) -> Mapping[str, str]:
+        """What was filled in for a move: the fields that are named `given[<id of the field>]`."""
+        return {
+            name.removeprefix(GIVEN).removesuffix("]"): value
+            for name, value in self.fields.items()
+            if name.startswith(GIVEN) and value.strip()
+        }
+
+    @property
     def revision(self) -> int:
         """The revision of the ticket that the form was made from.
 
@@ -59,6 +70,14 @@ class Submitted:
                 Reason(code="revision_missing", message="页面已失效", remedy="请刷新后重新提交")
             )
         return int(text)
+
+
+def for_a_form(reasons: Iterable[Reason], chosen: Collection[str]) -> tuple[Reason, ...]:
+    """The same reasons where a form has lists for the `chosen` fields: nobody needs their codes."""
+    return tuple(
+        replace(reason, remedy="请从列表中选择") if reason.field in chosen else reason
+        for reason in reasons
+    )
 
 
 async def submitted(request: Request) -> Submitted:

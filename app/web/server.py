@@ -17,6 +17,7 @@ from app.web.pages import (
     health,
     messages,
     new_ticket,
+    openings,
     progress,
     queue,
     receipts,
@@ -45,6 +46,7 @@ ROUTERS = (
     documents.router,
     messages.router,
     administration.router,
+    openings.router,
     progress.router,
     receipts.router,
 )

@@ -16,6 +16,7 @@ investment boundary, and the standing of the clocks. Their product is far too la
   case they may be either. So for a question about clocks the papers are implied (`clock_walk`).
 * *A suspension delays.* A suspended ticket is resumed in the same state or aborted, so for a
   question about papers or about states the clocks may be left out.
+* *Fields block nothing.* Whatever a move asks for can be given with it.
 * *Papers are alike.* Two that are due at the same borders walk alike: one walk serves both.
 
 The walks follow `engine.machine`, `engine.clock_keeping`, `engine.documents`, `engine.suspensions`

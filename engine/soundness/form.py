@@ -5,13 +5,20 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from engine.definition import Checkpoint, Ending, RungTiming
+from engine.definition import Checkpoint, Ending, FieldKind, RungTiming
 from engine.soundness.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.definition import DocumentRequirement, WorkflowDefinition
+    from engine.definition import (
+        DocumentRequirement,
+        Field,
+        Opening,
+        Transition,
+        WorkflowDefinition,
+    )
+    from engine.soundness.finding import Place
 
 
 def malformed(definition: WorkflowDefinition) -> Iterator[Finding]:
@@ -21,6 +28,7 @@ def malformed(definition: WorkflowDefinition) -> Iterator[Finding]:
     yield from _sum_of_limits(definition)
     yield from _ladder(definition)
     yield from _documents(definition)
+    yield from _fields(definition)
 
 
 def ends(definition: WorkflowDefinition) -> Iterator[Finding]:
@@ -172,3 +180,58 @@ def _deferral(requirement: DocumentRequirement, index: int) -> Iterator[Finding]
             clause="R-3.4, 四(二)3",
             remedy="请删去 deferrable",
         )
+
+
+def _fields(definition: WorkflowDefinition) -> Iterator[Finding]:
+    """A field can always be given, so it blocks no path; but it must be askable, and asked."""
+    askings: list[tuple[Place, Transition | Opening, str]] = [
+        (("opening",), definition.opening, "立单"),
+        *((("transitions", at), each, each.name) for at, each in enumerate(definition.transitions)),
+    ]
+    used: set[str] = set()
+    for at, asking, name in askings:
+        wanted = (*asking.asks, *asking.takes)
+        used.update(wanted)
+        twice = sorted({each for each in wanted if wanted.count(each) > 1})
+        if twice:
+            yield _field_finding(
+                "field_asked_twice",
+                twice[0],
+                (*at, "asks"),
+                f"“{name}”重复登记 {'、'.join(twice)}",
+                "asks（必填）和 takes（选填）中只写一次",
+            )
+    for index, each in enumerate(definition.fields):
+        yield from _choices(each, index)
+        if each.id not in used:
+            yield _field_finding(
+                "unused_field",
+                each.id,
+                ("fields", index),
+                f"登记项“{each.name}”没有任何流转登记它",
+                "请在流转的 asks（必填）或 takes（选填）中写上它，或删去",
+            )
+
+
+def _choices(each: Field, index: int) -> Iterator[Finding]:
+    is_choice = each.kind is FieldKind.CHOICE
+    if is_choice and not each.choices:
+        yield _field_finding(
+            "choice_without_choices",
+            each.id,
+            ("fields", index, "choices"),
+            f"登记项“{each.name}”没有可选项",
+            "请在 choices 中列出可选的值和名称",
+        )
+    if each.choices and not is_choice:
+        yield _field_finding(
+            "choices_without_choice",
+            each.id,
+            ("fields", index, "choices"),
+            f"登记项“{each.name}”不是选择项，choices 没有作用",
+            "请改为 kind: choice，或删去 choices",
+        )
+
+
+def _field_finding(code: str, subject: str, at: Place, message: str, remedy: str) -> Finding:
+    return Finding(code=code, message=message, subject=subject, at=at, remedy=remedy)

@@ -11,7 +11,7 @@ from engine.soundness.finding import Finding
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from engine.definition import WorkflowDefinition
+    from engine.definition import Opening, Transition, WorkflowDefinition
     from engine.soundness.finding import Place
 
 
@@ -20,6 +20,7 @@ NAME_CODES = frozenset(
         "duplicate_id",
         "undeclared_role",
         "unknown_document",
+        "unknown_field",
         "unknown_guard",
         "unknown_stage",
         "unknown_state",
@@ -29,11 +30,12 @@ NAME_CODES = frozenset(
 
 
 def unresolved(definition: WorkflowDefinition) -> Iterator[Finding]:
-    """Every state, stage, document, guard and role that is named but not there, or is there twice.
+    """Everything that is named but not there, or is there twice.
 
     Roles and guards are lists of the software: no definition can add to them.
     """
     yield from _repeated(definition)
+    yield from _opening(definition)
     states = {each.id for each in definition.states}
     stages = {each.id for each in definition.stages}
     documents = {KEY, "", *(each.id for each in definition.documents)}
@@ -55,6 +57,7 @@ def unresolved(definition: WorkflowDefinition) -> Iterator[Finding]:
             yield from _lost("unknown_guard", guard, GUARDS, (*at, "guards"))
         for role in each.roles:
             yield from _lost("undeclared_role", role, ROLE_NAMES, (*at, "roles"))
+        yield from _entries(each, definition, at)
     for index, requirement in enumerate(definition.documents):
         for kind in requirement.any_of:
             yield from _lost(
@@ -65,11 +68,26 @@ def unresolved(definition: WorkflowDefinition) -> Iterator[Finding]:
             )
 
 
+def _opening(definition: WorkflowDefinition) -> Iterator[Finding]:
+    for role in definition.opening.roles:
+        yield from _lost("undeclared_role", role, ROLE_NAMES, ("opening", "roles"))
+    yield from _entries(definition.opening, definition, ("opening",))
+
+
+def _entries(
+    asking: Transition | Opening, definition: WorkflowDefinition, at: Place
+) -> Iterator[Finding]:
+    for key, ids in (("asks", asking.asks), ("takes", asking.takes)):
+        for field_id in ids:
+            yield from _lost("unknown_field", field_id, definition.field_by_id, (*at, key))
+
+
 def _repeated(definition: WorkflowDefinition) -> Iterator[Finding]:
     groups: tuple[tuple[str, Sequence[str]], ...] = (
         ("stages", [each.id for each in definition.stages]),
         ("states", [each.id for each in definition.states]),
         ("documents", [each.id for each in definition.documents]),
+        ("fields", [each.id for each in definition.fields]),
     )
     for field, ids in groups:
         for index, found in enumerate(ids):

@@ -14,7 +14,17 @@ if TYPE_CHECKING:
 
     METADATA: MetaData
 
-MODULES = ("drafts", "messages", "organisation", "rules", "sending", "tickets", "topology")
+MODULES = (
+    "drafts",
+    "messages",
+    "organisation",
+    "readiness",
+    "registers",
+    "rules",
+    "sending",
+    "tickets",
+    "topology",
+)
 
 
 def __getattr__(name: str) -> MetaData:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Index
+from sqlalchemy import JSON, Index, Text
 from sqlmodel import Field, SQLModel
 
 from storage.tables.declaring import instant, partial_index, table_of
@@ -13,7 +13,11 @@ DEFAULT = "is_default"
 
 
 class BranchRow(SQLModel, table=True):
-    """One 分公司. `code` is the two letters in its ticket numbers."""
+    """One 分公司. `code` is the two letters in its ticket numbers.
+
+    `targets` is JSON: definition -> stage -> working days that the branch has set itself (T3d). It
+    stands here because every change of a ticket reads its branch.
+    """
 
     __tablename__ = "branches"
 
@@ -21,6 +25,7 @@ class BranchRow(SQLModel, table=True):
     code: str = Field(unique=True)
     name: str
     phone: str
+    targets: str = Field(sa_type=Text, sa_column_kwargs={"server_default": "{}"})
 
 
 class UserRow(SQLModel, table=True):

@@ -30,15 +30,15 @@ class TicketRow(SQLModel, table=True):
             where="next_rung_at IS NOT NULL",
         ),
         partial_index(
-            "ix_tickets_open_branch_due_at",
+            "ix_tickets_open_branch_pressing_at",
             "branch",
-            "due_at",
+            "pressing_at",
             "ticket_no",
             where=OPEN,
         ),
         partial_index(
-            "ix_tickets_open_due_at",
-            "due_at",
+            "ix_tickets_open_pressing_at",
+            "pressing_at",
             "ticket_no",
             where=OPEN,
         ),
@@ -64,6 +64,7 @@ class TicketRow(SQLModel, table=True):
     ended_at: datetime | None = instant(nullable=True)
     ending: str | None
     due_at: datetime | None = instant(nullable=True)
+    pressing_at: datetime | None = instant(nullable=True)
     next_rung_at: datetime | None = instant(nullable=True)
     calendar_version: str
     suspended: bool
@@ -75,12 +76,13 @@ class TicketRow(SQLModel, table=True):
 
 
 class TicketNumberRow(SQLModel, table=True):
-    """The last number given out for a branch and day."""
+    """The last number given out on a day under a code, which is that branch's for good."""
 
     __tablename__ = "ticket_numbers"
 
-    branch: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
     on: date = Field(primary_key=True)
+    branch: str
     last: int
 
 

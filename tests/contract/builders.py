@@ -127,8 +127,15 @@ def a_full_ticket() -> Ticket:
 
 
 def a_standing(**changes: Any) -> TicketStanding:
+    """Pressed by what is due, unless told otherwise."""
+    changes.setdefault("pressing_at", changes.get("due_at"))
     standing = TicketStanding(
-        stage_id="intake", due_at=None, next_rung_at=None, ending=None, calendar_version="v1"
+        stage_id="intake",
+        due_at=None,
+        pressing_at=None,
+        next_rung_at=None,
+        ending=None,
+        calendar_version="v1",
     )
     return replace(standing, **changes)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from engine.errors import ConflictError, NotFoundError, RefusedError
+from engine.errors import ConflictError, NotFoundError
 from engine.ticket import ManagerPair, Role
 from tests.contract.builders import AT, NETWORK
 
@@ -87,25 +87,17 @@ def test_holders_of_a_role_are_active_people_of_the_branch(database: Database) -
         assert with_role(Role.MARKETING, "tengchong") == []
 
 
-def test_unfit_managers_are_refused_with_every_reason(database: Database) -> None:
+def test_people_are_found_by_their_ids_active_or_not(database: Database) -> None:
     with database.writing() as work:
         add_user(work, "pm", PM)
-        add_user(work, "am", AM, branch="")
-        add_user(work, "far", PM, branch="longling")
-        add_user(work, "gone", AM)
+        add_user(work, "gone", AM, branch="")
         work.accounts.set_active("gone", active=False)
-        fit = ManagerPair(project_manager="pm", account_manager="am")
-        work.accounts.refuse_unfit_managers(fit, "tengchong")
-        for project, account, problems in (
-            ("am", "pm", ["没有相应的岗位", "没有相应的岗位"]),
-            ("far", "gone", ["属于其他单位", "已停用"]),
-            ("pm", "nobody", ["不存在"]),
-        ):
-            pair = ManagerPair(project_manager=project, account_manager=account)
-            with pytest.raises(RefusedError) as refusal:
-                work.accounts.refuse_unfit_managers(pair, "tengchong")
-            found = zip(problems, refusal.value.reasons, strict=True)
-            assert all(problem in reason.message for problem, reason in found)
+        found = work.accounts.people(("pm", "gone", "nobody"))
+        assert {each.id: (each.active, each.branch) for each in found.values()} == {
+            "pm": (True, "tengchong"),
+            "gone": (False, ""),
+        }
+        assert work.accounts.people(()) == {}
 
 
 def test_a_link_is_used_once_however_many_try(database: Database) -> None:
@@ -198,6 +190,18 @@ def test_managers_come_from_the_nearest_grid_of_the_branch(database: Database) -
         assert managers_for("unknown", "tengchong") == pair("default")
         assert managers_for("", "tengchong") == pair("default")
         assert managers_for("P1", "longling") is None
+
+
+def test_a_grid_gets_other_managers_and_keeps_everything_else(database: Database) -> None:
+    with database.writing() as work:
+        facts = {"branch": "tengchong", "name": "x"}
+        work.topology.put_nodes(NETWORK)
+        work.grid.set_grid("a", managers=pair("a"), nodes=["T1"], is_default=True, **facts)
+        work.grid.set_managers("a", pair("b"))
+        (found,) = work.grid.grids()
+        assert (found.project_manager, found.account_manager) == ("pm-b", "am-b")
+        assert (found.name, found.is_default) == ("x", True)
+        assert work.grid.managers_for("P1", "tengchong") == pair("b")
 
 
 def test_a_node_lies_in_one_grid_and_a_branch_has_one_default(database: Database) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from engine.application import Contact, ServiceRequest
 from engine.definition import Ending
-from engine.errors import NotFoundError
+from engine.errors import NotFoundError, RefusedError
 from engine.ticket import ManagerPair
 from tests.contract.builders import (
     AT,
@@ -55,6 +55,41 @@ def test_numbers_count_by_branch_and_day(database: Database) -> None:
         assert number("longling", date(2021, 9, 6)) == "LL-20210906-0001"
         with pytest.raises(NotFoundError, match="分公司"):
             number("kunming", date(2021, 9, 6))
+
+
+@pytest.mark.usefixtures("_branches")
+def test_under_each_code_a_day_has_every_number_once(database: Database) -> None:
+    day = date(2021, 9, 6)
+    with database.writing() as work:
+        number, set_branch = work.tickets.next_number, work.grid.set_branch
+        facts = {"name": "腾冲", "phone": ""}
+        assert [number("tengchong", day) for _ in range(2)] == [
+            "TC-20210906-0001",
+            "TC-20210906-0002",
+        ]
+        assert set_branch("tengchong", code="TX", **facts) == "TC"
+        assert number("tengchong", day) == "TX-20210906-0001"
+        assert set_branch("tengchong", code="TC", **facts) == "TX"
+        assert number("tengchong", day) == "TC-20210906-0003"
+        assert set_branch("tengchong", code="TX", **facts) == "TC"
+        assert number("tengchong", day) == "TX-20210906-0002"
+        work.commit()
+
+
+@pytest.mark.usefixtures("_branches")
+def test_a_code_that_numbers_begin_with_goes_to_no_other_branch(database: Database) -> None:
+    with database.writing() as work:
+        work.tickets.next_number("tengchong", date(2021, 9, 6))
+        work.grid.set_branch("tengchong", code="TX", name="腾冲", phone="")
+        # LL was never used in a number, so it is free again once its branch lets it go.
+        work.grid.set_branch("longling", code="LX", name="龙陵", phone="")
+        assert work.grid.set_branch("changning", code="LL", name="昌宁", phone="") == ""
+        work.commit()
+    with database.writing() as work, pytest.raises(RefusedError, match="“tengchong”的工单编号"):
+        work.grid.set_branch("longling", code="TC", name="龙陵", phone="")
+    with database.reading() as work:
+        codes = {each.id: each.code for each in work.grid.branches()}
+    assert codes == {"tengchong": "TX", "longling": "LX", "changning": "LL"}
 
 
 @pytest.mark.usefixtures("_branches")
@@ -102,7 +137,7 @@ def test_a_refreshed_standing_changes_derived_columns_only(database: Database) -
     kept = stored(database, calendar_version="old")
     with database.reading() as work:
         assert work.tickets.derived_with_other_calendar("new", 10) == [kept.ticket_no]
-    renewed = a_standing(calendar_version="new", due_at=AT, next_rung_at=AT)
+    renewed = a_standing(calendar_version="new", due_at=AT, pressing_at=AT, next_rung_at=AT)
     with database.writing() as work:
         assert not work.tickets.refresh_standing(kept.ticket_no, 2, renewed)
         assert work.tickets.refresh_standing(kept.ticket_no, 1, renewed)
@@ -110,7 +145,7 @@ def test_a_refreshed_standing_changes_derived_columns_only(database: Database) -
     with database.reading() as work:
         assert work.tickets.derived_with_other_calendar("new", 10) == []
         assert work.tickets.due_for_reminder(AT, 10) == [kept.ticket_no]
-        assert [row.due_at for row in work.tickets.worklist()] == [AT]
+        assert [row.pressing_at for row in work.tickets.worklist()] == [AT]
         assert work.tickets.get(kept.ticket_no) == kept
 
 
@@ -171,7 +206,7 @@ def test_the_worklist_pages_through_everything_in_order(database: Database) -> N
         if not page:
             break
         paged += [row.ticket.ticket_no for row in page]
-        after = (page[-1].due_at, page[-1].ticket.ticket_no)
+        after = (page[-1].pressing_at, page[-1].ticket.ticket_no)
     assert paged == expected
     assert numbers(database) == expected
 

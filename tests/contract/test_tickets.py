@@ -61,9 +61,9 @@ def test_instants_come_back_aware_and_in_utc(database: Database) -> None:
     with database.reading() as work:
         row = work.tickets.worklist()[0]
         entry = work.ledger.entries(kept.ticket_no)[0]
-    assert row.due_at == due
-    assert row.due_at is not None
-    assert row.due_at.utcoffset() == timedelta(0)
+    assert row.pressing_at == due
+    assert row.pressing_at is not None
+    assert row.pressing_at.utcoffset() == timedelta(0)
     assert entry.at == AT
     assert entry.at.utcoffset() == timedelta(0)
 

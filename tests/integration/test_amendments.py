@@ -56,10 +56,13 @@ def test_a_correction_shows_before_and_after_and_moves_no_clock(office: Office) 
         "address": ["示例县城和畅路18号", "示例县城和畅路28号"],
     }
     assert (event["reason"], office.dues(ticket)) == ("客户申请更正", before)
-    assert office.told() == [("customer", "application_amended")]
-    message = next(m for m in office.messages() if m.template_key == "application_amended")
-    assert message.address == "13000000399"
-    assert "已更正您的户名、联系电话、用电地址。" in message.text
+    assert office.told() == [("customer", "application_amended"), ("customer", "phone_changed")]
+    reached = {m.template_key: m.address for m in office.messages()}
+    assert reached["application_amended"] == "13000000399"
+    assert reached["phone_changed"] == "13000000301"
+    text = office.text(ticket, "application_amended")
+    assert "已更正您的户名、联系电话、用电地址。" in text
+    assert "/p/" in text
 
 
 def test_after_a_corrected_address_a_second_application_there_is_linked(office: Office) -> None:

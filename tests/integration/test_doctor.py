@@ -29,7 +29,7 @@ def test_a_fresh_installation_lacks_a_password_and_a_daemon(office: Office) -> N
     office.at("2026-11-23 09:00")
     assert bad(office) == {"管理员", *sweep_subjects(office)}
     found = findings(office)
-    assert found["数据库与流程定义"] == (True, "6 个流程定义在用")
+    assert found["数据库与流程定义"] == (True, "12 个流程定义在用")
     assert found["2026 年工作日历"] == (True, "已确定")
     assert found["2027 年工作日历"] == (True, "无需处理")
     assert found["消息"] == (True, "待发 0")

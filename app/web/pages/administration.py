@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from calendar import Calendar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
+from markupsafe import Markup
 
 from app.labels import CHECKPOINTS, YEAR_STATUSES
+from app.reading.move_view import move_views
+from app.tickets.beginning import may_open
 from app.web.access import Administrator, Reader
 from app.web.rendering import page
 from app.web.serving import application_of
 from engine.calendar import local_date
-from engine.errors import not_found
-from workflows.diagram import mermaid
+from workflows.difference import structural_changes
+from workflows.difference_words import FIELD_KIND_NAMES
+from workflows.exports.bpmn import bpmn
 
 if TYPE_CHECKING:
     from datetime import date
@@ -46,19 +50,39 @@ def definitions(request: Request, who: Reader) -> Response:
 
 
 @router.get("/definitions/{definition_id}")
-def definition(request: Request, definition_id: str, who: Reader) -> Response:
-    """One definition: stages, moves, documents, and its diagram as text."""
-    found = application_of(request).queries.definitions(actor=who.actor)
-    shown = next((each for each in found if each.id == definition_id), None)
-    if shown is None:
-        what = "流程定义"
-        raise not_found(what, definition_id)
+def definition(
+    request: Request, definition_id: str, who: Reader, against: Annotated[int, Query(ge=0)] = 0
+) -> Response:
+    """One definition: its picture, perhaps with the changes since a version, and all in words."""
+    application = application_of(request)
+    diagram = application.diagrams.of(definition_id, against=str(against) if against else "")
+    shown = diagram.definition
+    versions = application.drafts.versions(definition_id)
     return page(
         request,
         "definition.html",
         definition=shown,
-        diagram=mermaid(shown),
+        picture=Markup(diagram.svg()),  # noqa: S704  (made here, every text escaped)
+        diagram=diagram.mermaid(),
+        against=against,
+        may_open=may_open(shown, who.actor),
+        older=[each.version for each in versions if each.version < shown.version],
+        changes=structural_changes(diagram.against, shown) if diagram.against else (),
+        moves=move_views(shown),
         checkpoints=CHECKPOINTS,
+        field_kinds=FIELD_KIND_NAMES,
+    )
+
+
+@router.get("/definitions/{definition_id}/bpmn")
+def definition_bpmn(request: Request, definition_id: str, _who: Reader) -> Response:
+    """The definition in force as a file for BPMN modelers."""
+    found = application_of(request).rulebook.in_force(definition_id)
+    name = f"{found.id}-{found.version}.bpmn"
+    return Response(
+        bpmn(found),
+        media_type="application/xml",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 

@@ -9,6 +9,7 @@ from fastapi.responses import PlainTextResponse
 
 from app.web.access import Anybody
 from app.web.serving import application_of
+from engine.errors import UnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,9 @@ def ready(request: Request, _who: Anybody) -> PlainTextResponse:
     """The database answers too."""
     try:
         application_of(request).queries.branches()
+    except UnavailableError as error:
+        logger.warning("not ready: %s", error)
+        return PlainTextResponse("not ready\n", status_code=503)
     except Exception:
         logger.exception("not ready")
         return PlainTextResponse("not ready\n", status_code=503)

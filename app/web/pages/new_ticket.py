@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
@@ -11,18 +10,19 @@ from fastapi.responses import Response
 
 from app.forms.application_form import FIELDS, INTAKE_DOCUMENTS, parse_application
 from app.labels import APPLICANT_KINDS, AREA_CLASSES, CHANNELS
-from app.tickets.service import new_token
+from app.tickets.beginning import new_token
 from app.web.access import Submitter
 from app.web.errors import status_of
-from app.web.forms import Form, Submitted
+from app.web.forms import Form, Submitted, for_a_form
 from app.web.rendering import page, see_other
 from app.web.serving import application_of
-from engine.errors import MalformedError, Reason, RefusedError
+from engine.errors import MalformedError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from app.people.sessions import SignedIn
+    from engine.errors import Reason
 
 router = APIRouter()
 
@@ -55,7 +55,7 @@ def submit(request: Request, who: Submitter, form: Form) -> Response:
             branch=parsed.branch,
             documents=parsed.documents,
             actor=who.actor,
-            token=_given_token(form),
+            token=given_token(form),
         )
     except (MalformedError, RefusedError) as error:
         return _form_page(
@@ -69,7 +69,7 @@ def submit(request: Request, who: Submitter, form: Form) -> Response:
     return see_other(f"/tickets/{ticket.ticket_no}?done=submitted")
 
 
-def _given_token(form: Submitted) -> str:
+def given_token(form: Submitted) -> str:
     """The token that this form was made with, if it is one; a second click sends it again."""
     given = form.text("once")
     return given if TOKEN.fullmatch(given) else ""
@@ -84,13 +84,6 @@ def _fields(form: Submitted, who: SignedIn) -> dict[str, str]:
     return fields
 
 
-def _for_a_form(reason: Reason) -> Reason:
-    """Where the form has a list, nobody needs the codes of an import file."""
-    if reason.field in CHOSEN_FIELDS:
-        return replace(reason, remedy="请从列表中选择")
-    return reason
-
-
 def _form_page(
     request: Request,
     who: SignedIn,
@@ -100,7 +93,7 @@ def _form_page(
     reasons: tuple[Reason, ...] = (),
     status: int = 200,
 ) -> Response:
-    reasons = tuple(_for_a_form(reason) for reason in reasons)
+    reasons = for_a_form(reasons, CHOSEN_FIELDS)
     return page(
         request,
         "new_ticket.html",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/tickets/{ticket_no}")
 
-CORRECTABLE = ("name", "phone", "address", "requested_capacity_kw")
+CORRECTABLE = ("name", "phone", "address", "requested_capacity_kw", "expected_energization_on")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +72,14 @@ Sent = Annotated[TicketForm, Depends(ticket_form)]
 
 @router.post("/actions/{trigger}")
 def advance(trigger: str, sent: Sent) -> Response:
-    """Fire a transition."""
+    """Fire a transition, with what it asks to be filled in."""
     return sent.attempt(
         lambda: sent.application.tickets.advance(
             sent.ticket_no,
             trigger,
             actor=sent.actor,
             reason=sent.form.text("reason"),
+            given=sent.form.given,
             expected_revision=sent.form.revision,
         ),
         "moved",

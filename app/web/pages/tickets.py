@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from markupsafe import Markup
 
+from app.labels import CHECKPOINTS
+from app.reading.move_view import move_views
 from app.web.access import Reader
 from app.web.errors import status_of
+from app.web.forms import for_a_form
 from app.web.rendering import page
 from app.web.serving import application_of
 from engine.calendar import SHANGHAI
@@ -26,6 +30,7 @@ router = APIRouter()
 
 DONE = {
     "submitted": "申请已登记，请核对下方资料清单和可办理事项。",
+    "opened": "已立单，请核对下方内容和可办理事项。",
     "moved": "已办理，状态已更新。",
     "document": "资料已登记。",
     "verified": "资料已审核为合格。",
@@ -61,6 +66,22 @@ def clock(request: Request, ticket_no: str, who: Reader) -> Response:
     )
 
 
+@router.get("/tickets/{ticket_no}/diagram")
+def diagram(request: Request, ticket_no: str, who: Reader) -> Response:
+    """The ticket's own definition version as a picture, with the state that it is in."""
+    application = application_of(request)
+    found = application.diagrams.of_ticket(ticket_no, actor=who.actor)
+    return page(
+        request,
+        "ticket_diagram.html",
+        ticket=application.queries.ticket(ticket_no, actor=who.actor),
+        definition=found.definition,
+        picture=Markup(found.svg()),  # noqa: S704  (made here, every text escaped)
+        moves=move_views(found.definition),
+        checkpoints=CHECKPOINTS,
+    )
+
+
 def ticket_page(
     request: Request,
     ticket_no: str,
@@ -74,18 +95,22 @@ def ticket_page(
     """The page, if need be with the refusal of what was tried and what was entered."""
     queries = application_of(request).queries
     shown = queries.ticket(ticket_no, actor=who.actor)
+    listed = {field.id for action in shown.actions for field in action.fields if field.options}
     history = queries.history(ticket_no, actor=who.actor)
+    reasons = for_a_form(_reasons(error, history), listed)
     return page(
         request,
         "ticket.html",
         status=status_of(error) if error else 200,
         ticket=shown,
         history=history,
+        grid=application_of(request).readiness.tickets.of_ticket(ticket_no, actor=who.actor),
         messages=queries.messages(actor=who.actor, ticket_no=ticket_no),
         managers=queries.managers(shown.branch, actor=who.actor),
         sources=SOURCES,
         done=done,
-        reasons=_reasons(error, history),
+        reasons=reasons,
+        problems={each.field: each for each in reasons if each.field},
         is_conflict=isinstance(error, ConflictError),
         entered=entered or {},
         contact=contact,

@@ -21,7 +21,7 @@ from app.web.server import create_app
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser, ConsoleMessage, FloatRect, Page
 
     from app.bootstrap import Application
 
@@ -180,14 +180,40 @@ def test_every_page_fits_a_narrow_screen_and_keeps_the_content_policy(visitor: V
     assert size is not None
     for width in {size["width"], NARROWEST}:
         page.set_viewport_size({"width": width, "height": size["height"]})
-        for path in ("/queue", "/tickets/new", ticket, f"{ticket}/clock", "/outbox", "/account",
-                     "/admin/users", "/definitions", "/definitions/hv_dual_supply",
+        for path in ("/queue", "/tickets/new", ticket, f"{ticket}/clock", f"{ticket}/diagram",
+                     "/outbox", "/account", "/admin/users", "/definitions",
+                     "/definitions/hv_dual_supply", "/definitions/planned_outage",
+                     "/definitions/temporary_supply_lease/open",
                      "/calendar", "/calendar?year=2027"):  # fmt: skip
             visitor.open(path)
         visitor.open(ticket)
         for summary in page.locator("summary").all():
             summary.click()
         visitor.look()
+
+
+def test_a_reader_s_font_fits_the_boxes_of_a_picture(visitor: Visitor) -> None:
+    for path in ("hv_dual_supply", "temporary_supply_lease", "planned_outage"):
+        visitor.open(f"/definitions/{path}")
+        picture = visitor.page.locator("svg").bounding_box()
+        boxes = [each.bounding_box() for each in visitor.page.locator("svg rect[rx]").all()]
+        assert picture is not None
+        for text in visitor.page.locator("svg text").all():
+            here = text.bounding_box()
+            assert here is not None
+            assert here["x"] >= picture["x"]
+            assert here["x"] + here["width"] <= picture["x"] + picture["width"]
+            around = [box for box in boxes if box and _middle_in(here, box)]
+            assert all(
+                box["x"] <= here["x"] and here["x"] + here["width"] <= box["x"] + box["width"]
+                for box in around
+            ), text.inner_html()
+
+
+def _middle_in(text: FloatRect, box: FloatRect) -> bool:
+    x, y = text["x"] + text["width"] / 2, text["y"] + text["height"] / 2
+    across = box["x"] <= x <= box["x"] + box["width"]
+    return across and box["y"] <= y <= box["y"] + box["height"]
 
 
 def test_nothing_needs_a_script(chromium: Browser, console: str, application: Application) -> None:

@@ -70,6 +70,23 @@ def test_the_queue_puts_the_least_time_first_and_says_the_state_in_words(
     assert "超时 1 个工作日" in demo.text
 
 
+def test_a_branchs_own_target_is_shown_beside_the_limit_and_marked_when_missed(
+    demo: Browser, clock: StandingClock, application: Application
+) -> None:
+    actor = application.accounts.actor("demo")
+    application.targets.set("tengchong", "hv_single_supply", "supply_plan_reply", 1, actor=actor)
+    act(demo, HIGH_VOLTAGE, "actions/complete_intake")
+    clock.pass_by(days=1)
+    demo.sign_in("demo").get("/queue", params={"text": HIGH_VOLTAGE[-4:]})
+    assert re.search(r"内部目标 \S 今日到期", demo.text)
+    clock.pass_by(days=1)
+    demo.sign_in("demo").get("/queue", params={"text": HIGH_VOLTAGE[-4:]})
+    assert re.search(r"内部目标 \S 已过目标 1 个工作日", demo.text)
+    assert not re.search(r"超时 \d", demo.text)
+    demo.get(f"/tickets/{HIGH_VOLTAGE}")
+    assert "本环节内部目标" in demo.text
+
+
 def test_the_filters_of_the_queue_hold_together(demo: Browser, clock: StandingClock) -> None:
     numbers = lambda: set(re.findall(r"/tickets/(TC-[\d-]+)", demo.page))  # noqa: E731
     assert len(numbers()) == 0

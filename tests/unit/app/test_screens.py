@@ -39,7 +39,7 @@ from engine.definition import Checkpoint
 from engine.ledger import LedgerDraft, LedgerHead, seal
 from engine.ticket import DocumentStatus, Flag, FlagCode, ManagerPair, PauseCause, Ticket
 from notifications.message import MessageState
-from tests.builders import CALENDAR, EVERYBODY, HOURS, a_document, a_ticket, instant
+from tests.builders import CALENDAR, EVERYBODY, a_document, a_ticket, instant
 from tests.unit.engine.definitions import HV_SINGLE, LV_THREE_ZERO
 
 NAMES = {"u-project": "顾长林", "u-account": "白若溪"}
@@ -103,7 +103,9 @@ def a_clock(**facts: Any) -> Clock:
     )
 
 
-PAUSED = (PauseDays(from_on=date(2021, 9, 7), to_on=None, cause=PauseCause.EXTERNAL_LINE),)
+PAUSED = (
+    PauseDays(from_at=instant("2021-09-07 10:00"), to_on=None, cause=PauseCause.EXTERNAL_LINE),
+)
 
 
 @pytest.mark.parametrize(
@@ -135,21 +137,21 @@ PAUSED = (PauseDays(from_on=date(2021, 9, 7), to_on=None, cause=PauseCause.EXTER
 def test_a_clock_is_in_one_state_and_says_so_in_words(
     clock: Clock, when: str, state: ClockState, words: str
 ) -> None:
-    view = clock_view(clock, LV_THREE_ZERO, CALENDAR, HOURS, instant(when))
+    view = clock_view(clock, LV_THREE_ZERO, CALENDAR, instant(when))
     assert (view.state, view.remaining_text) == (state, words)
 
 
 def test_a_stopped_clock_says_why_and_a_date_in_an_unknown_year_is_provisional() -> None:
-    stopped = clock_view(a_clock(pauses=PAUSED), LV_THREE_ZERO, CALENDAR, HOURS, AT)
+    stopped = clock_view(a_clock(pauses=PAUSED), LV_THREE_ZERO, CALENDAR, AT)
     assert stopped.note == "停表原因：外线工程施工"
     far = a_clock(started_on=date(2026, 12, 31))
-    view = clock_view(far, LV_THREE_ZERO, CALENDAR, HOURS, instant("2026-12-31 10:00"))
+    view = clock_view(far, LV_THREE_ZERO, CALENDAR, instant("2026-12-31 10:00"))
     assert view.provisional
 
 
 def test_the_most_urgent_clock_speaks_for_the_ticket() -> None:
     clocks = [a_clock(limit_days=9), a_clock(limit_days=3), a_clock(limit_days=None)]
-    views = tuple(clock_view(each, LV_THREE_ZERO, CALENDAR, HOURS, AT) for each in clocks)
+    views = tuple(clock_view(each, LV_THREE_ZERO, CALENDAR, AT) for each in clocks)
     assert most_urgent(views).limit_days == 3
 
 
@@ -245,6 +247,10 @@ EVENTS: dict[events.Event, str] = {
     events.TicketReclassified(before="a@1", after="b@1", reasons=("容量 100 kW",)): "容量 100 kW",
     events.TicketFlagged(flag=Flag(code=FlagCode.RESTARTED, note="与前单相同")): "标记：与前单相同",
 }
+BESIDE = events.FactsRecorded(
+    topic="restricted_supply", facts={"full_by": "2022-12-31", "first_kw": "300"}, reason="重载"
+)
+ENTERED = events.DetailsRecorded(changes={"gone": ("", "120")})
 AMENDED = events.ApplicationAmended(
     changes={"phone": ("13812345521", "13912340000"), "name": ("陈晓", "陈大")}, reason="更换"
 )
@@ -261,8 +267,20 @@ def test_every_event_has_its_sentence(event: events.Event, words: str) -> None:
     assert words in told(event).sentences[0]
 
 
+def test_what_was_entered_is_told_by_name_or_by_id_if_the_field_is_gone() -> None:
+    assert told(ENTERED).sentences == ("登记：gone“120”",)
+
+
 def test_no_kind_of_event_is_left_untold() -> None:
-    assert {type(event) for event in (*EVENTS, AMENDED)} == set(get_args(events.Event))
+    assert {type(event) for event in (*EVENTS, AMENDED, BESIDE, ENTERED)} == set(
+        get_args(events.Event)
+    )
+
+
+def test_what_is_decided_beside_the_course_is_told_in_a_fixed_order() -> None:
+    assert told(BESIDE).sentences[0] == (
+        "电网受限，两步供电：先行供电（千瓦） 300，满负荷供电日期 2022-12-31，原因：重载"
+    )
 
 
 def test_a_correction_is_told_without_numbers_and_names_in_full() -> None:
@@ -290,6 +308,6 @@ def test_an_entry_of_an_older_definition_is_told_with_its_ids() -> None:
 
 @pytest.mark.parametrize("due_at", [None, AT, AT + timedelta(microseconds=1)])
 def test_a_cursor_survives_the_address(due_at: datetime | None) -> None:
-    cursor = Cursor(due_at=due_at, ticket_no="TC-20261123-0001")
+    cursor = Cursor(pressing_at=due_at, ticket_no="TC-20261123-0001")
     assert Cursor.parse(cursor.text) == cursor
     assert replace(cursor, ticket_no="x") != cursor

@@ -19,7 +19,7 @@ from engine.application import InvestmentBoundary
 from engine.ledger import LedgerHead
 from engine.ticket import Flag, FlagCode, PauseCause
 from notifications.message import Audience, Channel, Message, MessageKind
-from tests.builders import CALENDAR, HOURS, instant
+from tests.builders import CALENDAR, instant
 from tests.unit.engine.definitions import LV_THREE_ZERO
 from tests.unit.engine.trip import Trip, a_trip
 
@@ -30,7 +30,7 @@ PAPERS = ("business_licence", "property_proof")
 
 
 def at(when: str) -> Moment:
-    return Moment(calendar=CALENDAR, hours=HOURS, at=instant(when))
+    return Moment(calendar=CALENDAR, at=instant(when))
 
 
 def governed(*trips: Trip) -> tuple[Governed, ...]:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from hypothesis import strategies as st
 
+from engine.calendar import start_of_day
 from engine.clocks import Clock, ClockKind, PauseDays
 from engine.ticket import PauseCause
 from tests.unit.engine.oracle import Stop
@@ -25,6 +26,9 @@ NEAR_A_BREAK = st.sampled_from(
     ]
 )
 LIMITS = st.sampled_from([1, 2, 4, 5, 10, 14, 15, 30]) | st.integers(1, 40)
+AROUND_CLOSE = st.sampled_from([0, 9 * 60, 17 * 60 + 29, 17 * 60 + 30, 17 * 60 + 31, 24 * 60 - 1])
+MINUTES = AROUND_CLOSE | st.integers(0, 24 * 60 - 1)
+"""Of a day: any, and those at which something ends."""
 
 
 @st.composite
@@ -32,14 +36,14 @@ def stops(draw: st.DrawFn, start: date, *, may_be_open: bool = True) -> list[Sto
     """Pauses one after the other: of the same day, adjacent, over weekends and holidays, open."""
     found: list[Stop] = []
     day = start
-    for wait, length in draw(
-        st.lists(st.tuples(st.integers(0, 12), st.integers(0, 15)), max_size=6)
+    for wait, length, minute in draw(
+        st.lists(st.tuples(st.integers(0, 12), st.integers(0, 15), MINUTES), max_size=6)
     ):
         from_on = day + timedelta(days=wait)
         day = from_on + timedelta(days=length)
-        found.append(Stop(from_on, day))
+        found.append(Stop(start_of_day(from_on) + timedelta(minutes=minute), day))
     if found and may_be_open and draw(st.booleans()):
-        found[-1] = Stop(found[-1].from_on, None)
+        found[-1] = Stop(found[-1].from_at, None)
     return found
 
 
@@ -58,7 +62,7 @@ def a_clock(start: date, limit: int | None, paused: list[Stop], **more: object) 
         limit_days=limit,
         started_on=start,
         pauses=tuple(
-            PauseDays(from_on=each.from_on, to_on=each.to_on, cause=PauseCause.EXTERNAL_LINE)
+            PauseDays(from_at=each.from_at, to_on=each.to_on, cause=PauseCause.EXTERNAL_LINE)
             for each in paused
         ),
         **more,  # type: ignore[arg-type]

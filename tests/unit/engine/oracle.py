@@ -8,7 +8,7 @@ that begins while there is budget left adds the working days strictly inside it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from tests.official_calendar import is_worked
@@ -19,10 +19,15 @@ HERE = ZoneInfo("Asia/Shanghai")
 
 @dataclass(frozen=True)
 class Stop:
-    """A pause by its two dates; `to_on` None while it lasts."""
+    """A pause: since which instant and until which day; `to_on` None while it lasts."""
 
-    from_on: date
+    from_at: datetime
     to_on: date | None
+
+    @property
+    def from_on(self) -> date:
+        """The day on which it begins in Shanghai."""
+        return self.from_at.astimezone(HERE).date()
 
     def stills(self, on: date) -> bool:
         """Whether `on` lies strictly between the two dates."""
@@ -42,12 +47,15 @@ def elapsed(start: date, stops: list[Stop], on: date) -> int:
     )
 
 
-def due(start: date, limit: int, stops: list[Stop]) -> date | None:
-    """The day at whose end the budget is used up; None while an open pause holds it."""
+def due(start: date, limit: int, stops: list[Stop], closes: time | None = None) -> date | None:
+    """The day at whose end the budget is used up; None while an open pause holds it.
+
+    Whoever stops after close of business, where that ends the day, comes too late on the last.
+    """
     left, day = limit, start
     while True:
         for stop in stops:
-            if stop.from_on != day:
+            if stop.from_on != day or (left == 0 and has_ended(day, stop.from_at, closes)):
                 continue
             if stop.to_on is None:
                 return None
@@ -58,6 +66,14 @@ def due(start: date, limit: int, stops: list[Stop]) -> date | None:
         left -= is_worked(day)
 
 
-def is_overdue(due_on: date | None, at: datetime) -> bool:
+def has_ended(day: date, at: datetime, closes: time | None) -> bool:
+    """Whether the day is over in Shanghai at `at`: at 24:00, or at close of business."""
+    there = at.astimezone(HERE)
+    if closes is None or there.date() != day:
+        return there.date() > day
+    return (there.hour, there.minute) >= (closes.hour, closes.minute)
+
+
+def is_overdue(due_on: date | None, at: datetime, closes: time | None = None) -> bool:
     """Whether the last day is over in Shanghai at `at`."""
-    return due_on is not None and at.astimezone(HERE).date() > due_on
+    return due_on is not None and has_ended(due_on, at, closes)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.amendments import amend, assign_managers, extend_boundary, refuse_same_manager
+from engine.amendments import amend, assign_managers, extend_boundary
 from engine.application import ConnectionApplication, InvestmentBoundary
 from engine.errors import RefusedError
 from engine.events import ApplicationAmended, BoundaryExtended, ManagersAssigned
@@ -46,13 +46,6 @@ def test_t2a_one_person_is_not_a_pair() -> None:
     alone = ManagerPair(project_manager="u-8", account_manager="u-8")
     with pytest.raises(RefusedError) as refused:
         assign_managers(a_ticket(managers=None), LV_THREE_ZERO, alone)
-    assert codes(refused) == ["managers_identical"]
-
-
-def test_a_pair_that_a_grid_presets_is_two_people_as_well() -> None:
-    refuse_same_manager(PAIR)
-    with pytest.raises(RefusedError) as refused:
-        refuse_same_manager(ManagerPair(project_manager="u-8", account_manager="u-8"))
     assert codes(refused) == ["managers_identical"]
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from engine.calendar import DayOverride, OfficeHours, WorkCalendar
+from engine.calendar import DayOverride, WorkCalendar, start_of_day
 from engine.clocks import Step, due_on, elapsed_days, explain, promise_of, standing
 from engine.ticket import StageRun
-from tests.builders import CALENDAR, HOURS, instant
+from tests.builders import CALENDAR, CLOSING, instant
 from tests.official_calendar import official_calendar_years
 from tests.unit.engine.clock_strategies import a_clock
 from tests.unit.engine.definitions import ASSET_TRANSFER, HV_DUAL, HV_SINGLE, LV_THREE_ZERO
@@ -23,31 +23,51 @@ FRIDAY = date(2021, 9, 17)
 
 def test_the_last_second_of_the_due_date_is_in_time_and_midnight_is_late() -> None:
     clock = a_clock(FRIDAY, 2, [])
-    last = standing(clock, CALENDAR, HOURS, instant("2021-09-22 23:59:59"))
+    last = standing(clock, CALENDAR, instant("2021-09-22 23:59:59"))
     assert (last.due_on, last.due_at) == (date(2021, 9, 22), instant("2021-09-23 00:00"))
     assert (last.is_overdue, last.remaining_days) == (False, 0)
-    late = standing(clock, CALENDAR, HOURS, instant("2021-09-23 00:00"))
+    late = standing(clock, CALENDAR, instant("2021-09-23 00:00"))
     assert (late.is_overdue, late.remaining_days) == (True, -1)
 
 
 def test_an_office_may_end_its_periods_at_close_of_business() -> None:
-    hours = OfficeHours(closes=time(17, 30), ends_at_close=True)
     clock = a_clock(FRIDAY, 2, [])
-    assert not standing(clock, CALENDAR, hours, instant("2021-09-22 17:29:59")).is_overdue
-    late = standing(clock, CALENDAR, hours, instant("2021-09-22 17:30"))
+    assert not standing(clock, CLOSING, instant("2021-09-22 17:29:59")).is_overdue
+    late = standing(clock, CLOSING, instant("2021-09-22 17:30"))
     assert (late.is_overdue, late.remaining_days) == (True, 0)
 
 
+@pytest.mark.parametrize(
+    ("calendar", "suspended", "stays_overdue"),
+    [
+        (CLOSING, "2021-09-22 17:29", False),
+        (CLOSING, "2021-09-22 17:30", True),
+        (CLOSING, "2021-09-22 23:59", True),
+        (CALENDAR, "2021-09-22 23:59", False),
+        (CALENDAR, "2021-09-23 00:00", True),
+    ],
+    ids=["before close", "at close", "after close", "before midnight", "at midnight"],
+)
+def test_a_pause_that_begins_when_the_limit_has_run_out_lifts_nothing(
+    calendar: WorkCalendar, suspended: str, stays_overdue: bool
+) -> None:
+    standing_still = a_clock(FRIDAY, 2, [Stop(instant(suspended), None)])
+    now = standing(standing_still, calendar, instant("2021-09-27 10:00"))
+    assert now.is_overdue is stays_overdue
+    assert (now.due_on is not None) is stays_overdue
+    resumed = a_clock(FRIDAY, 2, [Stop(instant(suspended), date(2021, 9, 27))])
+    later = standing(resumed, calendar, instant("2021-09-27 10:00"))
+    assert later.due_on == date(2021, 9, 22 if stays_overdue else 26)
+
+
 def test_a_limit_that_ran_out_before_a_weekend_is_overdue_on_saturday() -> None:
-    saturday = standing(
-        a_clock(date(2021, 9, 9), 1, []), CALENDAR, HOURS, instant("2021-09-11 00:00")
-    )
+    saturday = standing(a_clock(date(2021, 9, 9), 1, []), CALENDAR, instant("2021-09-11 00:00"))
     assert (saturday.is_overdue, saturday.remaining_days) == (True, 0)
 
 
 def test_a_clock_that_has_not_started_counts_nothing_and_has_no_due_date() -> None:
     clock = replace(a_clock(FRIDAY, 2, []), started_on=None)
-    now = standing(clock, CALENDAR, HOURS, instant("2021-12-01 10:00"))
+    now = standing(clock, CALENDAR, instant("2021-12-01 10:00"))
     assert (now.elapsed_days, now.remaining_days, now.due_on, now.due_at) == (0, 2, None, None)
     assert not now.is_overdue
     assert not now.provisional
@@ -56,7 +76,7 @@ def test_a_clock_that_has_not_started_counts_nothing_and_has_no_due_date() -> No
 
 def test_without_a_limit_time_is_measured_and_never_overdue() -> None:
     clock = a_clock(date(2021, 9, 6), None, [])
-    now = standing(clock, CALENDAR, HOURS, instant("2021-10-22 10:00"))
+    now = standing(clock, CALENDAR, instant("2021-10-22 10:00"))
     assert (now.elapsed_days, now.remaining_days, now.due_on) == (30, None, None)
     assert not now.is_overdue
     assert not list(explain(clock, CALENDAR))
@@ -77,7 +97,7 @@ def test_a_suspension_gives_back_the_working_days_strictly_between(
     suspended: str, resumed: str, given_back: int
 ) -> None:
     start = date.fromisoformat(suspended[:10]) - timedelta(days=1)
-    stop = Stop(date.fromisoformat(suspended[:10]), date.fromisoformat(resumed[:10]))
+    stop = Stop(instant(suspended), date.fromisoformat(resumed[:10]))
     clock = a_clock(start, 10, [stop])
     expected = CALENDAR.add_working_days(start, 10 + given_back)
     assert due_on(clock, CALENDAR) == expected
@@ -85,8 +105,8 @@ def test_a_suspension_gives_back_the_working_days_strictly_between(
 
 
 def test_an_open_pause_leaves_no_due_date_and_counts_nothing() -> None:
-    clock = a_clock(date(2021, 9, 6), 4, [Stop(date(2021, 9, 7), None)])
-    now = standing(clock, CALENDAR, HOURS, instant("2021-12-01 10:00"))
+    clock = a_clock(date(2021, 9, 6), 4, [Stop(instant("2021-09-07 10:00"), None)])
+    now = standing(clock, CALENDAR, instant("2021-12-01 10:00"))
     assert (now.elapsed_days, now.remaining_days, now.due_on) == (1, 3, None)
     assert not now.is_overdue
     assert clock.is_paused
@@ -94,8 +114,8 @@ def test_an_open_pause_leaves_no_due_date_and_counts_nothing() -> None:
 
 
 def test_a_pause_begun_the_day_after_the_due_date_changes_nothing() -> None:
-    clock = a_clock(date(2021, 9, 6), 1, [Stop(date(2021, 9, 8), None)])
-    now = standing(clock, CALENDAR, HOURS, instant("2021-09-20 10:00"))
+    clock = a_clock(date(2021, 9, 6), 1, [Stop(instant("2021-09-08 10:00"), None)])
+    now = standing(clock, CALENDAR, instant("2021-09-20 10:00"))
     assert (now.due_on, now.is_overdue) == (date(2021, 9, 7), True)
     assert now.remaining_days == -1
 
@@ -103,15 +123,15 @@ def test_a_pause_begun_the_day_after_the_due_date_changes_nothing() -> None:
 def test_a_pause_begun_on_the_due_date_holds_it_open_and_leaves_no_day_after_it() -> None:
     """The day of the suspension counts, so the last day of the limit is used up with it."""
     start, due = date(2021, 9, 6), date(2021, 9, 7)
-    standing_still = a_clock(start, 1, [Stop(due, None)])
+    standing_still = a_clock(start, 1, [Stop(start_of_day(due), None)])
     assert due_on(standing_still, CALENDAR) is None
-    resumed = a_clock(start, 1, [Stop(due, date(2021, 9, 9))])
+    resumed = a_clock(start, 1, [Stop(start_of_day(due), date(2021, 9, 9))])
     assert due_on(resumed, CALENDAR) == date(2021, 9, 8)
-    assert standing(resumed, CALENDAR, HOURS, instant("2021-09-09 00:00")).is_overdue
+    assert standing(resumed, CALENDAR, instant("2021-09-09 00:00")).is_overdue
 
 
 def test_the_explanation_names_holidays_make_up_days_and_pauses() -> None:
-    clock = a_clock(FRIDAY, 4, [Stop(date(2021, 9, 22), date(2021, 9, 26))])
+    clock = a_clock(FRIDAY, 4, [Stop(instant("2021-09-22 10:00"), date(2021, 9, 26))])
     assert list(explain(clock, CALENDAR)) == [
         Step(on=date(2021, 9, 18), counted=True, why="调休上班"),
         Step(on=date(2021, 9, 19), counted=False, why="放假"),
@@ -140,11 +160,9 @@ def test_the_explanation_gives_an_override_with_its_reason() -> None:
 
 def test_a_due_date_in_a_year_without_notice_is_provisional() -> None:
     clock = a_clock(date(2026, 11, 23), 30, [])
-    now = standing(clock, CALENDAR, HOURS, instant("2026-11-23 10:00"))
+    now = standing(clock, CALENDAR, instant("2026-11-23 10:00"))
     assert (now.due_on, now.provisional) == (date(2027, 1, 5), True)
-    soon = standing(
-        a_clock(date(2026, 11, 23), 5, []), CALENDAR, HOURS, instant("2026-11-23 10:00")
-    )
+    soon = standing(a_clock(date(2026, 11, 23), 5, []), CALENDAR, instant("2026-11-23 10:00"))
     assert not soon.provisional
 
 

@@ -10,6 +10,7 @@ import pytest
 from engine.application import InvestmentBoundary
 from engine.definition import Checkpoint
 from engine.documents import due_checkpoint, missing_at, outstanding_deferrals
+from engine.errors import RefusedError
 from engine.events import ClockStarted
 from tests.builders import an_act, an_application, instant
 from tests.unit.engine.definitions import HV_SINGLE, LV_RESIDENT, LV_STANDARD, LV_THREE_ZERO
@@ -138,9 +139,23 @@ def test_other_papers_start_no_clock(kind: str) -> None:
     assert trip.ticket.stage_runs[0].started_at is None
 
 
-def test_an_expired_key_document_starts_no_clock() -> None:
-    trip = a_trip(LV_THREE_ZERO, MONDAY).supply(LICENCE, TUESDAY, expires_on=ON_MONDAY)
+def test_an_expired_key_document_is_not_taken_and_starts_no_clock() -> None:
+    trip = a_trip(LV_THREE_ZERO, MONDAY)
+    with pytest.raises(RefusedError, match="有效期至 2021-09-06，今日（2021-09-07）已经过期"):
+        trip.supply(LICENCE, TUESDAY, expires_on=ON_MONDAY)
     assert trip.ticket.stage_runs[0].started_at is None
+    assert trip.ticket.documents == ()
+    trip.supply(LICENCE, "2021-09-06 23:59", expires_on=ON_MONDAY)
+    assert trip.ticket.stage_runs[0].started_at is not None
+
+
+def test_a_key_document_that_counts_again_starts_the_clock_then() -> None:
+    trip = at_plan_confirmation(a_trip(HV_SINGLE, MONDAY, LICENCE, PROOF, APPROVAL))
+    trip.supply(REPORT, MONDAY).reject(4).fire("reply_supply_plan", TUESDAY)
+    assert trip.ticket.stage_runs[-1].started_at is None
+    trip.verify(4, "2021-09-08 09:00")
+    assert trip.ticket.stage_runs[-1].started_at == instant("2021-09-08 09:00")
+    assert trip.happened(ClockStarted).stage == "inspection_and_energization"
 
 
 def test_q2_a_document_rejected_later_stops_no_clock() -> None:

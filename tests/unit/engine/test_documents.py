@@ -130,6 +130,21 @@ def test_verification_is_recorded_and_clears_the_note_of_a_rejection() -> None:
     assert trip.happened(DocumentVerified) == DocumentVerified(number=1, kind=LICENCE)
 
 
+def test_a_paper_is_found_good_once() -> None:
+    trip = a_trip(LV_THREE_ZERO, MONDAY, LICENCE).verify(1)
+    with pytest.raises(RefusedError, match="第 1 份营业执照已经审核合格") as refused:
+        trip.verify(1)
+    assert [each.code for each in refused.value.reasons] == ["unchanged"]
+
+
+def test_a_paper_that_has_expired_is_not_found_good_any_more() -> None:
+    trip = a_trip(LV_THREE_ZERO, MONDAY).supply(LICENCE, MONDAY, expires_on=date(2021, 9, 8))
+    with pytest.raises(RefusedError, match="已于 2021-09-08 过期") as refused:
+        trip.verify(1, "2021-09-09 00:00")
+    assert refused.value.reasons[0].clause == "R-3.4"
+    assert trip.verify(1, "2021-09-08 23:59").ticket.documents[0].status == "verified"
+
+
 # --- handing in -------------------------------------------------------------------------------
 
 

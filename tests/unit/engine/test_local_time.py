@@ -6,11 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
 
-from engine.calendar import (
-    OfficeHours,
-    local_date,
-    start_of_day,
-)
+from engine.calendar import OfficeHours, WorkCalendar, local_date, start_of_day
+from tests.builders import CALENDAR, CLOSING
 
 
 @pytest.mark.parametrize(
@@ -45,12 +42,16 @@ def test_office_hours_are_instants_of_the_local_day() -> None:
 
 
 def test_a_period_ends_with_its_last_day() -> None:
-    assert OfficeHours().end_of_period(date(2021, 12, 31)) == start_of_day(date(2022, 1, 1))
+    assert CALENDAR.end_of_period(date(2021, 12, 31)) == start_of_day(date(2022, 1, 1))
 
 
 def test_an_office_may_let_a_period_end_at_close_of_business() -> None:
-    hours = OfficeHours(closes=time(18, 0), ends_at_close=True)
-    assert hours.end_of_period(date(2021, 9, 6)) == datetime(2021, 9, 6, 10, 0, tzinfo=UTC)
+    closing = WorkCalendar([], closes=time(18, 0))
+    assert closing.end_of_period(date(2021, 9, 6)) == datetime(2021, 9, 6, 10, 0, tzinfo=UTC)
+
+
+def test_when_the_day_ends_is_part_of_what_due_dates_are_derived_from() -> None:
+    assert len({CALENDAR.version, CLOSING.version, WorkCalendar([]).version}) == 3
 
 
 @pytest.mark.parametrize(

@@ -219,7 +219,7 @@ def assert_clocks_agree(trip: Trip, at: datetime) -> None:
         elapsed_days(clock, CALENDAR, on) for clock in stages
     )
     for clock in (*stages, handling, *running_clocks(ticket, definition)):
-        now = standing(clock, CALENDAR, HOURS, at)
+        now = standing(clock, CALENDAR, at)
         if now.remaining_days is not None:
             assert not (now.is_overdue and now.remaining_days > 0)
             assert now.is_overdue or now.remaining_days >= 0
@@ -231,7 +231,7 @@ def assert_clocks_agree(trip: Trip, at: datetime) -> None:
 def assert_agrees_with_the_oracle(clock: Clock, on: date) -> None:
     if clock.started_on is None:
         return
-    stops = [oracle.Stop(pause.from_on, pause.to_on) for pause in clock.pauses]
+    stops = [oracle.Stop(pause.from_at, pause.to_on) for pause in clock.pauses]
     until = min(on, clock.ended_on or on)
     assert elapsed_days(clock, CALENDAR, on) == oracle.elapsed(clock.started_on, stops, until)
 

@@ -96,7 +96,7 @@ def test_a_rung_that_is_due_was_announced_and_stays_until_the_next(
     assert found.at <= at
     assert found.due_on == due_on(clock, CALENDAR)
     assert latest_rung(clock, LADDER, CALENDAR, HOURS, found.at) == found
-    assert (found.overdue_days is not None) == (found.at >= HOURS.end_of_period(found.due_on))
+    assert (found.overdue_days is not None) == (found.at >= CALENDAR.end_of_period(found.due_on))
     before = latest_rung(clock, LADDER, CALENDAR, HOURS, found.at - HALF_HOUR)
     assert before is None or before.key != found.key
 

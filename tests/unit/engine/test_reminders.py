@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.application import InvestmentBoundary
-from engine.calendar import OfficeHours
+from engine.calendar import OfficeHours, WorkCalendar
 from engine.reminders import (
     deferrals_due_in_stage,
     due_rungs,
     latest_rung,
     next_rung_at,
 )
-from tests.builders import CALENDAR, HOURS, a_definition, an_application, instant
+from tests.builders import CALENDAR, HOURS, YEARS, a_definition, an_application, instant
 from tests.unit.engine.clock_strategies import a_clock
 from tests.unit.engine.definitions import (
     HV_DUAL,
@@ -107,7 +107,10 @@ def test_overdue_days_count_from_the_first_day_after_the_due_date() -> None:
 
 
 def test_office_hours_place_the_rungs() -> None:
-    hours = OfficeHours(opens=time(9), closes=time(17), ends_at_close=True)
+    hours, closing = (
+        OfficeHours(opens=time(9), closes=time(17)),
+        WorkCalendar(YEARS, closes=time(17)),
+    )
     clock = a_clock(MONDAY, 1, [])
     for when, rung in (
         ("2021-09-07 09:00", "last_day"),
@@ -115,7 +118,7 @@ def test_office_hours_place_the_rungs() -> None:
         ("2021-09-07 17:00", "overdue"),
         ("2021-09-08 09:00", "overdue_daily"),
     ):
-        found = latest_rung(clock, LADDER, CALENDAR, hours, instant(when))
+        found = latest_rung(clock, LADDER, closing, hours, instant(when))
         assert found is not None
         assert (found.rung_id, found.at) == (rung, instant(when))
 
@@ -128,7 +131,7 @@ def test_without_a_limit_or_a_start_there_is_no_rung() -> None:
 def test_a_new_due_date_is_a_new_epoch() -> None:
     at = instant("2021-09-13 08:30")
     before = latest_rung(a_clock(MONDAY, 5, []), LADDER, CALENDAR, HOURS, at)
-    paused = [Stop(date(2021, 9, 7), date(2021, 9, 9))]
+    paused = [Stop(instant("2021-09-07 10:00"), date(2021, 9, 9))]
     later = instant("2021-09-14 08:30")
     after = latest_rung(a_clock(MONDAY, 5, paused), LADDER, CALENDAR, HOURS, later)
     assert before is not None
@@ -215,7 +218,7 @@ def test_what_passed_while_a_ticket_stood_still_is_not_made_up_for() -> None:
 
 
 def test_a_new_due_date_does_not_repeat_a_rung_from_before_the_pause() -> None:
-    paused = [Stop(date(2021, 9, 17), date(2021, 9, 23))]
+    paused = [Stop(instant("2021-09-17 10:00"), date(2021, 9, 23))]
     assert rung_at(a_clock(MONDAY, 14, []), instant("2021-09-16 08:30")) == "half_left"
     clock = a_clock(MONDAY, 14, paused)
     assert rung_at(clock, instant("2021-09-23 12:00")) == ""

@@ -22,6 +22,7 @@ def test_the_earliest_of_all_clocks_decides() -> None:
     assert standing(trip, "2021-09-06 09:00") == TicketStanding(
         stage_id="intake",
         due_at=instant("2021-09-08 00:00"),
+        pressing_at=instant("2021-09-08 00:00"),
         next_rung_at=instant("2021-09-07 08:30"),
         ending=None,
         calendar_version=CALENDAR.version,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.timetable import EntryState, TimetableEntry, timetable
-from tests.builders import CALENDAR, HOURS, a_service_request, a_ticket, instant
+from tests.builders import CALENDAR, a_service_request, a_ticket, instant
 from tests.unit.engine.definitions import (
     ASSET_TRANSFER,
     CONNECTIONS,
@@ -25,7 +25,7 @@ LICENCE, PROOF, APPROVAL = "business_licence", "property_proof", "project_approv
 
 
 def entries(trip: Trip, when: str) -> tuple[TimetableEntry, ...]:
-    return timetable(trip.ticket, trip.definition, CALENDAR, HOURS, instant(when))
+    return timetable(trip.ticket, trip.definition, CALENDAR, instant(when))
 
 
 def in_works() -> Trip:
@@ -38,7 +38,7 @@ def in_works() -> Trip:
 @pytest.mark.parametrize("definition", CONNECTIONS, ids=lambda each: each.id)
 def test_a_customer_sees_the_stages_and_nothing_else(definition: WorkflowDefinition) -> None:
     found = timetable(
-        a_ticket(definition=definition), definition, CALENDAR, HOURS, instant("2021-09-06 09:00")
+        a_ticket(definition=definition), definition, CALENDAR, instant("2021-09-06 09:00")
     )
     assert [(each.stage_id, each.limit_days) for each in found] == [
         (each.id, each.limit.days) for each in definition.stages

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.amendments import assign_managers, extend_boundary
+from engine.calendar import local_date
 from engine.clock_keeping import keep_clocks
 from engine.clocks import (
     Clock,
@@ -47,12 +48,12 @@ class Trip:
     def __post_init__(self) -> None:
         self.machine = TicketMachine(self.definition)
 
-    def submit(self, when: str) -> Trip:
-        return self._take(self.machine.submit(self.ticket, self._act(when), self.calendar))
+    def submit(self, when: str, **given: str) -> Trip:
+        return self._take(self.machine.submit(self.ticket, self._act(when), self.calendar, given))
 
-    def fire(self, trigger: str, when: str, reason: str = "") -> Trip:
+    def fire(self, trigger: str, when: str, reason: str = "", **given: str) -> Trip:
         act = self._act(when, reason)
-        return self._take(self.machine.fire(self.ticket, trigger, act, self.calendar))
+        return self._take(self.machine.fire(self.ticket, trigger, act, self.calendar, given))
 
     def refused(self, trigger: str, when: str) -> list[str]:
         """The messages of the refusal; a failure if the move is not refused."""
@@ -67,8 +68,11 @@ class Trip:
         kept = keep_clocks(supplied.ticket, self.definition, self.calendar, act, moved=False)
         return self._take(Outcome(ticket=kept.ticket, events=(*supplied.events, *kept.events)))
 
-    def verify(self, number: int) -> Trip:
-        return self._take(verify(self.ticket, self.definition, number))
+    def verify(self, number: int, when: str = "") -> Trip:
+        act = self._act(when) if when else an_act(self.ticket.entered_at)
+        checked = verify(self.ticket, self.definition, number, on=local_date(act.at))
+        kept = keep_clocks(checked.ticket, self.definition, self.calendar, act, moved=False)
+        return self._take(Outcome(ticket=kept.ticket, events=(*checked.events, *kept.events)))
 
     def reject(self, number: int, reason: str = "看不清") -> Trip:
         return self._take(reject(self.ticket, self.definition, number, reason))
@@ -110,7 +114,7 @@ class Trip:
         return end_to_end_clock(self.ticket, self.definition)
 
     def standing(self, clock: Clock, when: str) -> Standing:
-        return standing(clock, self.calendar, self.hours, instant(when))
+        return standing(clock, self.calendar, instant(when))
 
     def _act(self, when: str, reason: str = "") -> Act:
         return an_act(when, actor=self.actor, reason=reason)

@@ -174,10 +174,13 @@ def test_a_correction_names_fields_and_no_values() -> None:  # R-5.1b
     contact = Contact(name="和顺食品厂", phone="13700137000")
     corrected = application(contact=contact, requested_capacity_kw=Decimal(900))
     outcome = amend(trip.ticket, DEFINITION, corrected, reason="客户来电")
-    message = only(trip.happens(outcome, "2021-09-06 11:00"))
-    assert "已更正您的联系电话、申请容量。如非您本人要求" in message.text
+    message, former = trip.happens(outcome, "2021-09-06 11:00")
+    assert "已更正您的联系电话、申请容量。进度：https://hd.example/p/k7 。" in message.text
     assert "900" not in message.text
     assert message.address == "13700137000"
+    assert former.address == "13800138000"
+    assert "今后的通知不再发到本机。如非您本人要求，请致电" in former.text
+    assert "https://" not in former.text
 
 
 def test_a_changed_definition_is_told_and_an_unchanged_one_is_not() -> None:
@@ -224,7 +227,9 @@ def test_both_managers_hear_of_an_assignment_and_of_each_other() -> None:  # T2a
     trip = accepted_journey()
     pair = ManagerPair(project_manager="u-head", account_manager="u-am")
     outcome = assign_managers(trip.ticket, DEFINITION, pair, reason="网格调整")
-    project, account = trip.happens(outcome, "2021-09-07 10:00")
+    customer, project, account = trip.happens(outcome, "2021-09-07 10:00")
+    assert (customer.audience, customer.template_key) == (Audience.CUSTOMER, "managers_changed")
+    assert "项目经理科长，客户经理王芳，电话0875-5551234" in customer.text
     assert (project.recipient, project.address) == ("u-head", "13900000003")
     assert "由您任项目经理，客户经理王芳" in project.text
     assert "由您任客户经理，项目经理科长" in account.text
@@ -244,7 +249,7 @@ def test_managers_hear_from_when_a_clock_counts_that_has_not_started() -> None:
     cause = PauseCause.EXTERNAL_LINE
     stopped = suspend(trip.ticket, DEFINITION, cause, "施工单 W-17", act("2021-09-14 10:00"))
     outcome = assign_managers(stopped.ticket, DEFINITION, pair, reason="网格调整")
-    project, _ = trip.happens(outcome, "2021-09-14 11:00")
+    _, project, _ = trip.happens(outcome, "2021-09-14 11:00")
     assert "竣工检验和装表接电，自恢复办理之日起计算" in project.text
 
 

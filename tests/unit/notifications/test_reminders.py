@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.amendments import extend_boundary
+from engine.clocks import NO_TARGETS
 from engine.definition import TimeLimit
 from engine.reminders import deferrals_due_in_stage, due_rungs
 from notifications.message import Audience, MessageKind
@@ -20,6 +21,8 @@ from tests.unit.notifications.high_voltage import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from engine.ticket import Ticket
     from notifications.message import Message
 
@@ -27,10 +30,13 @@ STEPS = escalation(section_heads=("u-head",), branch_heads=("u-branch",), market
 
 
 def reminded(
-    ticket: Ticket, at: str, steps: tuple[EscalationStep, ...] = STEPS
+    ticket: Ticket,
+    at: str,
+    steps: tuple[EscalationStep, ...] = STEPS,
+    targets: Mapping[str, int] = NO_TARGETS,
 ) -> dict[tuple[str, str], Message]:
     """What is due at that moment, by (template, recipient)."""
-    rungs = due_rungs(ticket, DEFINITION, CALENDAR, HOURS, local(at))
+    rungs = due_rungs(ticket, DEFINITION, CALENDAR, HOURS, local(at), targets=targets)
     deferred = deferrals_due_in_stage(ticket, DEFINITION, local(at))
     messages = plan_reminder(ticket, rungs, deferred, steps, context(at))
     found = {(each.template_key, each.recipient): each for each in messages}
@@ -110,6 +116,39 @@ def test_the_customer_is_not_told_daily_of_documents_once_the_limit_has_run_out(
     found = reminded(extended(accepted_journey().ticket), "2021-09-13 08:30")
     assert ("deferred_documents_collect", "u-am") in found
     assert ("deferred_documents_due", "和顺食品厂") not in found
+
+
+def test_a_branchs_own_target_concerns_the_managers_and_nobody_else() -> None:  # T3d
+    ticket = extended(accepted_journey().ticket)
+    found = reminded(ticket, "2021-09-09 16:00", targets={"supply_plan_reply": 3})
+    text = found["limit_due", "u-pm"].text
+    assert text.index("供电方案答复应于 2021-09-10") < text.index(
+        "供电方案答复内部目标应于 2021-09-09"
+    )
+
+    alone = due_rungs(
+        ticket,
+        DEFINITION,
+        CALENDAR,
+        HOURS,
+        local("2021-09-09 16:00"),
+        targets={"supply_plan_reply": 3},
+    )[-1:]
+    deferred = deferrals_due_in_stage(ticket, DEFINITION, local("2021-09-09 16:00"))
+    messages = plan_reminder(ticket, alone, deferred, STEPS, context("2021-09-09 16:00"))
+    assert [(each.template_key, each.recipient) for each in messages] == [
+        ("limit_due", "u-pm"),
+        ("limit_due", "u-am"),
+    ]
+    assert "内部目标今日到期，距下班不足 2 小时" in messages[0].text
+
+
+def test_a_target_is_not_spoken_of_once_the_plan_is_overdue() -> None:
+    found = reminded(
+        accepted_journey().ticket, "2021-09-13 08:30", targets={"supply_plan_reply": 3}
+    )
+    assert found
+    assert not any("内部目标" in message.text for message in found.values())
 
 
 def test_each_day_overdue_is_told_once() -> None:

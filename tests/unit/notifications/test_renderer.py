@@ -52,7 +52,7 @@ def test_missing_and_unknown_parameters_are_refused_at_once() -> None:
     with pytest.raises(TemplateFaultsError) as refusal:
         SHIPPED.render("limit_due", {"ticket_no": "T1", "nickname": "x"})
     sentence = str(refusal.value)
-    assert len(refusal.value.reasons) == 4
+    assert len(refusal.value.reasons) == 5
     assert all(word in sentence for word in ("缺少 clocks", "缺少 state", "多余 nickname"))
 
 

@@ -17,6 +17,7 @@ import engine.soundness
 import workflows
 from tests.unit.workflows.conduct_mutations import CONDUCT
 from tests.unit.workflows.drafts import FILE
+from tests.unit.workflows.field_mutations import FIELDS
 from tests.unit.workflows.mutations import Mutation, content_of
 from tests.unit.workflows.policy_mutations import POLICY
 from tests.unit.workflows.soundness_mutations import SOUNDNESS
@@ -27,14 +28,22 @@ from workflows.loader import check_definition
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MUTATIONS = [*POLICY, *CONDUCT, *SOUNDNESS]
+MUTATIONS = [*POLICY, *CONDUCT, *SOUNDNESS, *FIELDS]
 SHIPPED = [definition.id for definition, _ in load_shipped()]
-POLICED = ("policy_check", "policy_conduct", "policy_documents", "policy_exceptions", "structure")
+POLICED = (
+    "policy_check",
+    "policy_conduct",
+    "policy_documents",
+    "policy_exceptions",
+    "policy_fields",
+    "structure",
+)
 FORM = {"unknown_word", "wrong_value"}
 ENGINE_ONLY = {  # a file with such a fault is refused before, by its shape or its references
     "nobody_may_fire",
     "undeclared_role",
     "unknown_document",
+    "unknown_field",
     "unknown_guard",
     "unknown_stage",
     "unknown_state",

@@ -20,6 +20,7 @@ from engine.definition import Ending
 from engine.documents import requirements, satisfying
 from engine.errors import HuodianError
 from tests.builders import PAIR, a_business, a_service_request, a_ticket, an_act, an_application
+from tests.filled_in import filled_in
 from tests.unit.engine.trip import Trip
 from workflows.caps import shipped_caps
 from workflows.catalog import load_shipped
@@ -27,7 +28,7 @@ from workflows.catalog import load_shipped
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from engine.definition import WorkflowDefinition
+    from engine.definition import Transition, WorkflowDefinition
     from engine.ticket import Ticket
 
 DEFINITIONS = tuple(definition for definition, _ in load_shipped())
@@ -60,7 +61,8 @@ def a_walker(definition: WorkflowDefinition, *, extended: bool) -> Trip:
         request = an_application()
     boundary = InvestmentBoundary.EXTENDED if extended else InvestmentBoundary.STANDARD
     ticket = a_ticket(definition=definition, request=request, boundary=boundary, managers=PAIR)
-    return Trip(definition=definition, ticket=ticket).submit(START.isoformat())
+    given = filled_in(definition.opening, definition)
+    return Trip(definition=definition, ticket=ticket).submit(START.isoformat(), **given)
 
 
 def take(trip: Trip, step: Step, at: datetime) -> None:
@@ -76,8 +78,8 @@ def attempt(trip: Trip, step: Step, at: datetime) -> None:
     match step.what:
         case "move":
             moves = trip.definition.offered[trip.ticket.state]
-            onward = [each.trigger for each in moves if each.trigger != "abort"]
-            trip.fire(onward[step.which % len(onward)], when, reason="说明")
+            onward = [each for each in moves if not is_abort(each, trip.definition)]
+            move(trip, onward[step.which % len(onward)], when)
         case "supply" if kinds:
             trip.supply(kinds[step.which % len(kinds)], when)
         case "expiring" if kinds:
@@ -94,6 +96,28 @@ def attempt(trip: Trip, step: Step, at: datetime) -> None:
             trip.extend()
         case _:
             pass
+
+
+def is_abort(transition: Transition, definition: WorkflowDefinition) -> bool:
+    return definition.state_by_id[transition.target].ending is Ending.ABORTED
+
+
+def move(trip: Trip, transition: Transition, when: str) -> None:
+    """Fire a transition with everything that it asks for."""
+    given = filled_in(transition, trip.definition)
+    trip.fire(transition.trigger, when, reason="说明", **given)
+
+
+def way_to_completion(definition: WorkflowDefinition) -> list[Transition]:
+    """A way from the initial state to a completed end without turning round."""
+    ways: dict[str, list[Transition]] = {definition.initial: []}
+    for state in (waiting := [definition.initial]):
+        for each in definition.offered[state]:
+            if each.target not in ways:
+                ways[each.target] = [*ways[state], each]
+                waiting.append(each.target)
+    done = (each.id for each in definition.states if each.ending is Ending.COMPLETED)
+    return ways[next(done)]
 
 
 @settings(max_examples=300, deadline=None)
@@ -115,9 +139,9 @@ def test_the_walks_do_reach_a_completed_end(definition: WorkflowDefinition) -> N
     trip, at = a_walker(definition, extended=True), START
     for kind in sorted(definition.document_names):
         trip.supply(kind, at.isoformat())
-    while trip.ticket.ended_at is None:
+    for transition in way_to_completion(definition):
         at += timedelta(hours=1)
-        take(trip, Step("move", 0, 1), at)
+        move(trip, transition, at.isoformat())
     assert definition.state_by_id[trip.ticket.state].ending is Ending.COMPLETED
     assert_complete(trip.ticket, definition)
 
@@ -133,4 +157,7 @@ def assert_complete(ticket: Ticket, definition: WorkflowDefinition) -> None:
         assert run.started_at is not None
         assert run.ended_at is not None
         assert all(pause.resumed_at is not None for pause in run.pauses)
-    assert [run.stage_id for run in ticket.stage_runs] == [each.id for each in definition.stages]
+    passed = [run.stage_id for run in ticket.stage_runs]
+    assert passed == [each.id for each in definition.stages if each.id in passed]
+    if definition.id in CONNECTIONS:
+        assert len(passed) == len(definition.stages)

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 INSTANT = sa.String(32).with_variant(sa.TIMESTAMP(timezone=True), "postgresql")
 
