@@ -71,7 +71,7 @@ _UNSEEN = (
         _T.customer_type.in_(LOW_VOLTAGE),
         or_(_F.seen_revision.is_(None), _F.seen_revision < _T.revision),
     )
-    .order_by(_T.due_at, _T.ticket_no)  # as the index of open tickets has them
+    .order_by(_T.due_at.nulls_last(), _T.ticket_no)  # the same on every database
     .limit(bindparam("most"))
 )
 _FORECAST = select(LOAD_FORECASTS).where(_F.ticket_no == bindparam("sought"))

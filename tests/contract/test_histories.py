@@ -38,6 +38,7 @@ def ticket_row(number: int, **facts: Any) -> dict[str, Any]:
         "ended_at": None,
         "ending": None,
         "due_at": None,
+        "pressing_at": None,
         "next_rung_at": None,
         "suspended": False,
         "revision": 1,

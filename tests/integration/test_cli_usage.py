@@ -25,7 +25,8 @@ def told(shell: Shell, *arguments: str) -> str:
     """What is said of a wrong call, the same for people and for programs."""
     plain = shell.run(*arguments)
     assert (plain.code, plain.out) == (2, "")
-    command = len(list(takewhile(lambda word: not word.startswith("-"), arguments[:2])))
+    words = list(takewhile(lambda word: not word.startswith("-"), arguments))
+    command = next((n for n in range(len(words), 0, -1) if tuple(words[:n]) in COMMANDS), 2)
     ran = shell.run(*arguments[:command], "--json", *arguments[command:])
     assert (ran.code, ran.out) == (2, "")
     body = json.loads(ran.err)
@@ -140,7 +141,7 @@ def test_the_same_value_twice_is_a_repetition_too(shell: Shell) -> None:
         ("sms_timeout_seconds", "x", "应为 数字（现为“x”）"),
         ("sms_headers", "[]", "应为 JSON 对象，例如 {}（现为“[]”）"),
         ("sms_headers", "{", "应为 JSON 对象，例如 {}"),
-        ("sms_errors", '{"busy": "later"}', "其中 busy 应为 recipient、content、"),
+        ("sms_errors", '{"busy": "later"}', "其中 busy 应为 recipient、frequency、content、"),
         ("sms_secrets", '{"key": 1}', "其中 key 应为 文字（内容保密）"),
     ],
 )
