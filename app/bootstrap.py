@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.imports.service import ImportService
     from app.people.accounts import AccountService
     from app.people.organisation import OrganisationService
+    from app.ports.jobs import FanOut
     from app.readiness.services import GridReadiness
     from app.reading.history_export import HistoryExport
     from app.reading.queries import QueryService
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from app.trip.message_texts import MessageTexts
     from app.trip.telling import Telling
     from notifications.channels.base import MessageChannel
-    from notifications.message import Channel
+    from notifications.message import Channel, MessageKind
     from notifications.quiet_hours import QuietHours
     from notifications.wire.event_loop import EventLoop
 
@@ -227,10 +228,15 @@ class Application:
             channels=self.channels,
             quiet=self._quiet,
             texts=self._texts,
-            fan_outs={},
+            fan_outs=self.fan_outs,
             suppressed=lambda _work, _addresses: frozenset(),
             durable=self.durable,
         )
+
+    @cached_property
+    def fan_outs(self) -> Mapping[MessageKind, FanOut]:
+        """Who knows whom a shared notice of that kind is for."""
+        return {}
 
     @cached_property
     def sweeps(self) -> Sweeps:
