@@ -87,6 +87,7 @@ _OVERTAKEN = (
     .where(
         IS_PENDING,
         _M.topic != NOTHING,
+        _M.notice_id.is_(None),  # those of a notice are superseded together, with it
         select(_NEWER.c.id)
         .where(
             _NEWER.c.state == literal_column(f"'{MessageState.PENDING}'"),
@@ -201,7 +202,10 @@ class MessageQueue:
         return self._connection.execute(_EXPIRE, {"at": at}).rowcount
 
     def overtaken(self) -> int:
-        """End the pending messages that a newer one of their topic to the same address replaces."""
+        """End the pending messages that a newer one of their topic to the same address replaces.
+
+        Those of a shared notice are left out: `Outbox.supersede` ends them all at once.
+        """
         return self._connection.execute(_OVERTAKEN).rowcount
 
     def waiting(self, at: datetime, limit: int, *, notice_id: str = "") -> list[Message]:

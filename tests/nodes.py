@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import UnavailableError
 from tests.daemon_process import PATIENCE, environment
 
 if TYPE_CHECKING:
@@ -186,7 +187,14 @@ def wait_until(
 ) -> None:
     """Wait for something; fail if it does not happen in a long time, or whoever does it dies."""
     deadline = time.monotonic() + PATIENCE
-    while not happened():
-        assert lives() or happened(), story()
+
+    def has_happened() -> bool:
+        try:
+            return happened()
+        except UnavailableError:
+            return False  # the first look after the server was restarted
+
+    while not has_happened():
+        assert lives() or has_happened(), story()
         assert time.monotonic() < deadline, story()
         time.sleep(0.02)

@@ -64,7 +64,7 @@ class MessageRow(SQLModel, table=True):
             where=WAITING,
         ),
         partial_index("ix_messages_job", "job", where=HANDED_OVER),
-        partial_index("ix_messages_topic", "topic", where=WITH_TOPIC),
+        partial_index("ix_messages_topic", "topic", "address", "created_at", where=WITH_TOPIC),
         partial_index("ix_messages_expires_at", "expires_at", where=EXPIRING),
         partial_index("ix_messages_in_doubt", "next_attempt_at", where=IN_DOUBT),
         partial_index(

@@ -94,7 +94,8 @@ def test_a_newer_message_of_a_topic_overtakes_a_pending_older_one_to_the_same_ad
     other_person = a_message(topic="promise:TC-1", address="13000000002", created_at=AT - HOUR)
     none = a_message(created_at=AT - HOUR)
     sent = a_message(topic="promise:TC-1", created_at=AT - HOUR, state=S.SENDING)
-    added(database, old, new, other_topic, other_person, none, sent)
+    of_notice = a_message(topic="promise:TC-1", created_at=AT - HOUR, notice_id="n-1", text="")
+    added(database, old, new, other_topic, other_person, none, sent, of_notice)
     with database.writing() as work:
         assert work.queue.overtaken() == 1
         work.commit()

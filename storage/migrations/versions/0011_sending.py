@@ -9,6 +9,7 @@ down_revision = "0010"
 INSTANT = sa.String(32).with_variant(sa.TIMESTAMP(timezone=True), "postgresql")
 
 UNHANDLED = "handled_at IS NULL AND state IN ('failed', 'in_doubt', 'unreachable')"
+WITH_TOPIC = "state = 'pending' AND topic <> ''"
 INDEXES = (
     ("ix_messages_claimed_at", ["claimed_at"], "claimed_at IS NOT NULL"),
     ("ix_messages_unhandled", ["state", "created_at"], UNHANDLED),
@@ -50,15 +51,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_cluster_nodes"),
     )
     for name, columns, where in INDEXES:
-        condition = sa.text(where)
-        op.create_index(
-            name, "messages", columns, sqlite_where=condition, postgresql_where=condition
-        )
+        _index(name, columns, where)
+    op.drop_index("ix_messages_topic", table_name="messages")
+    _index("ix_messages_topic", ["topic", "address", "created_at"], WITH_TOPIC)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_messages_topic", table_name="messages")
+    _index("ix_messages_topic", ["topic"], WITH_TOPIC)
     for name, *_ in INDEXES:
         op.drop_index(name, table_name="messages")
     op.drop_table("cluster_nodes")
     op.drop_table("provider_traffic")
     op.drop_table("providers")
+
+
+def _index(name: str, columns: list[str], where: str) -> None:
+    condition = sa.text(where)
+    op.create_index(name, "messages", columns, sqlite_where=condition, postgresql_where=condition)
