@@ -136,6 +136,8 @@ def start(application: Application) -> RunningDaemon:
             # The scheduler goes by this machine's clock, whatever the cluster's says.
             next_run_time=system_clock(),
         )
+    # A sweep that takes longer than its interval is left alone, which is worth no line each time.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler.add_listener(_report_trouble, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
     scheduler.start()
     daemon = RunningDaemon(application=application, scheduler=scheduler, stopping=threading.Event())

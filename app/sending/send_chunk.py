@@ -41,6 +41,8 @@ logger = logging.getLogger(__name__)
 MOST_AT_ONCE = 500
 """Answers that are settled in one transaction."""
 CLAIM_PATIENCE_S = 60.0
+GATHERED_FOR_S = 0.05
+"""After the first answer one waits so long for others to write down together with it."""
 RENEWALS = 4
 """How often a claim is renewed within the time after which it is taken for a dead one's."""
 SETTLE_PATIENCE_S = 600.0
@@ -221,7 +223,7 @@ def _claimed(message: Message, at: datetime, by: str) -> Message:
 def _as_they_come(
     adapter: MessageChannel, messages: Sequence[Message], *, pause_s: float
 ) -> Iterator[tuple[Result, ...]]:
-    """The results in groups: what came while the group before was written down.
+    """The results in groups: what came while the group before was written down, or soon after.
 
     A thread of its own takes them from the channel, so that writing never keeps an answer waiting.
     A group is empty if none came for `pause_s` seconds.
@@ -234,8 +236,9 @@ def _as_they_come(
         group: list[Result | None] = []
         with suppress(Empty):
             group.append(arrived.get(timeout=pause_s))
+            until = time.monotonic() + GATHERED_FOR_S
             while group[-1] is not None and len(group) < MOST_AT_ONCE:
-                group.append(arrived.get_nowait())
+                group.append(arrived.get(timeout=max(0, until - time.monotonic())))
         ended = bool(group) and group[-1] is None
         yield tuple(each for each in group if each is not None)
     thread.join()
