@@ -80,7 +80,7 @@ class IdKind(StrEnum):
     USCC = "uscc"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Contact:
     """The person to be told: name, mobile number (11 digits, may be empty), WeChat openid."""
 
@@ -89,7 +89,7 @@ class Contact:
     wechat_openid: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ConnectionApplication:
     """A validated application for a connection (用电报装).
 
@@ -126,7 +126,7 @@ class ConnectionApplication:
         return self.existing_capacity_kw + self.requested_capacity_kw
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ServiceRequest:
     """The subject of a ticket that is not a connection application (R-1.5)."""
 

@@ -6,14 +6,14 @@ it, pauses it while the customer builds, resumes it, and ends it when the stage 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.calendar import local_date
-from engine.clocks import ONE_DAY, due_on, promise_of, stage_clock
+from engine.clocks import ONE_DAY, promise_of, run_due_on
 from engine.documents import KEY, missing_key_documents, satisfying
 from engine.events import ClockResumed, ClockStarted, ClockStopped, Event, Outcome
 from engine.ticket import Act, Pause, PauseCause, StageRun
+from engine.values import changed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,7 +55,7 @@ def keep_clocks(
     if runs and runs[-1].ended_at is None and (state.is_final or runs[-1].stage_id != state.stage):
         runs[-1] = _ended(runs[-1], act)
     if state.is_final:
-        ended = replace(ticket, stage_runs=tuple(runs), ended_at=at)
+        ended = changed(ticket, stage_runs=tuple(runs), ended_at=at)
         return Outcome(ticket=ended, events=())
     if not runs or runs[-1].ended_at is not None:
         runs.append(StageRun(stage_id=state.stage))
@@ -63,8 +63,8 @@ def keep_clocks(
     run = runs[-1]
     pause = run.pauses[-1] if run.pauses and run.pauses[-1].resumed_at is None else None
     if holds and run.started_at is None:
-        run = replace(run, started_at=at)
-        due = due_on(stage_clock(run, definition), calendar)
+        run = changed(run, started_at=at)
+        due = run_due_on(run, definition, calendar)
         events.append(ClockStarted(stage=run.stage_id, at=at, due_on=due))
     elif holds and pause is not None and not pause.explicit:
         run, resumed = resumed_run(run, definition, calendar, at)
@@ -79,7 +79,7 @@ def keep_clocks(
 
 def paused_run(run: StageRun, pause: Pause) -> StageRun:
     """The run with one more pause."""
-    return replace(run, pauses=(*run.pauses, pause))
+    return changed(run, pauses=(*run.pauses, pause))
 
 
 def resumed_run(
@@ -87,12 +87,12 @@ def resumed_run(
 ) -> tuple[StageRun, ClockResumed]:
     """The run with its open pause closed, and how many working days that gave back."""
     pause = run.pauses[-1]
-    closed = replace(run, pauses=(*run.pauses[:-1], replace(pause, resumed_at=at)))
+    closed = changed(run, pauses=(*run.pauses[:-1], changed(pause, resumed_at=at)))
     from_on, to_on = local_date(pause.suspended_at), local_date(at)
     return closed, ClockResumed(
         cause=PauseCause(pause.cause),
         explicit=pause.explicit,
-        due_on=due_on(stage_clock(closed, definition), calendar),
+        due_on=run_due_on(closed, definition, calendar),
         given_back_days=calendar.working_days_between(from_on, to_on - ONE_DAY),
     )
 
@@ -105,18 +105,18 @@ def _kept(
 ) -> Ticket:
     """The ticket with these runs; its whole time starts at `whole_from` unless it has, or may not.
 
-    Most moves change neither, and copying a ticket is the most costly part of a move.
+    Most moves change neither.
     """
     begun = ticket.end_to_end_started_at
     if begun is None and definition.end_to_end_from in {"", ticket.state}:
         begun = whole_from
     if runs == ticket.stage_runs and begun == ticket.end_to_end_started_at:
         return ticket
-    return replace(ticket, stage_runs=runs, end_to_end_started_at=begun)
+    return changed(ticket, stage_runs=runs, end_to_end_started_at=begun)
 
 
 def _ended(run: StageRun, act: Act) -> StageRun:
     pauses = run.pauses
     if pauses and pauses[-1].resumed_at is None:
-        pauses = (*pauses[:-1], replace(pauses[-1], resumed_at=act.at))
-    return replace(run, pauses=pauses, ended_at=act.at, ended_by=act.actor.user_id)
+        pauses = (*pauses[:-1], changed(pauses[-1], resumed_at=act.at))
+    return changed(run, pauses=pauses, ended_at=act.at, ended_by=act.actor.user_id)

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from engine.calendar import DayKind, local_date
 from engine.calendar_year import WEEKDAY_NAMES
 from engine.ticket import PauseCause, Promise, StageRun
+from engine.values import changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -139,16 +140,22 @@ def due_on(clock: Clock, calendar: WorkCalendar) -> date | None:
 
 def reached_on(clock: Clock, days: int, calendar: WorkCalendar) -> date | None:
     """The day on which the clock counts its `days`-th working day; None while that is open."""
-    if clock.started_on is None:
+    return _reached_on(clock.started_on, clock.pauses, days, calendar)
+
+
+def _reached_on(
+    started_on: date | None, pauses: tuple[PauseDays, ...], days: int, calendar: WorkCalendar
+) -> date | None:
+    if started_on is None:
         return None
-    due = calendar.add_working_days(clock.started_on, days)
-    for pause in clock.pauses:
+    due = calendar.add_working_days(started_on, days)
+    for pause in pauses:
         if pause.from_at >= calendar.end_of_period(due):
             break
         if pause.to_on is None:
             return None
         days += _given_back(pause, calendar, pause.to_on)
-        due = calendar.add_working_days(clock.started_on, days)
+        due = calendar.add_working_days(started_on, days)
     return due
 
 
@@ -294,20 +301,29 @@ def running_clocks(
     return (*stage, *whole) if target is None else (*stage, *whole, target)
 
 
+def run_due_on(
+    run: StageRun, definition: WorkflowDefinition, calendar: WorkCalendar
+) -> date | None:
+    """`due_on` of the stage's clock, which is all that most moves want of it."""
+    limit_days = definition.stage_by_id[run.stage_id].limit.days
+    if limit_days is None:
+        return None
+    return _reached_on(_on(run.started_at), _pause_days(run), limit_days, calendar)
+
+
 def promise_of(
     run: StageRun, definition: WorkflowDefinition, calendar: WorkCalendar, at: datetime
 ) -> StageRun:
     """The run with the due date that its customer is told now, if that is a new one (R-6.2)."""
-    clock = stage_clock(run, definition)
-    due = due_on(clock, calendar)
-    if due is None or clock.started_on is None:
+    due = run_due_on(run, definition, calendar)
+    if due is None or run.started_at is None:
         return run
-    provisional = calendar.is_provisional(clock.started_on, due)
+    provisional = calendar.is_provisional(local_date(run.started_at), due)
     last = run.promises[-1] if run.promises else None
     if last is not None and (last.due_on, last.provisional) == (due, provisional):
         return run
     promise = Promise(due_on=due, provisional=provisional, made_at=at)
-    return replace(run, promises=(*run.promises, promise))
+    return changed(run, promises=(*run.promises, promise))
 
 
 def _on(at: datetime | None) -> date | None:
@@ -315,6 +331,8 @@ def _on(at: datetime | None) -> date | None:
 
 
 def _pause_days(run: StageRun) -> tuple[PauseDays, ...]:
+    if not run.pauses:
+        return ()
     return tuple(
         PauseDays(from_at=pause.suspended_at, to_on=_on(pause.resumed_at), cause=pause.cause)
         for pause in run.pauses

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from engine.calendar import SHANGHAI
 from engine.definition import FieldKind
 from engine.errors import Reason
 from engine.events import DetailsRecorded
+from engine.values import changed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -67,7 +68,7 @@ class Entered:
         request = ticket.request
         if not self.changes or not isinstance(request, ServiceRequest):
             return ticket
-        return replace(ticket, request=replace(request, details=self.details))
+        return changed(ticket, request=changed(request, details=self.details))
 
 
 def entered(

@@ -5,7 +5,8 @@ hash of an entry covers every field of it in a canonical form, so whoever holds 
 stream (its head) can tell whether any entry before it was changed, removed or moved (R-5.4).
 
 Canonical form: JSON with sorted keys, without blanks, non-ASCII characters as they are, in UTF-8;
-instants as ISO 8601 in UTC with microseconds, dates as ISO 8601, decimals as their digits.
+instants as ISO 8601 in UTC with microseconds, dates as ISO 8601, decimals as their digits, values
+as objects of their fields.
 An exported stream can be verified with nothing but `json` and `sha256`:
 
     {"action","actor_id","actor_name","at","definition_ref","details","previous_hash",
@@ -17,12 +18,16 @@ where "details" is the canonical form of the details, as text.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+
+from engine.calendar import REMEMBERED
+from engine.values import fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,8 +46,9 @@ class LedgerDraft:
         action: what was done, a trigger or the name of a use case.
         source_state: the state before, empty where there is none.
         target_state: the state after, empty where there is none.
-        details: further facts as JSON values; instants, dates, decimals and sets may be among
-            them. They can never be changed, so nothing goes in that the law may order erased.
+        details: further facts as JSON values; instants, dates, decimals, sets and values with
+            fields may be among them. They can never be changed, so nothing goes in that the law
+            may order erased.
     """
 
     action: str
@@ -135,54 +141,27 @@ def seal(
         ValueError: `at` or an instant in the details is naive, or a number is not finite.
         TypeError: the details hold something that has no canonical form.
     """
-    seq = after.seq + 1
-    details = canonical(draft.details)
-    fields: dict[str, str | int] = {
-        "action": draft.action,
+    facts: dict[str, Any] = {
+        "stream": after.stream,
+        "seq": after.seq + 1,
+        "at": at,
         "actor_id": actor.user_id,
         "actor_name": actor.name,
-        "at": instant_text(at),
-        "definition_ref": definition_ref,
-        "details": details,
-        "previous_hash": after.hash,
-        "seq": seq,
+        "action": draft.action,
         "source_state": draft.source_state,
-        "stream": after.stream,
         "target_state": draft.target_state,
+        "definition_ref": definition_ref,
+        "details": canonical(draft.details),
+        "previous_hash": after.hash,
     }
-    return LedgerEntry(
-        stream=after.stream,
-        seq=seq,
-        at=at,
-        actor_id=actor.user_id,
-        actor_name=actor.name,
-        action=draft.action,
-        source_state=draft.source_state,
-        target_state=draft.target_state,
-        definition_ref=definition_ref,
-        details=details,
-        previous_hash=after.hash,
-        hash=_digest(fields),
-    )
+    return LedgerEntry(**facts, hash=_digest(facts))
 
 
 def entry_hash(entry: LedgerEntry) -> str:
     """The hash that the entry's fields give, whatever hash it carries."""
-    return _digest(
-        {
-            "action": entry.action,
-            "actor_id": entry.actor_id,
-            "actor_name": entry.actor_name,
-            "at": instant_text(entry.at),
-            "definition_ref": entry.definition_ref,
-            "details": entry.details,
-            "previous_hash": entry.previous_hash,
-            "seq": entry.seq,
-            "source_state": entry.source_state,
-            "stream": entry.stream,
-            "target_state": entry.target_state,
-        }
-    )
+    facts = fields_of(entry)
+    del facts["hash"]
+    return _digest(facts)
 
 
 def first_broken(entries: Iterable[LedgerEntry], head: LedgerHead) -> Break | None:
@@ -220,10 +199,11 @@ def broken_end(last: LedgerHead, head: LedgerHead) -> Break | None:
 
 
 def canonical(value: object) -> str:
-    """The canonical form of JSON values, instants, dates, decimals and sets."""
+    """The canonical form of JSON values, instants, dates, decimals, sets and values with fields."""
     return _encode(value)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def instant_text(at: datetime) -> str:
     """An instant as ISO 8601 in UTC with microseconds.
 
@@ -239,7 +219,7 @@ def instant_text(at: datetime) -> str:
 
 
 def _plain(value: object) -> object:
-    """What JSON lacks, as a JSON value."""
+    """What JSON lacks, as something nearer to it."""
     match value:
         case datetime():
             return instant_text(value)
@@ -249,6 +229,8 @@ def _plain(value: object) -> object:
             return str(value)
         case set() | frozenset():
             return sorted(value)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return fields_of(value)
         case _:
             msg = f"{type(value).__name__} has no canonical form"
             raise TypeError(msg)
@@ -259,5 +241,5 @@ _encode = json.JSONEncoder(
 ).encode
 
 
-def _digest(fields: Mapping[str, str | int]) -> str:
-    return sha256(_encode(fields).encode()).hexdigest()
+def _digest(facts: Mapping[str, Any]) -> str:
+    return sha256(_encode(facts).encode()).hexdigest()

@@ -8,7 +8,7 @@ itself would stop at the first condition that says no.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from transitions import EventData, Machine
@@ -28,6 +28,7 @@ from engine.events import (
 )
 from engine.fields import Entered, entered
 from engine.guards import NOTHING_ENTERED, Attempt, blocking_reasons, role_reasons
+from engine.values import changed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -247,7 +248,7 @@ class TicketMachine:
             deferred = tuple(each.id for each in lacking)
             due = due_checkpoint(lacking[0], self.definition, ticket)
             events.append(DocumentsDeferred(requirements=deferred, due_before=due))
-        arrived = replace(
+        arrived = changed(
             ticket, state=state, entered_at=at, passed_checkpoints=passed, deferred=deferred
         )
         return arrived, events

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.calendar import local_date
 from engine.clocks import NO_TARGETS, due_on, reached_on, running_clocks
@@ -17,13 +17,18 @@ from engine.definition import RungTiming
 from engine.documents import due_checkpoint, outstanding_deferrals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date, datetime
 
     from engine.calendar import OfficeHours, WorkCalendar
     from engine.clocks import Clock
     from engine.definition import DocumentRequirement, ReminderRung, WorkflowDefinition
     from engine.ticket import Ticket
+
+    _Instants = tuple[tuple[datetime, int | None], ...]
+    """Instant of a rung, and for how many days the clock is overdue then."""
+
+ONE_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,42 +170,60 @@ def _rungs(
         return
     # A rung that passed before the clock was last resumed is not made up for.
     resumed_on = clock.pauses[-1].to_on if clock.pauses else None
+    limit = _Limit(clock, due, calendar, hours, until)
     for urgency, rung in enumerate(ladder):
         if clock.is_target and rung.timing is RungTiming.OVERDUE_DAILY:
             continue
-        for at, overdue_days in _instants(rung, clock, due, calendar, hours, until):
+        for at, overdue_days in _PLACES[rung.timing](limit, rung):
             if resumed_on is None or local_date(at) >= resumed_on:
                 yield at, urgency, overdue_days
 
 
-def _instants(  # noqa: PLR0913, PLR0917  (the facts that place a rung)
-    rung: ReminderRung,
-    clock: Clock,
-    due: date,
-    calendar: WorkCalendar,
-    hours: OfficeHours,
-    until: datetime,
-) -> Iterator[tuple[datetime, int | None]]:
-    match rung.timing:
-        case RungTiming.HALF_LEFT:
-            day = _half_left_on(clock, calendar)
-            if day is not None:
-                yield hours.opening(day), None
-        case RungTiming.LAST_DAY:
-            yield hours.opening(due), None
-        case RungTiming.BEFORE_CLOSE:
-            yield hours.closing(due) - timedelta(hours=rung.hours), None
-        case RungTiming.OVERDUE:
-            yield calendar.end_of_period(due), None if clock.is_target else 0
-        case RungTiming.OVERDUE_DAILY:  # pragma: no branch  (the last of all timings)
-            today = max(due, local_date(until))
-            late_days = calendar.working_days_between(due, today)
-            for days in range(max(1, late_days - 1), late_days + 2):
-                yield hours.opening(calendar.add_working_days(due, days)), days
+class _Limit(NamedTuple):
+    """A limit that is running out, and all that places its rungs."""
+
+    clock: Clock
+    due: date
+    calendar: WorkCalendar
+    hours: OfficeHours
+    until: datetime
 
 
-def _half_left_on(clock: Clock, calendar: WorkCalendar) -> date | None:
+def _half_left(limit: _Limit, _rung: ReminderRung) -> _Instants:
     """The first working day on which only half the limit is left; a one-day limit has none."""
-    limit = clock.limit_days or 0
-    left = limit // 2
-    return None if left == 0 else reached_on(clock, limit - left + 1, calendar)
+    days = limit.clock.limit_days or 0
+    left = days // 2
+    day = None if left == 0 else reached_on(limit.clock, days - left + 1, limit.calendar)
+    return () if day is None else ((limit.hours.opening(day), None),)
+
+
+def _last_day(limit: _Limit, _rung: ReminderRung) -> _Instants:
+    return ((limit.hours.opening(limit.due), None),)
+
+
+def _before_close(limit: _Limit, rung: ReminderRung) -> _Instants:
+    return ((limit.hours.closing(limit.due) - rung.hours * ONE_HOUR, None),)
+
+
+def _overdue(limit: _Limit, _rung: ReminderRung) -> _Instants:
+    overdue_days = None if limit.clock.is_target else 0
+    return ((limit.calendar.end_of_period(limit.due), overdue_days),)
+
+
+def _overdue_daily(limit: _Limit, _rung: ReminderRung) -> _Instants:
+    due, calendar = limit.due, limit.calendar
+    late_days = calendar.working_days_between(due, max(due, local_date(limit.until)))
+    return tuple(
+        (limit.hours.opening(calendar.add_working_days(due, days)), days)
+        for days in range(max(1, late_days - 1), late_days + 2)
+    )
+
+
+_PLACES: dict[RungTiming, Callable[[_Limit, ReminderRung], _Instants]] = {
+    RungTiming.HALF_LEFT: _half_left,
+    RungTiming.LAST_DAY: _last_day,
+    RungTiming.BEFORE_CLOSE: _before_close,
+    RungTiming.OVERDUE: _overdue,
+    RungTiming.OVERDUE_DAILY: _overdue_daily,
+}
+"""When a rung of each timing comes."""

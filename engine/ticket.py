@@ -2,6 +2,7 @@
 
 A ticket is loaded and saved whole. Due dates are not in it: they are derived from what is
 (starts, ends and pauses of its stages) by `engine.clocks`, so they can never disagree with it.
+It and its parts have no slots, so that `engine.values.changed` can copy them.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Act:
 SYSTEM = Actor(user_id="system", name="系统", roles=frozenset({Role.SYSTEM}))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ManagerPair:
     """双经理: two different people, by user id (R-6.1, T2a)."""
 
@@ -82,7 +83,7 @@ class DocumentStatus(StrEnum):
     REJECTED = "rejected"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class StoredFile:
     """A file kept by content hash outside the database (R-3.6); size in bytes."""
 
@@ -92,7 +93,7 @@ class StoredFile:
     size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class DocumentRecord:
     """One paper that was handed in. `number` counts a ticket's documents from 1."""
 
@@ -114,7 +115,7 @@ class PauseCause(StrEnum):
     CUSTOMER_WORKS = "customer_works"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Pause:
     """A stretch in which the company did not hold the ticket.
 
@@ -130,7 +131,7 @@ class Pause:
     explicit: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Promise:
     """A due date that was told to the customer, and when (R-6.2)."""
 
@@ -139,7 +140,7 @@ class Promise:
     made_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class StageRun:
     """The ticket's passage through one stage. `started_at` is None while nothing may be counted."""
 
@@ -159,7 +160,7 @@ class FlagCode(StrEnum):
     BOUNDARY_NOT_EXTENDED = "boundary_not_extended"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Flag:
     """A flag with its explanation in Chinese."""
 
@@ -167,7 +168,7 @@ class Flag:
     note: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Classification:
     """Who the customer is, and every fact and rule that led to it (R-4.4)."""
 
@@ -178,7 +179,7 @@ class Classification:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Ticket:
     """One run of a definition.
 

@@ -113,9 +113,9 @@ class Renderer:
         from notifications.sandbox import TemplateError  # noqa: PLC0415
 
         template = self.get(key)
-        faults = list(_differences(key, set(template.params), set(params), "缺少", "多余"))
-        if faults:
-            raise TemplateFaultsError(faults)
+        expected = set(template.params)
+        if expected != params.keys():
+            raise TemplateFaultsError(_differences(key, expected, set(params), "缺少", "多余"))
         try:
             return template.compiled.render(params).strip()
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.application import ConnectionApplication, ServiceScheme
 from engine.calendar import local_date
-from engine.clocks import ClockKind, due_on, stage_clock
+from engine.clocks import ClockKind, run_due_on
 from engine.definition import Checkpoint
 from engine.documents import KEY, due_checkpoint, outstanding_deferrals
 
@@ -58,10 +58,9 @@ def stage_promise(ticket: Ticket, context: PlanContext) -> dict[str, str]:
     if run is None:
         return {"stage": "", "limit": "", "due": ""}
     stage = definition.stage_by_id[run.stage_id]
-    clock = stage_clock(run, definition)
-    due_day = due_on(clock, context.calendar)
-    if due_day is not None and clock.started_on is not None:
-        provisional = context.calendar.is_provisional(clock.started_on, due_day)
+    due_day = run_due_on(run, definition, context.calendar)
+    if due_day is not None and run.started_at is not None:
+        provisional = context.calendar.is_provisional(local_date(run.started_at), due_day)
         due = until(due_day, provisional=provisional)
     else:
         due = "" if stage.limit.days is None else _counted_from(ticket, definition)
@@ -73,7 +72,7 @@ def until(due_on: date | None, *, provisional: bool) -> str:
     """The last day of a limit; a date that reaches into an unknown year says so (R-2.3)."""
     if due_on is None:
         return ""
-    return f"{due_on:%Y-%m-%d} 前{'（暂定）' if provisional else ''}"
+    return f"{due_on} 前{'（暂定）' if provisional else ''}"
 
 
 def earlier_promise(before: Ticket | None, after: Ticket) -> str:
@@ -83,7 +82,7 @@ def earlier_promise(before: Ticket | None, after: Ticket) -> str:
     told, now = before.current_run.promises, after.current_run.promises
     if not told or not now or told[-1].due_on == now[-1].due_on:
         return ""
-    return f"{told[-1].due_on:%Y-%m-%d}"
+    return str(told[-1].due_on)
 
 
 def deferred_documents(ticket: Ticket, context: PlanContext) -> dict[str, str]:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import TIMESTAMP, Numeric, String
 from sqlalchemy.types import TypeDecorator
+
+from engine.calendar import REMEMBERED
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
@@ -48,7 +51,7 @@ class Instant(TypeDecorator[datetime]):
             value = value.astimezone(UTC)
         if dialect.name == "postgresql":
             return value
-        return value.isoformat(" ", "microseconds")
+        return _as_text(value)
 
     def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:
         """The instant in UTC, whatever the session's time zone."""
@@ -60,6 +63,11 @@ class Instant(TypeDecorator[datetime]):
                 return value.astimezone(UTC)
             case _:
                 return datetime.fromisoformat(str(value)).astimezone(UTC)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _as_text(value: datetime) -> str:
+    return value.isoformat(" ", "microseconds")
 
 
 class ExactDecimal(TypeDecorator[Decimal]):

@@ -28,6 +28,7 @@ from engine.ledger import (
     broken_link,
     seal,
 )
+from engine.values import fields_of
 from storage.histories import histories
 from storage.tables.tickets import LEDGER, LEDGER_HEADS, TICKETS
 from storage.upserts import insert_or_set
@@ -185,7 +186,7 @@ class Ledger:
 
 def row_of(entry: LedgerEntry) -> dict[str, object]:
     """The entry as the parameters of `INSERT_ENTRY`."""
-    return {name: getattr(entry, name) for name in FIELDS}
+    return fields_of(entry)
 
 
 def _walk(rows: Iterable[_Row], progress: Callable[[int], None] | None) -> Verification:

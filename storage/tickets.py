@@ -16,13 +16,13 @@ the last entry are one number, so no two changes can continue the same entry.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select, update
 
 from engine.errors import ConflictError, Reason, RefusedError, not_found
 from engine.ledger import LedgerHead, seal
+from engine.values import changed
 from storage.dossiers import DOSSIER, dossier_of
 from storage.grid import BRANCH
 from storage.ledger import INSERT_ENTRY, row_of
@@ -133,7 +133,7 @@ class Tickets(TicketReads):
         """
         head = LedgerHead(stream=ticket.ticket_no)
         entry = seal(draft, head, actor, at, ticket.definition_ref)
-        added = replace(ticket, revision=entry.seq)
+        added = changed(ticket, revision=entry.seq)
         row = {
             **lasting_columns(added, progress_token),
             **describing_columns(added),
@@ -173,7 +173,7 @@ class Tickets(TicketReads):
         if head.seq != ticket.revision:
             raise _stale(ticket.ticket_no)
         entry = seal(draft, head, actor, at, ticket.definition_ref)
-        saved = replace(ticket, revision=entry.seq)
+        saved = changed(ticket, revision=entry.seq)
         changes = {**moving_columns(saved, standing), "head_hash": entry.hash}
         writer = _MOVE
         if not is_described_alike(before, saved):

@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import to_jsonable_python
-
 from engine.ledger import LedgerDraft
 from engine.standing import TicketStanding, standing_after_change
+from engine.values import fields_of
 
 if TYPE_CHECKING:
     from app.ports.work import Work
@@ -95,5 +94,5 @@ def ledger_draft(action: str, source: str, outcome: Outcome) -> LedgerDraft:
 
 
 def event_details(events: tuple[Event, ...]) -> list[dict[str, Any]]:
-    """The events as plain JSON values, each with its kind first."""
-    return [{"event": type(event).__name__, **to_jsonable_python(event)} for event in events]
+    """The events as the ledger keeps them, each with its kind first."""
+    return [{"event": type(event).__name__, **fields_of(event)} for event in events]

@@ -17,7 +17,7 @@ from notifications.planner import plan
 from notifications.reminders import EscalationStep, escalation, plan_reminder, to_managers
 
 if TYPE_CHECKING:
-    from app.ports.work import Accounts, Dossier, Person, Work
+    from app.ports.work import Dossier, Person, Work
     from app.trip.case import Case
     from app.trip.message_texts import MessageTexts
     from engine.calendar import OfficeHours
@@ -76,7 +76,7 @@ class Telling:
             branch_name=dossier.branch_name,
             branch_phone=dossier.branch_phone,
             progress_url=f"{self.base_url}/p/{dossier.progress_token}",
-            people=People(work.accounts, dossier.managers),
+            people=People(work, dossier.managers),
             stand_ins=_stand_ins(work, dossier),
             channels=self.channels,
             quiet=self.quiet,
@@ -113,15 +113,15 @@ def _stand_ins(work: Work, dossier: Dossier) -> dict[str, tuple[str, ...]]:
 class People(Mapping[str, Contact]):
     """User id -> contact; who is not known yet is looked up when a message mentions him."""
 
-    __slots__ = ("_accounts", "_known")
+    __slots__ = ("_known", "_work")
 
-    def __init__(self, accounts: Accounts, known: Mapping[str, Person]) -> None:
-        self._accounts = accounts
+    def __init__(self, work: Work, known: Mapping[str, Person]) -> None:
+        self._work = work
         self._known = {user_id: _contact(user) for user_id, user in known.items()}
 
     def __getitem__(self, user_id: str) -> Contact:
         if user_id not in self._known:
-            user = self._accounts.find_user(user_id)
+            user = self._work.accounts.find_user(user_id)
             if user is None:
                 raise KeyError(user_id)
             self._known[user_id] = _contact(user)

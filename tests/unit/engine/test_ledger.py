@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.events import ManagersAssigned
 from engine.ledger import (
     GENESIS,
     Break,
@@ -25,7 +26,7 @@ from engine.ledger import (
     instant_text,
     seal,
 )
-from engine.ticket import Actor, PauseCause, Role
+from engine.ticket import Actor, ManagerPair, PauseCause, Role
 
 AT = datetime(2021, 9, 6, 1, 30, tzinfo=UTC)
 ACTOR = Actor(user_id="operator", name="受理员", roles=frozenset({Role.OPERATOR}))
@@ -88,6 +89,17 @@ def test_the_canonical_form_is_fixed() -> None:
         '{"at":"2021-09-06T01:30:00.000000+00:00","cause":"external_line","day":"2021-09-06",'
         '"kinds":["a","b"],"kw":"4.50","乙":[1,true,null,0.5]}'
     )
+
+
+def test_a_value_is_written_as_its_fields_and_a_class_is_refused() -> None:
+    pair = ManagerPair(project_manager="u-2", account_manager="u-1")
+    event = ManagersAssigned(before=None, after=pair)
+    assert canonical({"event": event}) == (
+        '{"event":{"after":{"account_manager":"u-1","project_manager":"u-2"},'
+        '"before":null,"reason":""}}'
+    )
+    with pytest.raises(TypeError, match="no canonical form"):
+        canonical({"event": ManagersAssigned})
 
 
 def test_the_facts_of_an_entry_are_its_details() -> None:
