@@ -11,6 +11,7 @@ BIN := .venv/bin
 RUNTIME := .venv/runtime.stamp
 DEVELOPMENT := .venv/development.stamp
 INSTALL := $(BIN)/python -m pip -qq --no-input --disable-pip-version-check install --no-deps
+PROVIDERS := aliyun tencent wechat
 COMPILE := $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --custom-compile-command 'make lock' $(UPGRADE) pyproject.toml
 
@@ -22,7 +23,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 help: ## list these commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 10
 
-setup: $(RUNTIME) ## make the virtual environment with the locked run-time dependencies
+setup: $(RUNTIME) $(EXTRAS:%=.venv/extra-%.stamp) ## make the virtual environment; EXTRAS="aliyun tencent wechat" adds providers
 
 run: setup ## start console and daemon
 	@exec $(BIN)/huodian serve
@@ -46,6 +47,12 @@ lock: $(DEVELOPMENT) ## renew the lock files; UPGRADE=--upgrade moves to newer v
 	$(COMPILE) --group build --output-file requirements.lock
 	$(COMPILE) --all-extras --group build --group dev --group bench --constraint requirements.lock \
 	  --output-file requirements-dev.lock
+	# An extra's file holds only what is not locked above.
+	locked=$$(sed -nE 's/^([A-Za-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
+	for extra in $(PROVIDERS); do
+	  $(COMPILE) --extra "$$extra" --constraint requirements-dev.lock $$locked \
+	    --output-file "requirements-$$extra.lock"
+	done
 
 format: $(DEVELOPMENT) ## format, and mend what can be mended mechanically
 	$(BIN)/ruff format .
@@ -80,6 +87,11 @@ $(RUNTIME): requirements.lock pyproject.toml | $(BIN)/pip
 $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
 	@echo 'Installing the locked development dependencies into .venv'
 	$(INSTALL) --require-hashes --requirement requirements-dev.lock
+	touch $@
+
+.venv/extra-%.stamp: requirements-%.lock $(RUNTIME)
+	@echo 'Installing what $* needs into .venv'
+	$(INSTALL) --require-hashes --requirement $<
 	touch $@
 
 # ---- Debian packages that some tests need ---------------------------------------------------

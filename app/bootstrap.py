@@ -19,6 +19,7 @@ from storage.database import Database, open_database
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from app.channels import ChannelService
     from app.imports.loads import LoadService
     from app.imports.service import ImportService
     from app.people.accounts import AccountService
@@ -26,15 +27,19 @@ if TYPE_CHECKING:
     from app.ports.jobs import FanOut
     from app.readiness.services import GridReadiness
     from app.reading.history_export import HistoryExport
+    from app.reading.inbox import InboxService
     from app.reading.queries import QueryService
+    from app.receiving.service import Receiving
     from app.registers.services import Registers
     from app.rules.calendar_service import CalendarService
     from app.rules.diagrams import DiagramService
     from app.rules.drafts import DraftService
+    from app.rules.registrations import RegistrationService
     from app.rules.targets import TargetService
     from app.rules.templates import TemplateService
     from app.sending.service import Sending
     from app.settings import Settings
+    from app.summaries import Summaries
     from app.sweeps import Sweeps
     from app.tickets.amendments import AmendmentService
     from app.tickets.documents import DocumentService
@@ -136,6 +141,13 @@ class Application:
         return TemplateService(database=self.database, clock=self.clock)
 
     @cached_property
+    def registrations(self) -> RegistrationService:
+        """What providers have approved."""
+        from app.rules.registrations import RegistrationService
+
+        return RegistrationService(database=self.database, clock=self.clock)
+
+    @cached_property
     def queries(self) -> QueryService:
         """Reads for screens."""
         from app.reading.queries import QueryService
@@ -148,6 +160,13 @@ class Application:
         from app.reading.history_export import HistoryExport
 
         return HistoryExport(desk=self.desk, database=self.database)
+
+    @cached_property
+    def inbox(self) -> InboxService:
+        """What was sent to staff."""
+        from app.reading.inbox import InboxService
+
+        return InboxService(database=self.database, clock=self.clock)
 
     @cached_property
     def accounts(self) -> AccountService:
@@ -229,7 +248,6 @@ class Application:
             quiet=self._quiet,
             texts=self._texts,
             fan_outs=self.fan_outs,
-            suppressed=lambda _work, _addresses: frozenset(),
             durable=self.durable,
         )
 
@@ -237,6 +255,33 @@ class Application:
     def fan_outs(self) -> Mapping[MessageKind, FanOut]:
         """Who knows whom a shared notice of that kind is for."""
         return {}
+
+    @cached_property
+    def receiving(self) -> Receiving:
+        """Takes in what comes back from providers."""
+        from app.providers import receipt_key
+        from app.receiving.service import Receiving
+
+        return Receiving(
+            database=self.database,
+            channels=self.channels,
+            clock=self.clock,
+            key=receipt_key(self.settings),
+        )
+
+    @cached_property
+    def outlets(self) -> ChannelService:
+        """The channels as operators see them."""
+        from app.channels import ChannelService
+
+        return ChannelService(
+            database=self.database,
+            receiving=self.receiving,
+            registrations=self.registrations,
+            texts=self._texts,
+            clock=self.clock,
+            base_url=self.settings.base_url,
+        )
 
     @cached_property
     def sweeps(self) -> Sweeps:
@@ -252,6 +297,8 @@ class Application:
             reminders=self.reminders,
             transport=self.transport,
             readiness=self.readiness.watch,
+            receiving=self.receiving,
+            summaries=self._summaries,
         )
 
     # --- what services share --------------------------------------------------------------------
@@ -273,6 +320,20 @@ class Application:
         )
 
     @cached_property
+    def _summaries(self) -> Summaries:
+        from app.providers import set_up
+        from app.summaries import Summaries
+
+        return Summaries(
+            desk=self.desk,
+            queries=self.queries,
+            hours=self.settings.office_hours,
+            quiet=self._quiet,
+            channels=set_up(self.settings),
+            texts=self._texts,
+        )
+
+    @cached_property
     def _telling(self) -> Telling:
         from app.providers import set_up
         from app.trip.telling import Telling
@@ -281,6 +342,8 @@ class Application:
             hours=self.settings.office_hours,
             quiet=self._quiet,
             channels=set_up(self.settings),
+            customer_ways=self.settings.customer_channels,
+            groups=frozenset(self.settings.wecom_robots),
             base_url=self.settings.base_url,
             texts=self._texts,
         )
@@ -303,10 +366,17 @@ class Application:
 
     @cached_property
     def channels(self) -> Mapping[Channel, tuple[MessageChannel, ...]]:
-        """What carries each channel, in the order of preference."""
-        from app.providers import providers
+        """Who carries each channel, in the order of preference."""
+        from app.providers import Providers
+        from app.rules.registration_book import StoredRegistrations
 
-        return providers(self.settings, self._event_loop)
+        made = Providers(
+            settings=self.settings,
+            loop=self._event_loop,
+            registrations=StoredRegistrations(self.database),
+            clock=self.clock,
+        )
+        return made.all()
 
     @cached_property
     def _event_loop(self) -> EventLoop:
@@ -319,8 +389,9 @@ class Application:
         if "transport" in self.__dict__:
             self.transport.jobs.close()
         if "channels" in self.__dict__:
-            for channel in {id(c): c for each in self.channels.values() for c in each}.values():
-                channel.close()
+            for carriers in self.channels.values():
+                for carrier in carriers:
+                    carrier.close()
             self._event_loop.close()
         self.database.close()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from app.labels import MESSAGE_CHANNELS
 from app.people.duties import duties_left
 from app.ports.drafts import DraftKind
 from app.sending.service import NAME as DISPATCH
@@ -18,7 +19,8 @@ from notifications.message import MessageState
 
 if TYPE_CHECKING:
     from app.bootstrap import Application
-    from engine.errors import UnavailableError
+    from app.channels import ChannelView
+    from engine.errors import Reason, UnavailableError
 
 STUCK_AFTER = timedelta(minutes=30)
 """Messages that are due for so long are stuck."""
@@ -35,8 +37,8 @@ class Finding:
     remark: str
 
 
-def examine(application: Application) -> tuple[Finding, ...]:
-    """Every finding, the good ones too."""
+def examine(application: Application, *, online: bool = False) -> tuple[Finding, ...]:
+    """Every finding, the good ones too; `online` asks providers whether they let us in."""
     return (
         _database(application),
         *_variables(),
@@ -48,6 +50,7 @@ def examine(application: Application) -> tuple[Finding, ...]:
         _messages(application),
         *_providers(application),
         *_queue(application),
+        *_channels(application, online=online),
     )
 
 
@@ -198,3 +201,31 @@ def _queue(application: Application) -> tuple[Finding, ...]:
         if at - each.created_at > STUCK_AFTER
     )
     return tuple(findings)
+
+
+def _channels(application: Application, *, online: bool) -> tuple[Finding, ...]:
+    """Who carries messages: what they lack, and whether they let us in."""
+    checked = application.outlets.check() if online else {}
+    return tuple(
+        _channel(each, checked.get(each.provider)) for each in application.outlets.listing()
+    )
+
+
+def _channel(view: ChannelView, checked: tuple[Reason, ...] | None) -> Finding:
+    remarks = [each.message for each in checked or ()]
+    if view.unregistered:
+        listed = "、".join(view.unregistered)
+        remarks.append(
+            f"{len(view.unregistered)} 个模板未登记，其消息不能由此发送：{listed}"
+            "（huodian template register）"
+        )
+    ok = not remarks
+    if view.behind:
+        remarks.append(f"登记早于现行正文：{'、'.join(view.behind)}")
+    if ok and checked is not None:
+        remarks.append("凭证有效")
+    return Finding(
+        subject=f"渠道 {MESSAGE_CHANNELS[view.channel]} / {view.provider}",
+        ok=ok,
+        remark="；".join(remarks) or "已启用",
+    )

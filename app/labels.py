@@ -19,7 +19,7 @@ from engine.definition import Checkpoint
 from engine.documents import SOURCE_NAMES
 from engine.guards import ROLE_NAMES
 from engine.ticket import DocumentSource, FlagCode, PauseCause, Role
-from notifications.message import Audience, Channel, MessageState
+from notifications.message import Audience, Channel, MessageKind, MessageState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,7 +107,20 @@ MESSAGE_STATES = {
     MessageState.SUPPRESSED: "客户已退订",
     MessageState.CANCELLED: "已取消发送",
 }
-MESSAGE_CHANNELS = {Channel.SMS: "短信", Channel.WECHAT: "微信"}
+MESSAGE_CHANNELS = {
+    Channel.SMS: "短信",
+    Channel.WECHAT: "微信",
+    Channel.WECOM: "企业微信",
+    Channel.WECOM_ROBOT: "企业微信群",
+    Channel.APP: "手机应用",
+    Channel.EMAIL: "邮件",
+}
+MESSAGE_KINDS = {
+    MessageKind.NOTICE: "通知",
+    MessageKind.REMINDER: "提醒",
+    MessageKind.ESCALATION: "督办",
+    MessageKind.OUTAGE: "停电",
+}
 AUDIENCES = {Audience.CUSTOMER: "客户", Audience.STAFF: "工作人员"}
 YEAR_STATUSES = {
     YearStatus.OFFICIAL: "国务院办公厅通知",

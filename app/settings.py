@@ -2,45 +2,39 @@
 
 from __future__ import annotations
 
-import re
 from datetime import time, timedelta
 from difflib import get_close_matches
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic_settings import SettingsConfigDict, SettingsError
 
 from app.forms.type_words import expected
+from app.provider_faults import provider_faults, reason_of
+from app.provider_settings import PREFIX, ProviderSettings
 from engine.audit_flags import FastPolicy
 from engine.calendar import OfficeHours
-from engine.errors import MalformedError, Reason
-from notifications.channels.base import ErrorClass
+from engine.errors import MalformedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pydantic_core import ErrorDetails
 
-PREFIX = "HUODIAN_"
+    from engine.errors import Reason
+
 TRACEBACK = "HUODIAN_TRACEBACK"
 """Shows where an internal fault happened; no setting of an installation."""
 
-SECRET_FIELDS = frozenset({"database_url", "sms_secrets", "receipt_secret"})
+SECRET_FIELDS = frozenset(
+    {"database_url", "sms_secrets", "wecom_robots"}
+    | {name for name, each in ProviderSettings.model_fields.items() if each.annotation is SecretStr}
+)
 """What is not repeated when it is wrong, and not shown when it is right."""
 
 
-class Carrier(StrEnum):
-    """What carries the messages of a channel."""
-
-    FILE = "file"
-    HTTP = "http"
-    KANNEL = "kannel"
-    OFF = "off"
-
-
-class Settings(BaseSettings):
+class Settings(ProviderSettings):
     """The settings of one installation. Times of day are Asia/Shanghai."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
@@ -127,43 +121,6 @@ class Settings(BaseSettings):
         description="JSON object: provider -> messages a minute, over all daemons",
     )
 
-    sms_carrier: Carrier = Field(
-        Carrier.FILE, description="what carries SMS: file, http, kannel or off"
-    )
-    wechat_carrier: Carrier = Field(Carrier.FILE, description="what carries WeChat: file or off")
-    sms_method: str = Field("GET", pattern="^(GET|POST)$", description="method of the SMS gateway")
-    sms_url: str = Field(
-        "", description="SMS gateway: Jinja2 template of the address, or Kannel's base address"
-    )
-    sms_body: str = Field("", description="Jinja2 template of the body, for POST")
-    sms_content_type: str = Field("", description="content type of the body, for POST")
-    sms_headers: dict[str, str] = Field(
-        default_factory=dict, description="further headers as a JSON object of templates"
-    )
-    sms_sender: str = Field("", description="sender number given to the gateway")
-    sms_success: str = Field("", description="pattern in the body of an accepted message")
-    sms_id_pattern: str = Field("", description="its first group is the gateway's message id")
-    sms_errors: dict[str, ErrorClass] = Field(
-        default_factory=dict,
-        description="JSON object: pattern in an answer -> recipient, content, throttle, account, "
-        "provider, auth or unknown_outcome",
-    )
-    sms_secrets: dict[str, SecretStr] = Field(
-        default_factory=dict, description="JSON object of secrets that the templates may use"
-    )
-    sms_timeout_seconds: float = Field(10.0, gt=0, description="time-out of the SMS gateway")
-    sms_concurrency: int = Field(
-        20, ge=1, le=1000, description="most requests to the SMS gateway at once"
-    )
-    receipt_url: str = Field(
-        "",
-        description="template of the address for receipts; knows message_id and token; "
-        "empty: the gateway reports nothing",
-    )
-    receipt_secret: SecretStr = Field(
-        SecretStr(""), description="secret that signs receipt addresses; empty: kept in var_dir"
-    )
-
     @field_validator("public_url")
     @classmethod
     def _no_trailing_slash(cls, value: str) -> str:
@@ -205,7 +162,7 @@ def read_settings(**overrides: object) -> Settings:
         raise MalformedError(_not_json(str(error))) from None
     except ValidationError as error:
         raise MalformedError(_invalid(fault) for fault in error.errors()) from None
-    reasons = [*_contradictions(settings), *_gateway_faults(settings)]
+    reasons = [*_contradictions(settings), *provider_faults(settings)]
     if reasons:
         raise MalformedError(reasons)
     return settings
@@ -226,73 +183,18 @@ def _invalid(fault: ErrorDetails) -> Reason:
     shown = "内容保密" if name in SECRET_FIELDS else f"现为“{fault['input']}”"
     where = f"其中 {'.'.join(inside)} " if inside else ""
     wanted = expected(fault)
-    return _reason(name, f"{where}{f'应为 {wanted}' if wanted else '不符合要求'}（{shown}）")
+    return reason_of(name, f"{where}{f'应为 {wanted}' if wanted else '不符合要求'}（{shown}）")
 
 
 def _not_json(message: str) -> Reason:
     """For fields that are JSON the library says no more than the name, inside a sentence."""
     name = next((each for each in Settings.model_fields if f'"{each}"' in message), "settings")
-    return _reason(name, "应为 JSON 对象，例如 {}")
+    return reason_of(name, "应为 JSON 对象，例如 {}")
 
 
 def _contradictions(settings: Settings) -> Iterator[Reason]:
     """Values that are right one by one and make no sense together."""
     if settings.office_opens >= settings.office_closes:
-        yield _reason("office_opens", f"须早于 HUODIAN_OFFICE_CLOSES（{settings.office_closes}）")
+        yield reason_of("office_opens", f"须早于 HUODIAN_OFFICE_CLOSES（{settings.office_closes}）")
     if settings.quiet_from == settings.quiet_until:
-        yield _reason("quiet_from", "不能与 HUODIAN_QUIET_UNTIL 相同")
-    if settings.wechat_carrier not in {Carrier.FILE, Carrier.OFF}:
-        yield _reason(
-            "wechat_carrier", f"微信不能由 {settings.wechat_carrier} 发送，应为 file 或 off"
-        )
-
-
-def _gateway_faults(settings: Settings) -> Iterator[Reason]:
-    """What would only come to light with the first message, if it came to light at all."""
-    if settings.sms_carrier not in {Carrier.HTTP, Carrier.KANNEL}:
-        return
-    if not settings.sms_url.strip():
-        yield _reason(
-            "sms_url", f"HUODIAN_SMS_CARRIER 为 {settings.sms_carrier} 时必须填写网关地址"
-        )
-    patterns = {
-        "sms_success": (settings.sms_success,),
-        "sms_id_pattern": (settings.sms_id_pattern,),
-    }
-    for name, each in (patterns | {"sms_errors": tuple(settings.sms_errors)}).items():
-        yield from (_reason(name, fault) for pattern in each if (fault := _pattern_fault(pattern)))
-    templates = {
-        "sms_url": (settings.sms_url,),
-        "sms_body": (settings.sms_body,),
-        "sms_headers": tuple(settings.sms_headers.values()),
-        "receipt_url": (settings.receipt_url,),
-    }
-    for name, texts in templates.items():
-        yield from (_reason(name, fault) for text in texts if (fault := _template_fault(text)))
-
-
-def _pattern_fault(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        return f"不是有效的正则表达式：{error}"
-    return ""
-
-
-def _template_fault(text: str) -> str:
-    from notifications.sandbox import MessageSandbox, TemplateSyntaxError  # noqa: PLC0415
-
-    try:
-        MessageSandbox().from_string(text)
-    except TemplateSyntaxError as error:
-        return f"不是有效的模板：{error}"
-    return ""
-
-
-def _reason(name: str, problem: str) -> Reason:
-    return Reason(
-        code="bad_setting",
-        field=PREFIX + name.upper(),
-        message=f"设置无效：{problem}",
-        remedy="各项设置的含义见 docs/operations.md，或在改正后执行 huodian settings",
-    )
+        yield reason_of("quiet_from", "不能与 HUODIAN_QUIET_UNTIL 相同")

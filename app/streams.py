@@ -17,6 +17,12 @@ MESSAGES = "messages"
 
 PROVIDERS = "providers"
 """Who carries messages: weights, pauses and blocks, by operators and by the program itself."""
+SUPPRESSIONS = "suppressions"
+"""Who wants no messages, and who wants them again; numbers masked."""
+
+REGISTRATIONS = "registrations"
+"""Publications of what providers have approved."""
+
 READINESS = "readiness"
 """Load readings, forecasts and reinforcement projects of the grid."""
 

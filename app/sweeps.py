@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from app.clock import Clock
     from app.ports.work import Database
     from app.readiness.watch import Watch
+    from app.receiving.service import Receiving
     from app.rules.calendar_service import CalendarService
     from app.settings import Settings
+    from app.summaries import Summaries
     from app.sweeping import SweepReport
     from app.tickets.amendments import AmendmentService
     from app.tickets.reminders import Reminders
@@ -44,6 +46,8 @@ class Sweeps:
     reminders: Reminders
     readiness: Watch
     transport: Transport
+    receiving: Receiving
+    summaries: Summaries
 
     def all(self) -> tuple[Sweep, ...]:
         """In the order in which one feeds the next: dates, then reminders, then sending."""
@@ -55,8 +59,11 @@ class Sweeps:
             Sweep(name="reclassification", every_seconds=HOUR, run=self.amendments.reevaluate),
             Sweep(name="reminders", every_seconds=often, run=self.reminders.sweep),
             Sweep(name="readiness", every_seconds=QUARTER_OF_AN_HOUR, run=self.readiness.sweep),
+            Sweep(name="summaries", every_seconds=often, run=self.summaries.sweep),
             Sweep(name="loose_ends", every_seconds=often, run=transport.loose_ends.sweep),
             Sweep(name="dispatch", every_seconds=dispatch, run=transport.sending.dispatch),
+            Sweep(name="receipts", every_seconds=dispatch, run=self.receiving.applying.sweep),
+            Sweep(name="inquiries", every_seconds=MINUTE, run=self.receiving.inquiries.sweep),
             Sweep(name="providers", every_seconds=MINUTE, run=transport.tending.tend_providers),
             Sweep(name="cluster", every_seconds=nodes, run=transport.cluster.sweep),
             Sweep(name="housekeeping", every_seconds=HOUR, run=transport.tending.keep_house),

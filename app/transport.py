@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from app.clock import Clock
     from app.ports.jobs import FanOut, Handlers, JobEngine
-    from app.ports.sending import SendingDatabase, Suppressed
+    from app.ports.sending import SendingDatabase
     from app.sending.carriers import Carriers
     from app.sending.cluster import Cluster
     from app.sending.fan_out import FanOutRunner
@@ -46,7 +46,6 @@ class Transport:
     Args:
         durable: jobs are kept in the database and run by daemons; otherwise on the spot.
         fan_outs: who knows whom a shared notice of that kind is for.
-        suppressed: those of some addresses whose people asked not to be written to.
     """
 
     settings: Settings
@@ -56,7 +55,6 @@ class Transport:
     quiet: QuietHours
     texts: MessageTexts
     fan_outs: Mapping[MessageKind, FanOut]
-    suppressed: Suppressed
     durable: bool
 
     @cached_property
@@ -100,7 +98,6 @@ class Transport:
 
         return Sending(
             database=self.database,
-            channels=self.channels,
             clock=self.clock,
             handover=self._handover,
             jobs=self.jobs,
@@ -180,7 +177,6 @@ class Transport:
             rules=self._rules,
             attempts=self._attempts,
             in_doubt_after=timedelta(minutes=self.settings.in_doubt_minutes),
-            suppressed=self.suppressed,
         )
 
     @cached_property

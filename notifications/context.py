@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 CUSTOMER = "customer"
 """Stands for the ticket's customer in a dedupe key."""
+STAFF_WAYS = (Channel.WECOM, Channel.SMS)
+"""By which ways staff are told, the first that reaches somebody."""
+SENT_ONCE = frozenset({Channel.SMS, Channel.WECOM_ROBOT})
+"""Where there is no text message to fall back to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,8 @@ class PlanContext:
         stand_ins: user id of a manager who is no longer in office -> who is told instead; nobody
             where the company has nobody above.
         channels: the ways that are set up; SMS is the one that always exists.
+        customer_ways: by which of them customers are told, the first that reaches somebody.
+        groups: branches whose group of staff has a robot.
         leaflet: link to the policy leaflet that goes out at acceptance (I3); may be empty.
     """
 
@@ -59,6 +65,8 @@ class PlanContext:
     people: Mapping[str, Contact]
     stand_ins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     channels: frozenset[Channel] = frozenset({Channel.SMS})
+    customer_ways: tuple[Channel, ...] = (Channel.WECHAT, Channel.SMS)
+    groups: frozenset[str] = frozenset()
     quiet: QuietHours = field(default_factory=QuietHours)
     leaflet: str = ""
     renderer: Renderer = field(default_factory=shipped_renderer)
@@ -94,12 +102,32 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StaffContact(Contact):
+    """One of the company's people; `wecom_id` is empty where the person has none."""
+
+    wecom_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """Somebody to be told. `key` is a user id, or `CUSTOMER`."""
+    """Somebody to be told. `key` is a user id, or `CUSTOMER`, or names the group of a branch."""
 
     audience: Audience
     key: str
     contact: Contact
+    group: str = ""
+
+    def address(self, channel: Channel) -> str:
+        """Where the channel reaches them; empty if it does not."""
+        contact = self.contact
+        addresses = {
+            Channel.SMS: contact.phone,
+            Channel.APP: contact.phone,
+            Channel.WECHAT: contact.wechat_openid,
+            Channel.WECOM: contact.wecom_id if isinstance(contact, StaffContact) else "",
+            Channel.WECOM_ROBOT: self.group,
+        }
+        return addresses.get(channel, "")
 
     @property
     def name(self) -> str:
@@ -123,6 +151,12 @@ def staff_member(user_id: str, context: PlanContext) -> Recipient:
     return Recipient(audience=Audience.STAFF, key=user_id, contact=contact)
 
 
+def group_of(branch: str, context: PlanContext) -> Recipient:
+    """Everybody of a branch at once, through the robot of their group."""
+    contact = Contact(name=context.branch_name)
+    return Recipient(audience=Audience.STAFF, key=f"group:{branch}", contact=contact, group=branch)
+
+
 def told_instead(duties: Mapping[str, str], context: PlanContext) -> dict[str, str]:
     """Whom to tell what these people should hear: who, and in whose place (R-6.1).
 
@@ -144,14 +178,12 @@ def told_instead(duties: Mapping[str, str], context: PlanContext) -> dict[str, s
 
 
 def address(notice: Notice, recipient: Recipient, ticket_no: str, context: PlanContext) -> Message:
-    """The notice as a message: WeChat where it is set up and known, else SMS (R-6.4).
+    """The notice as a message, by the first way that is set up and reaches the person (R-6.4).
 
-    Without a phone number the message is made all the same, as one that needs a call.
+    Whom none reaches gets a message all the same, as one that needs a call.
     """
-    contact = recipient.contact
-    by_wechat = Channel.WECHAT in context.channels and bool(contact.wechat_openid)
-    channel = Channel.WECHAT if by_wechat else Channel.SMS
-    to = contact.wechat_openid if by_wechat else contact.phone
+    channel = _way(recipient, context)
+    to = recipient.address(channel)
     template = context.renderer.get(notice.template)
     known = {
         "ticket_no": ticket_no,
@@ -181,5 +213,13 @@ def address(notice: Notice, recipient: Recipient, ticket_no: str, context: PlanC
         not_before=not_before(context.at, urgent=notice.urgent, quiet=context.quiet, lot=key),
         expires_at=notice.expires_at,
         topic=f"{notice.topic}:{ticket_no}" if notice.topic else "",
-        fallback_address=contact.phone if by_wechat else "",
+        fallback_address="" if channel in SENT_ONCE else recipient.contact.phone,
     )
+
+
+def _way(recipient: Recipient, context: PlanContext) -> Channel:
+    if recipient.group:
+        return Channel.WECOM_ROBOT
+    ways = context.customer_ways if recipient.audience is Audience.CUSTOMER else STAFF_WAYS
+    usable = (each for each in ways if each in context.channels and recipient.address(each))
+    return next(usable, Channel.SMS)

@@ -27,6 +27,15 @@ class Channel(StrEnum):
 
     SMS = "sms"
     WECHAT = "wechat"
+    """The official account (公众号), for customers."""
+    WECOM = "wecom"
+    """The work account (企业微信), for staff."""
+    WECOM_ROBOT = "wecom_robot"
+    """The robot of a group of staff."""
+    APP = "app"
+    """The company's own mobile app."""
+    EMAIL = "email"
+    """Reports to staff."""
 
 
 class Audience(StrEnum):

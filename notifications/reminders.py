@@ -16,6 +16,7 @@ from notifications.context import (
     PlanContext,
     address,
     customer_of,
+    group_of,
     staff_member,
     told_instead,
 )
@@ -128,7 +129,11 @@ def _of_limits(
     # Whoever stands in for a manager hears of it at once, and in the same words.
     reached += [person for person in told_instead(duties, context) if person not in managers]
     above = [person for person in dict.fromkeys(reached) if person not in managers]
-    return messages + [_staff(escalated, user_id, ticket, context) for user_id in above]
+    messages += [_staff(escalated, user_id, ticket, context) for user_id in above]
+    if ticket.branch in context.groups:
+        group = group_of(ticket.branch, context)
+        messages.append(address(escalated, group, ticket.ticket_no, context))
+    return messages
 
 
 def _of_documents(

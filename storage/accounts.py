@@ -7,6 +7,7 @@ users() -> list[User]
 with_role(role, branch) -> list[User]        active ones; branch "" is the whole company
 people(user_ids) -> dict[str, User]          those of them who are known
 set_roles(user_id, roles); set_active(user_id, *, active); set_password_hash(user_id, hash)
+set_contact(user_id, name, value)            `name` is one of CONTACTS
 and what `storage.sign_in` adds for links and sessions
 """
 
@@ -35,11 +36,16 @@ USER = "账号"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A person; `branch` is empty for the company as a whole, `password_hash` None if not set."""
+    """A person; `branch` is empty for the company as a whole, `password_hash` None if not set.
+
+    `wecom_id` and `email` are empty where the person has none.
+    """
 
     id: str
     name: str
     phone: str
+    wecom_id: str
+    email: str
     roles: frozenset[Role]
     branch: str
     active: bool
@@ -60,7 +66,8 @@ _USERS = select(USERS).order_by(USERS.c.branch.asc().nulls_first(), USERS.c.id)
 _FIND = select(USERS).where(USERS.c.id == bindparam("user_id"))
 _AMONG = select(USERS).where(USERS.c.id.in_(bindparam("user_ids", expanding=True)))
 _ACTIVE = _USERS.where(USERS.c.active)
-_SETTING = {name: _setting(name) for name in ("roles", "active", "password_hash")}
+CONTACTS = ("name", "phone", "wecom_id", "email")
+_SETTING = {name: _setting(name) for name in ("roles", "active", "password_hash", *CONTACTS)}
 
 
 class Accounts(SignIn):
@@ -85,6 +92,8 @@ class Accounts(SignIn):
             "id": user_id,
             "name": name,
             "phone": phone,
+            "wecom_id": "",
+            "email": "",
             "roles": sorted(roles),
             "branch": branch or None,
             "active": True,
@@ -136,6 +145,14 @@ class Accounts(SignIn):
         """
         self._set(user_id, "roles", sorted(roles))
 
+    def set_contact(self, user_id: str, name: str, value: str) -> None:
+        """Change the name or one of the ways to reach the person (`CONTACTS`).
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        self._set(user_id, name, value)
+
     def set_active(self, user_id: str, *, active: bool) -> None:
         """Let the person sign in, or no longer.
 
@@ -163,6 +180,8 @@ def _user(row: Row[*tuple[Any, ...]]) -> User:
         id=row.id,
         name=row.name,
         phone=row.phone,
+        wecom_id=row.wecom_id,
+        email=row.email,
         roles=frozenset(map(Role, row.roles)),
         branch=row.branch or "",
         active=row.active,

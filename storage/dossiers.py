@@ -37,6 +37,7 @@ class Manager:
     id: str
     name: str
     phone: str
+    wecom_id: str
     roles: frozenset[Role]
     branch: str
     active: bool
@@ -67,7 +68,7 @@ class Dossier:
 
 
 _PROJECT, _ACCOUNT = USERS.alias("project"), USERS.alias("account")
-_OF_A_MANAGER = ("id", "name", "phone", "roles", "branch", "active")
+_OF_A_MANAGER = ("id", "name", "phone", "wecom_id", "roles", "branch", "active")
 _TEMPLATES = MARKS.alias("templates")
 
 DOSSIER = Prepared(
@@ -126,6 +127,7 @@ def _manager(  # noqa: PLR0913, PLR0917  (the columns, in order)
     user_id: str,
     name: str,
     phone: str,
+    wecom_id: str,
     roles: str | list[str],
     branch: str | None,
     active: object,
@@ -135,6 +137,7 @@ def _manager(  # noqa: PLR0913, PLR0917  (the columns, in order)
         id=user_id,
         name=name,
         phone=phone,
+        wecom_id=wecom_id,
         roles=frozenset(map(Role, json.loads(roles) if isinstance(roles, str) else roles)),
         branch=branch or "",
         active=bool(active),

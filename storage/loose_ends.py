@@ -64,7 +64,7 @@ _UNCONFIRMED = _oldest(
     _IS_UNCONFIRMED,
     _M.urgent,
     _M.handled_at.is_(None),
-    _M.channel == Channel.WECHAT.value,
+    _M.channel != Channel.SMS.value,
     _M.fallback_address != NOTHING,
 )
 _UNDELIVERED = (
@@ -72,7 +72,7 @@ _UNDELIVERED = (
     .where(
         is_state(MessageState.FAILED),
         _M.handled_at.is_(None),
-        _M.channel == Channel.WECHAT.value,
+        _M.channel != Channel.SMS.value,
         _M.fallback_address != NOTHING,
         _M.error_code != NO_RECEIPT,
     )
@@ -136,7 +136,7 @@ class LooseEnds:
     def unconfirmed(
         self, after: datetime, before: datetime, reporting: Sequence[str], limit: int
     ) -> list[Message]:
-        """Of those, the urgent WeChat messages that a text message can take the place of."""
+        """Of those, the urgent messages that a text message can take the place of."""
         parameters = {"after": after, "before": before, "reporting": reporting}
         return self._found(_UNCONFIRMED, limit=limit, **parameters)
 

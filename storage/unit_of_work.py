@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from storage.drafts import Drafts
     from storage.grid import Grid
     from storage.grid_areas import GridAreas
+    from storage.inbox import Inbox
     from storage.ledger import Ledger
     from storage.load_readings import LoadReadings
     from storage.loose_ends import LooseEnds
@@ -40,11 +41,14 @@ if TYPE_CHECKING:
     from storage.readiness import Readiness
     from storage.receipts import Receipts
     from storage.registers import Registers
+    from storage.registrations import Registrations
     from storage.reminders import Reminders
     from storage.supply_plans import SupplyPlans
+    from storage.suppressions import Suppressions
     from storage.sweeps import Sweeps
     from storage.tickets import Tickets
     from storage.topology import Topology
+    from storage.uplinks import Uplinks
 
 
 class UnitOfWork:
@@ -134,6 +138,34 @@ class UnitOfWork:
         from storage.receipts import Receipts
 
         return Receipts(self._connection)
+
+    @cached_property
+    def uplinks(self) -> Uplinks:
+        """What people wrote back."""
+        from storage.uplinks import Uplinks
+
+        return Uplinks(self._connection)
+
+    @cached_property
+    def suppressions(self) -> Suppressions:
+        """Who wants no messages."""
+        from storage.suppressions import Suppressions
+
+        return Suppressions(self._connection)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Messages to staff, and what they have read."""
+        from storage.inbox import Inbox
+
+        return Inbox(self._connection)
+
+    @cached_property
+    def registrations(self) -> Registrations:
+        """What providers have approved."""
+        from storage.registrations import Registrations
+
+        return Registrations(self._connection)
 
     @cached_property
     def accounts(self) -> Accounts:

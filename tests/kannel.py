@@ -71,7 +71,7 @@ forced-smsc = fake1
 
 group = sms-service
 keyword = default
-text = "ok"
+{answer}
 max-messages = 0
 """
 
@@ -104,10 +104,12 @@ class Kannel:
         self.children.callback(end, child)
         return child
 
-    def centre_up(self) -> None:
-        """Connect the fake message centre."""
-        port = str(self.ports["centre"])
-        self.start("fakesmsc", "-H", "127.0.0.1", "-r", port, "-i", "0.1", "-m", "0", "1 2 text x")
+    def centre_up(self, *, reply: str = "") -> None:
+        """Connect the fake message centre; somebody may write back once, `number text`."""
+        sender, _, text = reply.partition(" ")
+        how_many, uplink = ("1", f"{sender} 95598 text {text}") if reply else ("0", "1 2 text x")
+        arguments = ("-r", str(self.ports["centre"]), "-i", "0.1", "-m", how_many, uplink)
+        self.start("fakesmsc", "-H", "127.0.0.1", *arguments)
         self.wait_until(lambda: "fake1" in self.status() and "online" in self.centre_status())
 
     def centre_received(self) -> str:
@@ -141,8 +143,11 @@ class Kannel:
 
 
 @contextmanager
-def kannel(folder: Path) -> Iterator[Kannel]:
-    """A gateway that takes messages; skips where Kannel is not installed, but not with CI=true."""
+def kannel(folder: Path, replies_to: str = "") -> Iterator[Kannel]:
+    """A gateway that takes messages; skips where Kannel is not installed, but not with CI=true.
+
+    `replies_to` is called with what people write back.
+    """
     missing = [path for path in PROGRAMS.values() if shutil.which(path) is None]
     if missing:
         reason = (
@@ -154,7 +159,15 @@ def kannel(folder: Path) -> Iterator[Kannel]:
     ports = dict(zip(("admin", "smsbox", "centre", "sendsms"), free_ports(4), strict=True))
     configuration = folder / "kannel.conf"
     configuration.write_text(
-        CONFIGURATION.format(folder=folder, username=USERNAME, password=PASSWORD, **ports),
+        CONFIGURATION.format(
+            folder=folder,
+            username=USERNAME,
+            password=PASSWORD,
+            answer=f'get-url = "{replies_to}?from=%p&text=%b&id=%I"'
+            if replies_to
+            else 'text = "ok"',
+            **ports,
+        ),
         encoding="utf-8",
     )
     with ExitStack() as children:

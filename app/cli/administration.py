@@ -68,6 +68,32 @@ def list_users(user: ActingAs = "", as_json: AsJson = False) -> None:
     show(result, table(rows, ("账号", "姓名", "单位", "角色", "启用")), as_json=as_json)
 
 
+@users.command(name="set")
+def set_contacts(
+    user_id: UserId,
+    name: Annotated[str | None, typer.Option(help="Name as shown.")] = None,
+    phone: Annotated[str | None, typer.Option(help="Mobile number; empty takes it away.")] = None,
+    wecom_id: Annotated[
+        str | None, typer.Option(help="User id in the company's WeCom; empty takes it away.")
+    ] = None,
+    email: Annotated[
+        str | None, typer.Option(help="For the daily summary; empty takes it away.")
+    ] = None,
+    user: ActingAs = "",
+    as_json: AsJson = False,
+) -> None:
+    """Change how messages reach a person.
+
+    Example: huodian user set tc.head --wecom-id LuoHuaishan --email head@example.cn
+    """
+    application = opened()
+    given = {"name": name, "phone": phone, "wecom_id": wecom_id, "email": email}
+    changes = {key: value for key, value in given.items() if value is not None}
+    application.accounts.set_contacts(user_id, changes, actor=acting(application, user))
+    result = {"id": user_id, "changed": sorted(changes)}
+    show(result, f"账号 {user_id} 的联系方式已更新", as_json=as_json)
+
+
 @users.command()
 def link(user_id: UserId, user: ActingAs = "", as_json: AsJson = False) -> None:
     """A one-time sign-in link, good for 24 hours.

@@ -104,19 +104,24 @@ def simulate(
     show(result, result.as_text(), as_json=as_json)
 
 
-def doctor(as_json: AsJson = False) -> None:
-    """Is everything in place: database, definitions, calendar, people, sweeps, messages.
+def doctor(
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask providers whether they let us in.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Is everything in place: database, definitions, calendar, people, sweeps, messages, channels.
 
     Exit 3 if something is not, 1 if the database cannot even be looked at.
 
-    Example: huodian doctor
+    Example: huodian doctor --online
     """
     from app.doctor import examine, unusable  # noqa: PLC0415
     from engine.errors import UnavailableError  # noqa: PLC0415
 
     code = 3
     try:
-        findings = examine(opened())
+        findings = examine(opened(), online=online)
     except UnavailableError as error:
         findings, code = unusable(error), 1
     rows = [("✓" if f.ok else "✕", f.subject, f.remark) for f in findings]
@@ -130,7 +135,8 @@ def settings(as_json: AsJson = False) -> None:
 
     Example: huodian settings
     """
-    from app.settings import PREFIX, Settings, read_settings  # noqa: PLC0415
+    from app.provider_settings import PREFIX  # noqa: PLC0415
+    from app.settings import Settings, read_settings  # noqa: PLC0415
 
     found = read_settings()
     rows = [
@@ -219,4 +225,6 @@ def _plain(value: object) -> str:
         return "（已设置）" if value.get_secret_value() else ""
     if isinstance(value, dict):
         return "、".join(value) or ""
+    if isinstance(value, tuple):
+        return ",".join(value)
     return PASSWORD_IN_ADDRESS.sub(r"\1:***@", str(value))

@@ -1,4 +1,7 @@
-"""`huodian template`: message texts, from the draft to the version in use."""
+"""`huodian template`: message texts, from the draft to the version in use.
+
+What providers have approved of them is in `app.cli.registration`.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +71,7 @@ def check(key: Key, file: File, as_json: AsJson = False) -> None:
     Example: huodian template check next_stage next_stage.j2
     """
     faults = opened().templates.check(key, text_of(file))
-    show({"ok": not faults, "faults": faults}, _told(faults) or "没有问题", as_json=as_json)
+    show({"ok": not faults, "faults": faults}, told_faults(faults) or "没有问题", as_json=as_json)
     if faults:
         raise typer.Exit(3)
 
@@ -123,7 +126,7 @@ def draft(
     if not view.is_current:
         lines.append("注意：依据的版本已不是最新版本，合并后请加 --rebase 保存")
     if view.faults:
-        lines += [f"尚有 {len(view.faults)} 个问题，不能发布：", _told(view.faults)]
+        lines += [f"尚有 {len(view.faults)} 个问题，不能发布：", told_faults(view.faults)]
     show(_as_result(view), "\n".join(lines), as_json=as_json)
 
 
@@ -184,5 +187,6 @@ def _as_result(view: TemplateDraft) -> dict[str, object]:
     return result
 
 
-def _told(faults: tuple[Reason, ...]) -> str:
+def told_faults(faults: tuple[Reason, ...]) -> str:
+    """Every fault on a line of its own."""
     return "\n".join(f"✕ {fault}" for fault in faults)

@@ -7,6 +7,7 @@ ledger's stream "administration".
     accounts = AccountService(database, clock)
     accounts.create_user(facts, actor=...)          accounts.disable(user_id, reason=..., actor=...)
     accounts.set_roles(user_id, roles, actor=...)   accounts.listing(actor=...)
+    accounts.set_contacts(user_id, changes, actor=...)
     accounts.issue_sign_in_link(user_id, actor=...) -> token, for /sign-in/{token}
     accounts.first_admin() -> token | None          accounts.actor(user_id) -> Actor
     accounts.sessions                               see `app.people.sessions`
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from app.authorization import Action, authorize
 from app.forms.fields import FieldReader
+from app.people.contacts import NAME_LENGTH, checked_contacts
 from app.people.duties import Duties, duties_left
 from app.people.sessions import TOKEN_BYTES, SessionService, actor_of, token_hash
 from app.streams import ADMINISTRATION
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
 LINK_LIFETIME = timedelta(hours=24)
 FIRST_ADMIN_ID = "admin"
 USER_ID = re.compile(r"[a-z][a-z0-9._-]{1,31}")
-NAME_LENGTH = 50
 COMPANY = "*"
 """No branch has this id, so no branch's administrator is permitted for it."""
 ASSIGNABLE = frozenset(Role) - {Role.CUSTOMER, Role.SYSTEM}
@@ -138,6 +139,28 @@ class AccountService:
             left = duties_left(work, user_id, [place for place in DUTIES if Role(place) not in new])
             work.commit()
         return left
+
+    def set_contacts(self, user_id: str, changes: Mapping[str, str], *, actor: Actor) -> None:
+        """Change the name of a person, or how messages reach them; an empty text takes one away.
+
+        Args:
+            user_id: who.
+            changes: `name`, `phone`, `wecom_id` or `email` -> the new value.
+            actor: an administrator of the person.
+
+        Raises:
+            MalformedError: with everything that is wrong about the values.
+        """
+        checked = checked_contacts(changes)
+        at = self._clock()
+        with self._database.writing() as work:
+            _administered(work, user_id, actor)
+            for name, value in checked.items():
+                work.accounts.set_contact(user_id, name, value)
+            # What people are reached by is personal; the ledger keeps that it changed.
+            details = {"user_id": user_id, "changed": sorted(checked)}
+            _record(work, "set_contacts", details, actor, at)
+            work.commit()
 
     def listing(self, *, actor: Actor) -> tuple[User, ...]:
         """Every account the administrator is responsible for, by id."""

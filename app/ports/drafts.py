@@ -1,7 +1,7 @@
 """What the life of a rule, from draft to publication, needs of a database.
 
-Definitions and message templates share it: one open draft, a base, a second person, immutable
-versions. Storage fits these shapes without knowing them.
+Definitions, message templates and registrations share it: one open draft, a base, a second person,
+immutable versions. Storage fits these shapes without knowing them.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Subject(StrEnum):
 
     DEFINITION = "definition"
     TEMPLATE = "template"
+    REGISTRATION = "registration"
 
 
 class DraftKind(StrEnum):
@@ -174,7 +175,7 @@ class PublishedDefinitions(Protocol):
 
 
 class PublishedTemplate(Protocol):
-    """A published message text with its header; see `storage.message_templates`."""
+    """A published text, of a message with its header or of a registration."""
 
     @property
     def key(self) -> str: ...
@@ -199,6 +200,12 @@ class PublishedTemplates(Protocol):
     def publish(
         self, key: str, version: int, *, source: str, fingerprint: str, by: str, at: datetime
     ) -> None: ...
+
+
+class PublishedRegistrations(PublishedTemplates, Protocol):
+    """What providers have approved; `all` gives every version."""
+
+    def all(self) -> Sequence[PublishedTemplate]: ...
 
 
 class RulesLedger(Protocol):
@@ -254,3 +261,17 @@ class TemplatesDatabase(Protocol):
 
     def reading(self) -> AbstractContextManager[TemplatesUnit]: ...
     def writing(self) -> AbstractContextManager[TemplatesUnit]: ...
+
+
+class RegistrationsUnit(DraftsUnit, Protocol):
+    """The same with what providers have approved."""
+
+    @property
+    def registrations(self) -> PublishedRegistrations: ...
+
+
+class RegistrationsDatabase(Protocol):
+    """Opens transactions."""
+
+    def reading(self) -> AbstractContextManager[RegistrationsUnit]: ...
+    def writing(self) -> AbstractContextManager[RegistrationsUnit]: ...

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 from app.ports.work import Outbox, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
     from notifications.carriage import ProviderStanding, Settlement, Traffic
     from notifications.message import Channel, Message, MessageState
 
-    Suppressed = Callable[["SendingWork", frozenset[str]], frozenset[str]]
-    """Those of some addresses whose people asked not to be written to."""
 
 # ruff: noqa: D102  (what the names do not say is said in the class)
 
@@ -93,6 +91,12 @@ class Providers(Protocol):
     def forget_traffic(self, before: datetime) -> int: ...
 
 
+class Suppressions(Protocol):
+    """Those of some addresses whose people asked not to be written to."""
+
+    def of(self, addresses: Collection[str]) -> frozenset[str]: ...
+
+
 class ClusterNode(Protocol):
     """A process that runs jobs."""
 
@@ -142,6 +146,8 @@ class SendingWork(Work, Protocol):
     def loose_ends(self) -> LooseEnds: ...
     @property
     def providers(self) -> Providers: ...
+    @property
+    def suppressions(self) -> Suppressions: ...
     @property
     def cluster_nodes(self) -> ClusterNodes: ...
 

@@ -17,15 +17,20 @@ from engine.calendar import local_date
 from engine.definition import Checkpoint
 from engine.documents import KEY
 from engine.timetable import timetable
+from notifications.message import Audience, MessageState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
+    from collections.abc import Iterator, Sequence
+    from datetime import date, datetime
 
     from app.reading.ticket_page import Surroundings
     from engine.definition import Ending, WorkflowDefinition
     from engine.ticket import Ticket
     from engine.timetable import TimetableEntry
+    from notifications.message import Message
+
+NEVER_TOLD = frozenset({MessageState.SUPERSEDED, MessageState.EXPIRED, MessageState.CANCELLED})
+"""What was overtaken before anybody read it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +44,19 @@ class ToHandIn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A message to the customer, whatever way it was sent and whether or not it arrived."""
+
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressPage:
     """The customer's timetable (用电时刻表, R-6.2) and what the customer can do.
 
     `waits_for` names the paper with whose receipt the company's time begins; empty if it runs.
+    `told` is what the customer was told, the newest first.
     """
 
     ticket_no: str
@@ -58,12 +72,15 @@ class ProgressPage:
     manager_names: tuple[str, ...]
     branch_name: str
     branch_phone: str
+    told: tuple[Told, ...]
     hotline: str = SERVICE_HOTLINE
     supervision_hotline: str = SUPERVISION_HOTLINE
 
 
-def progress_page(ticket: Ticket, around: Surroundings, branch_phone: str) -> ProgressPage:
-    """The customer's view of a ticket at one moment."""
+def progress_page(
+    ticket: Ticket, around: Surroundings, branch_phone: str, messages: Sequence[Message]
+) -> ProgressPage:
+    """The customer's view of a ticket at one moment; `messages` are the ticket's, newest first."""
     definition, today = around.definition, local_date(around.at)
     is_open = ticket.ended_at is None
     documents = document_list(ticket, definition, {}, today) if is_open else ()
@@ -94,7 +111,14 @@ def progress_page(ticket: Ticket, around: Surroundings, branch_phone: str) -> Pr
         ),
         branch_name=around.branch_name,
         branch_phone=branch_phone,
+        told=tuple(_told(messages)),
     )
+
+
+def _told(messages: Sequence[Message]) -> Iterator[Told]:
+    for each in messages:
+        if each.audience is Audience.CUSTOMER and each.state not in NEVER_TOLD:
+            yield Told(at=each.created_at, text=each.text)
 
 
 def _due_text(requirement: RequirementView, definition: WorkflowDefinition) -> str:

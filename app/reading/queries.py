@@ -163,7 +163,14 @@ class QueryService:
             case = self.desk.load(work, ticket.ticket_no, act)
             around = self._around(work, case)
             branch = next(each for each in work.grid.branches() if each.id == ticket.branch)
-        return progress_page(ticket, around, branch.phone)
+            told = work.outbox.listing(
+                ticket_no=ticket.ticket_no,
+                state=None,
+                branch=None,
+                unhandled=False,
+                limit=MESSAGES_AT_MOST,
+            )
+        return progress_page(ticket, around, branch.phone, told)
 
     def messages(
         self,

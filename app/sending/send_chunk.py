@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from app.clock import Clock
-    from app.ports.sending import SendingDatabase, SendingWork, Suppressed
+    from app.ports.sending import SendingDatabase, SendingWork
     from app.sending.carriers import Carriers
     from notifications.channels.base import MessageChannel, Result
     from notifications.delivery.attempts import AttemptPolicy
@@ -57,7 +57,6 @@ class ChunkSender:
         node: names this process in the claims.
         in_doubt_after: others take a claim of this age for that of a dead process, so it is renewed
             as long as answers are awaited.
-        suppressed: those of some addresses whose people asked not to be written to.
     """
 
     database: SendingDatabase
@@ -67,7 +66,6 @@ class ChunkSender:
     rules: Rules
     attempts: AttemptPolicy
     in_doubt_after: timedelta
-    suppressed: Suppressed
 
     def send(self, key: str) -> None:
         """Send what is left of a chunk; harmless if it was sent, or is being sent, already."""
@@ -137,7 +135,7 @@ class ChunkSender:
         permission = self.rules.permit(
             messages,
             at,
-            suppressed=self.suppressed(work, addresses),
+            suppressed=work.suppressions.of(addresses),
             recent=work.queue.claims_since(counted, at - CAP_WINDOW),
         )
         end_all(work, permission.ended, at)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from app.bootstrap import build
 from app.first_start import prepare
-from app.settings import Carrier, read_settings
+from app.settings import read_settings
 from engine.errors import Reason, RefusedError
 
 if TYPE_CHECKING:
@@ -39,8 +39,13 @@ def scratch_application(database_url: str | None, clock: Clock) -> Iterator[Appl
             database_url=database_url or f"sqlite:///{folder}/simulation.db",
             var_dir=Path(folder),
             sample=False,
-            sms_carrier=Carrier.FILE,
-            wechat_carrier=Carrier.FILE,
+            sms_carrier="file",
+            wechat_carrier="file",
+            wecom_carrier="off",
+            app_carrier="off",
+            email_carrier="off",
+            wecom_robots={},
+            customer_channels="wechat,sms",
         )
         application = build(settings, clock=clock, durable=False)
         try:
@@ -51,7 +56,7 @@ def scratch_application(database_url: str | None, clock: Clock) -> Iterator[Appl
                 work.commit()
             yield application
         finally:
-            application.database.close()
+            application.close()
 
 
 def _refuse_in_use(application: Application) -> None:

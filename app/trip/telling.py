@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from engine.application import Contact
 from engine.reminders import deferrals_due_in_stage
 from engine.ticket import Role
-from notifications.context import PlanContext
+from notifications.context import PlanContext, StaffContact
 from notifications.planner import plan
 from notifications.reminders import EscalationStep, escalation, plan_reminder, to_managers
 
@@ -36,6 +36,8 @@ class Telling:
     hours: OfficeHours
     quiet: QuietHours
     channels: frozenset[Channel]
+    customer_ways: tuple[Channel, ...]
+    groups: frozenset[str]
     base_url: str
     texts: MessageTexts
 
@@ -79,6 +81,8 @@ class Telling:
             people=People(work, dossier.managers),
             stand_ins=_stand_ins(work, dossier),
             channels=self.channels,
+            customer_ways=self.customer_ways,
+            groups=self.groups,
             quiet=self.quiet,
             renderer=self.texts.of(work, dossier.template_stamp),
         )
@@ -134,5 +138,5 @@ class People(Mapping[str, Contact]):
         return len(self._known)
 
 
-def _contact(user: Person) -> Contact:
-    return Contact(name=user.name, phone=user.phone)
+def _contact(user: Person) -> StaffContact:
+    return StaffContact(name=user.name, phone=user.phone, wecom_id=user.wecom_id)

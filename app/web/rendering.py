@@ -39,6 +39,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         .render(
             values,
             who=who,
+            unread=visit.unread if visit else 0,
             form_token=visit.form_token if visit else "",
             insecure=not cookies.secure,
             path=request.url.path,

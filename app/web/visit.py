@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """Who is looking at the page. `form_token` guards forms against foreign sites."""
+    """Who is looking at the page. `form_token` guards forms against foreign sites.
+
+    `unread` is how many messages in the own inbox are unread.
+    """
 
     signed_in: SignedIn | None
     form_token: str
     is_new_form_token: bool = False
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +50,8 @@ def visit_of(request: Request) -> Visit:
     token = request.cookies.get(cookies.session, "")
     signed_in = application.accounts.sessions.find(token) if token else None
     if signed_in is not None:
-        return Visit(signed_in=signed_in, form_token=signed_in.csrf_token)
+        unread = application.inbox.unread(actor=signed_in.actor)
+        return Visit(signed_in=signed_in, form_token=signed_in.csrf_token, unread=unread)
     known = request.cookies.get(cookies.form, "")
     form_token = known or secrets.token_urlsafe(32)
     return Visit(signed_in=None, form_token=form_token, is_new_form_token=not known)

@@ -7,10 +7,11 @@ sends again blindly, because no SMS provider removes duplicates.
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from engine.errors import HuodianError, Reason
 from notifications.message import MessageState
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from notifications.message import Message
     from notifications.renderer import MessageTemplate
+
+LONGEST_TEXT = 500
+"""Characters of an explanation that are kept with a message."""
 
 logger = logging.getLogger(__name__)
 
@@ -213,6 +217,29 @@ class ReceiptRefusedError(HuodianError):
     """A receipt that does not prove where it comes from, or that cannot be read."""
 
 
+class MissingExtraError(HuodianError):
+    """A provider's SDK is not installed."""
+
+    @classmethod
+    def of(cls, *, extra: str) -> MissingExtraError:
+        """The error, with how to install it."""
+        return cls(
+            Reason(
+                code="missing_extra",
+                message=f"尚未安装 {extra} 所需的软件包",
+                remedy=f'请执行 make setup EXTRAS="{extra}" 后重试',
+            )
+        )
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A channel whose credentials can be tried without sending anything."""
+
+    def check(self) -> tuple[Reason, ...]:
+        """Why the provider does not let us in; empty if it does. Costs one small call."""
+
+
 class MessageChannel(Protocol):
     """One way out of the house. Safe to share between threads."""
 
@@ -238,7 +265,7 @@ class MessageChannel(Protocol):
     def find(self, message: Message) -> Result | None:
         """What the provider knows of an earlier message; None if it knows nothing or cannot tell.
 
-        Where a message may safely be handed over again (`idempotent_for`), None settles nothing.
+        Raises what the way to the provider raises; then one may ask again.
         """
 
     def parse_receipts(self, request: ReceiptRequest) -> ParsedReceipts:
@@ -280,6 +307,38 @@ def unknown(message_id: str, code: str) -> Result:
     """The result of a message of which nobody knows whether it went out."""
     text = "请求可能已送达，结果未知"
     return refused(message_id, ErrorClass.UNKNOWN_OUTCOME, code, text)
+
+
+def unfit(message_id: str, reasons: Sequence[Reason]) -> Result:
+    """The result of a message that never left, because it does not fit what the provider takes."""
+    kind = ErrorClass.RECIPIENT if reasons[0].code == "bad_number" else ErrorClass.CONTENT
+    text = "；".join(each.message for each in reasons)[:LONGEST_TEXT]
+    return refused(message_id, kind, reasons[0].code, text)
+
+
+def bad_credentials(provider: str, outcome: Result) -> Reason:
+    """The reason that a provider does not let us in, from what a call came to."""
+    return Reason(
+        code="provider_check_failed",
+        message=f"{provider} 未通过核对：{outcome.code} {outcome.text}".rstrip(),
+        remedy="请核对该服务商的设置，见 docs/operations.md",
+    )
+
+
+def json_items(body: bytes) -> list[dict[str, Any]]:
+    """The objects of a JSON array, or the one object that came instead of it.
+
+    Raises:
+        ReceiptRefusedError: it is neither.
+    """
+    try:
+        value = json.loads(body)
+    except ValueError:
+        value = None
+    items = value if isinstance(value, list) else [value]
+    if not all(isinstance(each, dict) for each in items):
+        raise receipt_refused(code="receipt_unreadable", problem="内容不是 JSON 对象或对象的数组")
+    return items
 
 
 def receipt_refused(*, code: str, problem: str, remedy: str = "") -> ReceiptRefusedError:

@@ -26,6 +26,7 @@ from notifications.channels.base import (
     ReceiptMode,
     ReceiptRequest,
     Result,
+    Uplink,
     Verdict,
     certainty_of,
     not_genuine,
@@ -34,6 +35,7 @@ from notifications.channels.base import (
     unknown,
 )
 from notifications.message import MessageState
+from notifications.provider_requests import national
 from notifications.sandbox import MessageSandbox, TemplateError
 from notifications.wire.http import (
     HttpAnswer,
@@ -186,13 +188,17 @@ class HttpSmsChannel:
         return None
 
     def parse_receipts(self, request: ReceiptRequest) -> ParsedReceipts:
-        """Read `message_id`, `token`, `status` and perhaps `text`.
+        """Read `message_id`, `token`, `status` and perhaps `text`; or a reply: `from` and `text`.
+
+        A reply names no message; it came to the address that only the gateway was told.
 
         Raises:
             ReceiptRefusedError: the token does not belong to the message, or the status is not
                 in the settings.
         """
         fields = request.query
+        if "message_id" not in fields and "from" in fields:
+            return ParsedReceipts(uplinks=(_reply(fields),))
         message_id, status = fields.get("message_id", ""), fields.get("status", "")
         if not self._settings.receipt_key or not hmac.compare_digest(
             self.token(message_id).encode(), fields.get("token", "").encode()
@@ -286,3 +292,11 @@ class HttpSmsChannel:
             return ""
         found = re.search(self._settings.id_pattern, body)
         return found.group(1) if found else ""
+
+
+def _reply(fields: Mapping[str, str]) -> Uplink:
+    return Uplink(
+        address=national(fields["from"]),
+        text=fields.get("text", ""),
+        sequence=fields.get("id", ""),
+    )

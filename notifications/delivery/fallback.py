@@ -1,4 +1,4 @@
-"""A text message instead of, or beside, a WeChat message that did not get through (R-6.4).
+"""A text message instead of, or beside, one by WeChat or the like that failed (R-6.4).
 
 On a definite failure always; in doubt only if it is urgent, and then it says that it may come
 twice. Its dedupe key is the first one's with `:sms` behind it, so nothing that comes late can make
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 URGENT_WAIT = timedelta(minutes=5)
 """How long an urgent message may be without a sign that it arrived."""
-MAY_COME_TWICE = "（如已从微信收到，请忽略）"
+MAY_COME_TWICE = "（如已收到相同通知，请忽略）"
 SUFFIX = ":sms"
 
 
 def may_fall_back(message: Message) -> bool:
     """Whether the message is one that a text message can take the place of."""
-    return message.channel is Channel.WECHAT and bool(message.fallback_address)
+    return message.channel is not Channel.SMS and bool(message.fallback_address)
 
 
 def fallback_of(message: Message, at: datetime, *, in_doubt: bool) -> Message:

@@ -19,6 +19,7 @@ MODULES = (
     "messages",
     "organisation",
     "readiness",
+    "receiving",
     "registers",
     "rules",
     "sending",

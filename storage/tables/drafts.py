@@ -1,4 +1,4 @@
-"""Rules in the making, and the published message texts."""
+"""Rules in the making, the published message texts, and what providers have approved of them."""
 
 from __future__ import annotations
 
@@ -58,5 +58,19 @@ class MessageTemplateRow(SQLModel, table=True):
     published_at: datetime = instant()
 
 
+class RegistrationRow(SQLModel, table=True):
+    """What a provider has approved, by `provider/template`; it never changes either."""
+
+    __tablename__ = "registrations"
+
+    key: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    source: str = Field(sa_type=Text)
+    fingerprint: str
+    published_by: str
+    published_at: datetime = instant()
+
+
 DRAFTS = table_of(DraftRow)
 MESSAGE_TEMPLATES = table_of(MessageTemplateRow)
+REGISTRATIONS = table_of(RegistrationRow)

@@ -73,6 +73,8 @@ class MessageRow(SQLModel, table=True):
         partial_index("ix_messages_claimed_at", "claimed_at", where="claimed_at IS NOT NULL"),
         partial_index("ix_messages_unhandled", "state", "created_at", where=UNHANDLED),
         partial_index("ix_messages_notice_id", "notice_id", where="notice_id IS NOT NULL"),
+        partial_index("ix_messages_accepted", "settled_at", where="state = 'accepted'"),
+        partial_index("ix_messages_staff", "recipient", "created_at", where="audience = 'staff'"),
         partial_index(
             "ix_messages_sending_claimed_at",
             "claimed_at",
@@ -122,16 +124,26 @@ class MessageRow(SQLModel, table=True):
 
 
 class ReceiptRow(SQLModel, table=True):
-    """What a provider reported, as it came; `problem` says why it was not believed, if so."""
+    """What a provider reported, as it came; `problem` says what is wrong with it, if anything is.
+
+    It is to be applied at `next_try_at`, and done with when that is empty.
+    """
 
     __tablename__ = "receipts"
-    __table_args__ = (Index("ix_receipts_received_at", "received_at"),)
+    __table_args__ = (
+        Index("ix_receipts_received_at", "received_at"),
+        partial_index("ix_receipts_next_try_at", "next_try_at", where="next_try_at IS NOT NULL"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     provider: str
     received_at: datetime = instant()
+    query: dict[str, str] = Field(sa_type=JSON, nullable=False)
     body: str = Field(sa_type=Text)
     problem: str
+    tries: int
+    next_try_at: datetime | None = instant(nullable=True)
+    applied_at: datetime | None = instant(nullable=True)
 
 
 class SweepRow(SQLModel, table=True):

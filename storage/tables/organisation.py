@@ -29,13 +29,15 @@ class BranchRow(SQLModel, table=True):
 
 
 class UserRow(SQLModel, table=True):
-    """A person of the company."""
+    """A person of the company; `wecom_id` and `email` are empty where the person has none."""
 
     __tablename__ = "users"
 
     id: str = Field(primary_key=True)
     name: str
     phone: str
+    wecom_id: str
+    email: str
     roles: list[str] = Field(sa_type=JSON, nullable=False)
     branch: str | None
     active: bool

@@ -132,3 +132,27 @@ def test_what_is_queued_while_the_centre_is_down_counts_as_accepted_and_is_deliv
     for number in (1, 2):
         state = state_after(channel, message(number).id, MessageState.ACCEPTED, receipts)
         assert state is MessageState.DELIVERED
+
+
+def test_three_hundred_messages_go_out_at_once_and_each_is_receipted(
+    sms_gateway: Kannel, receiver: Gateway, channel: HttpSmsChannel
+) -> None:
+    sms_gateway.centre_up()
+    crowd = [message(number) for number in range(300)]
+    results = list(channel.submit(crowd))
+    assert {each.verdict for each in results} == {Verdict.ACCEPTED}
+    assert len({each.message_id for each in results}) == 300
+    receipts = receiver.wait_for(600)
+    delivered = {each.path.split("/")[3] for each in receipts if each.query["status"] == "1"}
+    assert delivered == {each.id for each in crowd}
+
+
+def test_who_writes_td_is_heard(tmp_path: Path, receiver: Gateway, wire: EventLoop) -> None:
+    with kannel(tmp_path, f"{receiver.url}/receipts/kannel/secret") as running:
+        running.centre_up(reply="8613800138000 TD")
+        (call,) = receiver.wait_for(1)
+        with closing(connected(running, receiver, wire)) as channel:
+            request = ReceiptRequest(received_at=AT, query=call.query)
+            (uplink,) = channel.parse_receipts(request).uplinks
+    assert (uplink.address, uplink.text) == ("13800138000", "TD")
+    assert uplink.sequence

@@ -238,7 +238,7 @@ def test_what_a_dead_process_gave_to_a_gateway_is_in_doubt_until_it_is_given_up(
     by_gateway: Office, gateway: HeldGateway
 ) -> None:
     waiting(by_gateway)
-    claimed_by_a_dead_process(by_gateway, "http_sms")
+    claimed_by_a_dead_process(by_gateway, "http")
     dispatch(by_gateway, "2021-09-06 09:10:01")
     assert states(by_gateway) == {S.IN_DOUBT}
     assert {m.error_text for m in by_gateway.messages()} == {"请求可能已送达，结果未知"}

@@ -22,6 +22,7 @@ from notifications.message import (
     MessageState,
     SharedNotice,
 )
+from storage.suppressions import Suppressions
 from tests.application import instant
 from tests.courier import REPORTING, Courier, Dispatcher, dispatcher
 
@@ -103,14 +104,19 @@ def test_urgent_messages_and_those_to_staff_are_not_counted(office: Office) -> N
     assert unsent < {f"message-{n:06}" for n in range(6)}
 
 
+def wants_none(address: str, office: Office) -> None:
+    with office.application.database.writing() as work:
+        work.suppressions.add(address, AT, source="reply", reason="TD", by="system")
+        work.commit()
+
+
 def test_who_said_no_is_told_of_outages_only(office: Office) -> None:
     service, outage = a_message(1), a_message(2, kind=MessageKind.OUTAGE)
     other = a_message(3, address="13000000002")
     added(office, service, outage, other)
     courier = Courier()
-    by_sms(office, courier, suppressed=lambda _work, addresses: addresses & {"13000000001"}).round(
-        NOON
-    )
+    wants_none("13000000001", office)
+    by_sms(office, courier).round(NOON)
     assert set(courier.arrived) == {outage.id, other.id}
     assert (found(office, service).state, found(office, service).error_code) == (
         S.SUPPRESSED,
@@ -506,19 +512,20 @@ def test_a_number_that_cannot_receive_text_messages_is_for_a_call(
 
 
 def test_a_message_that_breaks_its_job_goes_alone_is_given_up_and_spoils_no_other(
-    office: Office,
+    office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bad, good = a_message(1), a_message(2, address="13000000002")
     added(office, bad, good)
     courier = Courier()
 
-    def breaks(_work: object, addresses: Iterable[str]) -> frozenset[str]:
+    def breaks(_suppressions: object, addresses: Iterable[str]) -> frozenset[str]:
         if bad.address in addresses:
             msg = "poison"
             raise RuntimeError(msg)
         return frozenset()
 
-    by = by_sms(office, courier, suppressed=breaks)
+    monkeypatch.setattr(Suppressions, "of", breaks)
+    by = by_sms(office, courier)
     states = []
     by.round(NOON)
     for _ in range(9):

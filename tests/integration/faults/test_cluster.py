@@ -123,7 +123,7 @@ def test_two_nodes_together_keep_to_the_rate_of_a_provider(
     """At 120 a minute a chunk holds two messages and one chunk begins in any second."""
     office = on_server_by_gateway
     messages = waiting(office, tickets=4)
-    settings = {**gateway.settings(), "provider_rates": '{"http_sms": 120}'}
+    settings = {**gateway.settings(), "provider_rates": '{"http": 120}'}
     with a_node(office, **settings) as one, a_node(office, "two", **settings):
         one.wait_until(lambda: all_are(office, S.ACCEPTED))
     nothing_hidden_nothing_doubled(office, gateway, messages)
@@ -131,8 +131,7 @@ def test_two_nodes_together_keep_to_the_rate_of_a_provider(
         int(str(started))
         for (started,) in asked(
             office,
-            "SELECT started_at_epoch_ms FROM dbos.workflow_status"
-            " WHERE queue_name = 'send:http_sms'",
+            "SELECT started_at_epoch_ms FROM dbos.workflow_status WHERE queue_name = 'send:http'",
         )
     )
     assert len(starts) >= len(messages) / 2

@@ -72,6 +72,8 @@ def gateway() -> Iterator[Gateway]:
     state = Gateway()
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_GET(self) -> None:
             self.take()
 
@@ -93,9 +95,11 @@ def gateway() -> Iterator[Gateway]:
             if state.hangs_up:
                 self.close_connection = True
                 return
+            body = state.body.encode()
             self.send_response(state.status)
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(state.body.encode())
+            self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
             """Keep quiet."""

@@ -58,8 +58,9 @@ def test_in_doubt_it_says_that_it_may_come_twice() -> None:
     assert child.notice_id is None  # its words are its own now
 
 
-def test_only_wechat_with_a_number_falls_back_and_only_once() -> None:
+def test_whatever_is_no_text_message_falls_back_once_if_there_is_a_number() -> None:
     assert may_fall_back(by_wechat())
+    assert may_fall_back(by_wechat(channel=Channel.WECOM))
     assert not may_fall_back(by_wechat(fallback_address=""))
     assert not may_fall_back(by_wechat(channel=Channel.SMS))
     assert not may_fall_back(fallback_of(by_wechat(), AT, in_doubt=False))

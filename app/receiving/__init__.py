@@ -1,0 +1,1 @@
+"""What comes back from providers: reports, replies, and who wants no messages."""

@@ -1,0 +1,146 @@
+"""The loop on which channels wait: results as they come, a bound on what is begun, a clean end."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import CancelledError
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from notifications.wire.event_loop import EventLoop
+from notifications.wire.http import HttpClient, NoAnswerError
+from tests.unit.notifications.sms import gateway
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def loop() -> Iterator[EventLoop]:
+    made = EventLoop()
+    yield made
+    made.close()
+
+
+def test_results_come_as_they_are_ready_and_no_more_run_at_once_than_allowed(
+    loop: EventLoop,
+) -> None:
+    running, most = 0, 0
+    gates = {number: asyncio.Event() for number in range(6)}
+
+    async def job(number: int) -> int:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await gates[number].wait()
+        running -= 1
+        return number
+
+    results = loop.each((partial(job, number) for number in range(6)), at_once=3)
+    order = [2, 1, 0, 5, 4, 3]
+    found = []
+    for number in order:
+        loop.call(set_(gates[number]))
+        found.append(next(results))
+    assert (found, most) == (order, 3)
+    assert list(results) == []
+
+
+async def set_(gate: asyncio.Event) -> None:
+    gate.set()
+
+
+def test_nothing_begins_before_somebody_asks(loop: EventLoop) -> None:
+    begun = []
+
+    async def job() -> int:
+        begun.append(1)
+        return 1
+
+    results = loop.each([job], at_once=1)
+    assert begun == []
+    assert list(results) == [1]
+
+
+def test_who_stops_asking_stops_what_has_not_ended(loop: EventLoop) -> None:
+    ended, forever = threading.Event(), asyncio.Event()
+
+    async def job(number: int) -> int:
+        if number == 0:
+            return 0
+        try:
+            await forever.wait()
+        except asyncio.CancelledError:
+            ended.set()
+            raise
+        return number
+
+    results = loop.each((partial(job, number) for number in range(3)), at_once=2)
+    assert next(results) == 0
+    results.close()  # type: ignore[attr-defined]
+    assert ended.wait(10)
+
+
+def test_what_a_job_raises_reaches_who_asked(loop: EventLoop) -> None:
+    async def job() -> int:
+        msg = "broken"
+        raise ValueError(msg)
+
+    with pytest.raises(ExceptionGroup) as raised:
+        list(loop.each([job], at_once=1))
+    assert raised.group_contains(ValueError, match="broken")
+
+
+def test_closing_ends_the_thread_and_what_runs_on_it() -> None:
+    before = threading.active_count()
+    loop, begun, ended = EventLoop(), threading.Event(), threading.Event()
+
+    async def job() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    def wait() -> None:
+        with pytest.raises(CancelledError):
+            loop.call(job())
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    assert begun.wait(10)
+    loop.close()
+    waiting.join(10)
+    assert ended.is_set()
+    assert threading.active_count() == before
+    loop.close()
+
+
+def test_many_calls_wait_at_once_on_few_threads(loop: EventLoop) -> None:
+    with gateway() as server, closing(HttpClient(loop, concurrency=50, timeout_s=5.0)) as client:
+        jobs = (partial(client.ask, "GET", f"{server.url}/{n}") for n in range(200))
+        threads = threading.active_count()
+        answers = list(loop.each(jobs, at_once=50))
+    assert len(answers) == len({each.path for each in server.requests}) == 200
+    assert threads <= threading.active_count() <= threads + 60  # those of the test's own server
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_call_whose_connection_breaks_is_never_repeated(loop: EventLoop, method: str) -> None:
+    with gateway() as server, closing(HttpClient(loop, concurrency=1, timeout_s=5.0)) as client:
+        loop.call(client.ask("GET", server.url))
+        server.hangs_up = True
+        with pytest.raises(NoAnswerError):
+            loop.call(client.ask(method, f"{server.url}/once"))
+    assert len(server.requests) == 2
+
+
+def test_an_answer_is_read_up_to_a_bound(loop: EventLoop) -> None:
+    with gateway() as server, closing(HttpClient(loop, concurrency=1, timeout_s=5.0)) as client:
+        server.body = "长" * 1_000_000
+        answer = loop.call(client.ask("GET", server.url))
+    assert len(answer.body) < 100_000
