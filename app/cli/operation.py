@@ -226,5 +226,5 @@ def _plain(value: object) -> str:
     if isinstance(value, dict):
         return "、".join(value) or ""
     if isinstance(value, tuple):
-        return ",".join(value)
+        return ",".join(str(each) for each in value)
     return PASSWORD_IN_ADDRESS.sub(r"\1:***@", str(value))
