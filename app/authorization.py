@@ -83,7 +83,7 @@ ACTION_NAMES = {
     Action.SUPPLY_DOCUMENT: "登记资料",
     Action.VERIFY_DOCUMENT: "审核资料",
     Action.REJECT_DOCUMENT: "退回资料",
-    Action.SUSPEND: "停表",
+    Action.SUSPEND: "暂停计时",
     Action.RESUME: "恢复计时",
     Action.ASSIGN_MANAGERS: "指定双经理",
     Action.EXTEND_BOUNDARY: "延伸投资界面",

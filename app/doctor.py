@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from app.labels import MESSAGE_CHANNELS
+from app.labels import MESSAGE_CHANNELS, SWEEPS
 from app.people.duties import duties_left
 from app.ports.drafts import DraftKind
 from app.sending.service import NAME as DISPATCH
@@ -95,13 +95,14 @@ def _calendar(application: Application) -> tuple[Finding, ...]:
     year = local_date(application.clock()).year
     this_year = calendar.year(year).status
     warning = application.calendars.warning()
+    remark = f"{warning}（huodian calendar import）" if warning else "无需处理"
     return (
         Finding(
             subject=f"{year} 年工作日历",
             ok=this_year is not YearStatus.PROVISIONAL,
             remark="已确定" if this_year is not YearStatus.PROVISIONAL else "暂定，请导入放假通知",
         ),
-        Finding(subject=f"{year + 1} 年工作日历", ok=not warning, remark=warning or "无需处理"),
+        Finding(subject=f"{year + 1} 年工作日历", ok=not warning, remark=remark),
     )
 
 
@@ -149,7 +150,9 @@ def _sweeps(application: Application) -> tuple[Finding, ...]:
         failed = 0 if beat is None or sweep.name == DISPATCH else beat.counts.get("failed", 0)
         if failed:
             ok, remark = False, f"{remark}；上次有 {failed} 件处理失败，请查看守护进程日志"
-        findings.append(Finding(subject=f"巡检 {sweep.name}", ok=ok, remark=remark))
+        findings.append(
+            Finding(subject=f"巡检 {SWEEPS.get(sweep.name, sweep.name)}", ok=ok, remark=remark)
+        )
     return tuple(findings)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.application import (
+    APPLICANT_KINDS,
+    AREA_CLASSES,
     ApplicantKind,
     AreaClass,
     CustomerType,
@@ -25,19 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from enum import StrEnum
 
-APPLICANT_KINDS = {
-    ApplicantKind.RESIDENT: "居民",
-    ApplicantKind.ENTERPRISE: "企业",
-    ApplicantKind.SMALL_MICRO: "小微企业",
-    ApplicantKind.INDIVIDUAL_BUSINESS: "个体工商户",
-    ApplicantKind.FARMERS_COOPERATIVE: "农民专业合作社",
-}
-AREA_CLASSES = {
-    AreaClass.CITY_CENTRE: "市中心城区",
-    AreaClass.COUNTY_SEAT: "县城区",
-    AreaClass.TOWN: "城镇（乡镇）",
-    AreaClass.RURAL: "农村",
-}
 CHANNELS = {
     IntakeChannel.COUNTER: "营业厅",
     IntakeChannel.ONLINE: "线上",
@@ -51,12 +40,12 @@ CUSTOMER_TYPES = {
     CustomerType.HV_DUAL_SUPPLY: "高压双电源",
 }
 SCHEMES = {
-    ServiceScheme.THREE_ZERO: "三零",
-    ServiceScheme.THREE_SAVING: "三省",
-    ServiceScheme.STANDARD: "普通",
+    ServiceScheme.THREE_ZERO: "“三零”服务",
+    ServiceScheme.THREE_SAVING: "“三省”服务",
+    ServiceScheme.STANDARD: "常规服务",
 }
 BOUNDARIES = {
-    InvestmentBoundary.EXTENDED: "已延伸至客户红线（含电能表）",
+    InvestmentBoundary.EXTENDED: "已延伸至用户红线（含计量装置）",
     InvestmentBoundary.STANDARD: "未延伸",
 }
 CHECKPOINTS = {
@@ -97,7 +86,7 @@ RECORDED_FACTS = {
 MESSAGE_STATES = {
     MessageState.PENDING: "待发送",
     MessageState.SENDING: "发送中",
-    MessageState.IN_DOUBT: "结果不明",
+    MessageState.IN_DOUBT: "发送结果不明",
     MessageState.ACCEPTED: "已提交，待回执",
     MessageState.FAILED: "发送失败",
     MessageState.DELIVERED: "已送达",
@@ -126,6 +115,20 @@ YEAR_STATUSES = {
     YearStatus.OFFICIAL: "国务院办公厅通知",
     YearStatus.IMPORTED: "管理员导入",
     YearStatus.PROVISIONAL: "暂定（尚无通知）",
+}
+SWEEPS = {
+    "calendar": "日历重算",
+    "reclassification": "规则复核",
+    "reminders": "时限提醒",
+    "readiness": "电网承载力监测",
+    "summaries": "逾期日报",
+    "dispatch": "消息发送",
+    "receipts": "回执处理",
+    "inquiries": "结果查询",
+    "loose_ends": "消息善后",
+    "providers": "服务商调配",
+    "cluster": "节点守护",
+    "housekeeping": "作业清理",
 }
 SERVICE_HOTLINE = "95598"
 SUPERVISION_HOTLINE = "12398"

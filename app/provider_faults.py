@@ -90,7 +90,7 @@ def _wrong_carriers(
     wrong = [each for each in given if each not in allowed]
     if wrong or not given:
         expected = "、".join(sorted(allowed))
-        yield reason_of(name, f"“{','.join(wrong)}”不能承运该渠道，应为 {expected}")
+        yield reason_of(name, f"“{','.join(wrong)}”不能用于该渠道，应为 {expected}")
     if len(set(given)) != len(given) or (Carrier.OFF in given and len(given) > 1):
         yield reason_of(name, "不能重复，off 也不能与其他并列")
 

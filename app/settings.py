@@ -12,7 +12,7 @@ from pydantic_settings import SettingsConfigDict, SettingsError
 
 from app.forms.type_words import expected
 from app.provider_faults import provider_faults, reason_of
-from app.provider_settings import PREFIX, ProviderSettings
+from app.provider_settings import ALLOWED, PREFIX, ProviderSettings
 from engine.audit_flags import FastPolicy
 from engine.calendar import OfficeHours
 from engine.errors import MalformedError
@@ -181,8 +181,8 @@ def unknown_variables(environment: Iterable[str]) -> dict[str, str]:
 def _invalid(fault: ErrorDetails) -> Reason:
     name, *inside = (str(part) for part in fault["loc"])
     shown = "内容保密" if name in SECRET_FIELDS else f"现为“{fault['input']}”"
-    where = f"其中 {'.'.join(inside)} " if inside else ""
-    wanted = expected(fault)
+    where = f"其中 {'.'.join(inside)} " if inside and name not in ALLOWED else ""
+    wanted = "、".join(sorted(ALLOWED[name])) if name in ALLOWED else expected(fault)
     return reason_of(name, f"{where}{f'应为 {wanted}' if wanted else '不符合要求'}（{shown}）")
 
 

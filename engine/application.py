@@ -41,6 +41,22 @@ class AreaClass(StrEnum):
         return self in {AreaClass.CITY_CENTRE, AreaClass.COUNTY_SEAT}
 
 
+APPLICANT_KINDS = {
+    ApplicantKind.RESIDENT: "居民",
+    ApplicantKind.ENTERPRISE: "一般企业（非小微）",
+    ApplicantKind.SMALL_MICRO: "小微企业",
+    ApplicantKind.INDIVIDUAL_BUSINESS: "个体工商户",
+    ApplicantKind.FARMERS_COOPERATIVE: "农业（农民）专业合作社",
+}
+AREA_CLASSES = {
+    AreaClass.CITY_CENTRE: "市中心城区",
+    AreaClass.COUNTY_SEAT: "县（市、区）城区",
+    AreaClass.TOWN: "城镇",
+    AreaClass.RURAL: "农村",
+}
+"""The plan's own words (三(四), 四(三)3), the same on every screen and in every reason."""
+
+
 class CustomerType(StrEnum):
     """The plan's customer types (附件); with the service scheme it selects the definition."""
 

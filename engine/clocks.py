@@ -201,7 +201,7 @@ def _step(on: date, clock: Clock, calendar: WorkCalendar) -> Step:
     day = calendar.day(on)
     pause = next((p for p in clock.pauses if p.to_on and p.from_on < on < p.to_on), None)
     if pause is not None and day.is_working:
-        return Step(on=on, counted=False, why=f"停表：{CAUSE_NAMES[pause.cause]}")
+        return Step(on=on, counted=False, why=f"暂停计时：{CAUSE_NAMES[pause.cause]}")
     is_plain = day.kind is DayKind.WORKDAY and day.note in WEEKDAY_NAMES
     return Step(on=on, counted=day.is_working, why="工作日" if is_plain else day.note)
 

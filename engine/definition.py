@@ -234,6 +234,12 @@ class WorkflowDefinition:
         return frozenset(each.trigger for each in self.transitions)
 
     @cached_property
+    def is_managed(self) -> bool:
+        """Whether one of the two managers acts in it, so that both are named from the start."""
+        managers = {Role.PROJECT_MANAGER, Role.ACCOUNT_MANAGER}
+        return any(not managers.isdisjoint(each.roles) for each in self.transitions)
+
+    @cached_property
     def offered(self) -> dict[str, tuple[Transition, ...]]:
         """Transitions that leave a state, by state id."""
         leaving: dict[str, list[Transition]] = {state.id: [] for state in self.states}

@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 KEY = "key"
 """In `State.until_received`: whatever key document applies to this applicant."""
 
+PLAN_DOCUMENTS = {
+    "identity": "有效身份证件",
+    "business_licence": "营业执照",
+    "organization_code": "组织机构代码证",
+    "property_proof": "用电地址物权证件",
+    "project_approval": "用电工程项目批准文件",
+    "completion_report": "工程竣工报告（含竣工图纸）",
+}
+"""Every paper that the plan lets be asked for (R-3.1), by kind."""
 SOURCE_NAMES = {
     DocumentSource.COUNTER: "营业厅",
     DocumentSource.ONLINE: "线上",
@@ -137,6 +146,11 @@ class Paper:
     expires_on: date | None = None
 
 
+def document_name(kind: str, definition: WorkflowDefinition) -> str:
+    """What a paper is called; also one that was asked for before another definition applied."""
+    return definition.document_names.get(kind) or PLAN_DOCUMENTS.get(kind, kind)
+
+
 def supply(ticket: Ticket, definition: WorkflowDefinition, paper: Paper, act: Act) -> Outcome:
     """Take in a document. The clocks that waited for it are started by `engine.clock_keeping`.
 
@@ -146,14 +160,14 @@ def supply(ticket: Ticket, definition: WorkflowDefinition, paper: Paper, act: Ac
     """
     kind, file = paper.kind, paper.file
     if kind not in definition.document_names:
-        known = "、".join(f"{k}({name})" for k, name in definition.document_names.items())
         raise MalformedError(
             Reason(
                 code="unknown_document_kind",
                 field="kind",
                 message=f"未知的资料种类“{kind}”",
                 clause="R-3.1, 四(二)3",
-                remedy=f"可用的种类：{known}",
+                remedy="可用的种类",
+                options=tuple(definition.document_names.items()),
             )
         )
     refuse_if_ended(ticket, definition)
@@ -197,7 +211,7 @@ def verify(ticket: Ticket, definition: WorkflowDefinition, number: int, *, on: d
         NotFoundError: there is no such document.
     """
     record = _named(ticket, definition, number)
-    name = definition.document_names[record.kind]
+    name = document_name(record.kind, definition)
     if record.status is DocumentStatus.VERIFIED:
         raise RefusedError(Reason(code="unchanged", message=f"第 {number} 份{name}已经审核合格"))
     if record.expires_on is not None and record.expires_on < on:
@@ -243,7 +257,7 @@ def refuse_if_ended(ticket: Ticket, definition: WorkflowDefinition) -> None:
         raise RefusedError(
             Reason(
                 code="ticket_ended",
-                message=f"工单 {ticket.ticket_no} 已结束（{name}）,不能再修改",
+                message=f"工单 {ticket.ticket_no} 已结束（{name}），不能再修改",
                 clause="R-5.1, 四(一)1",
                 remedy="如客户有新的需求，请另行受理",
             )

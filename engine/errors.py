@@ -24,6 +24,7 @@ class Reason:
         clause: where the rule comes from, for example `R-3.2, 四(二)4`; may be empty.
         remedy: what to do next, in Chinese; may be empty.
         field: the input field concerned, if it was one.
+        options: what may be given instead: each word with its Chinese name, to close the remedy.
     """
 
     code: str
@@ -31,12 +32,30 @@ class Reason:
     clause: str = ""
     remedy: str = ""
     field: str = ""
+    options: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         """The whole sentence: field, problem, remedy, clause."""
         head = f"{self.field}：{self.message}" if self.field else self.message
         tail = f"（依据 {self.clause}）" if self.clause else ""
-        return f"{head}{'；' + self.remedy if self.remedy else ''}{tail}"
+        remedy = self.remedy_in_words
+        return f"{head}{'；' + remedy if remedy else ''}{tail}"
+
+    @property
+    def remedy_in_words(self) -> str:
+        """The remedy for whoever types: options are the words to be given, with their names."""
+        return self._closed_by(
+            f"{word}（{name}）" if name not in {"", word} else word for word, name in self.options
+        )
+
+    @property
+    def remedy_in_names(self) -> str:
+        """The remedy for whoever looks at a screen: options by name only."""
+        return self._closed_by(name or word for word, name in self.options)
+
+    def _closed_by(self, options: Iterable[str]) -> str:
+        listed = "、".join(options)
+        return f"{self.remedy or '可选'}：{listed}" if listed else self.remedy
 
 
 class HuodianError(Exception):

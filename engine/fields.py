@@ -12,6 +12,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engine.application import ServiceRequest
@@ -34,6 +35,7 @@ HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Control, formatting (also text direction), lone surrogates, line and paragraph separators."""
 YES, NO = "yes", "no"
 YES_NO_NAMES = {YES: "是", NO: "否"}
+_NO_CHOICES: Mapping[str, str] = MappingProxyType({})
 
 _DATE = re.compile(r"2[01]\d\d-\d\d-\d\d")
 _INSTANT = re.compile(
@@ -131,35 +133,39 @@ def _foreign(
         if field_id in wanted:
             continue
         declared = definition.field_by_id.get(field_id)
-        listed = "、".join(f"{definition.field_by_id[each].name}（{each}）" for each in wanted)
         yield Reason(
             code="field_unknown" if declared is None else "field_not_taken",
             field=_visible(field_id),
             message=f"没有登记项“{_visible(field_id)}”"
             if declared is None
             else f"此处不登记“{declared.name}”",
-            remedy=f"此处可登记：{listed}" if listed else "此处没有登记项，请删去",
+            remedy="此处可登记" if wanted else "此处没有登记项，请删去",
+            options=tuple((each, definition.field_by_id[each].name) for each in wanted),
         )
 
 
 def _missing(asked: Field) -> Reason:
-    listed = _listed(options(asked))
+    choices = options(asked)
     return Reason(
         code="field_missing",
         field=asked.id,
         message=f"尚未填写“{asked.name}”",
         clause=asked.clause,
-        remedy=f"请填写{asked.name}" + (f"，可选：{listed}" if listed else ""),
+        remedy=f"请{'选择' if choices else '填写'}{asked.name}",
+        options=tuple(choices.items()),
     )
 
 
-def _malformed(asked: Field, problem: str, remedy: str) -> Reason:
+def _malformed(
+    asked: Field, problem: str, remedy: str, choices: Mapping[str, str] = _NO_CHOICES
+) -> Reason:
     return Reason(
         code="field_malformed",
         field=asked.id,
         message=f"{asked.name}{problem}",
         clause=asked.clause,
         remedy=remedy,
+        options=tuple(choices.items()),
     )
 
 
@@ -180,7 +186,7 @@ def _choice(asked: Field, raw: str) -> str | Reason:
     if value in asked.choices:
         return value
     problem = f"“{_visible(raw)}”不在可选范围内"
-    return _malformed(asked, problem, f"可选：{_listed(asked.choices)}")
+    return _malformed(asked, problem, "可选", asked.choices)
 
 
 def _yes_no(asked: Field, raw: str) -> str | Reason:
@@ -188,7 +194,7 @@ def _yes_no(asked: Field, raw: str) -> str | Reason:
     for each, name in YES_NO_NAMES.items():
         if value in {each, name}:
             return each
-    return _malformed(asked, f"“{_visible(raw)}”无法识别", "请填 yes（是）或 no（否）")
+    return _malformed(asked, f"“{_visible(raw)}”无法识别", "可选", YES_NO_NAMES)
 
 
 def _date(asked: Field, raw: str) -> str | Reason:
@@ -243,7 +249,3 @@ def _visible(raw: str) -> str:
     """A text as a message may repeat it."""
     text = "".join(c if unicodedata.category(c) not in HIDDEN_CATEGORIES else "�" for c in raw)
     return text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}…"
-
-
-def _listed(choices: Mapping[str, str]) -> str:
-    return "、".join(f"{name}（{value}）" for value, name in choices.items())

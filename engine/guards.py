@@ -115,7 +115,7 @@ def _not_suspended(attempt: Attempt) -> list[Reason]:
     return [
         Reason(
             code="ticket_suspended",
-            message="工单已停表，不能办理",
+            message="工单已暂停计时，不能办理",
             clause="R-2.4, 附件 注2",
             remedy="请先恢复计时",
         )

@@ -267,14 +267,16 @@ class TicketMachine:
         if found is not None:
             return found
         offered = definition.offered[ticket.state]
-        allowed = "、".join(f"{each.trigger}({each.name})" for each in offered) or "无"
+        remedy = "当前状态可办理" if offered else "当前状态没有可办理的操作"
+        options = tuple((each.trigger, each.name) for each in offered)
         if trigger not in definition.triggers:
             raise MalformedError(
                 Reason(
                     code="unknown_trigger",
                     field="trigger",
                     message=f"流程“{definition.name}”没有操作“{trigger}”",
-                    remedy=f"当前状态可办理：{allowed}",
+                    remedy=remedy,
+                    options=options,
                 )
             )
         state = definition.state_by_id[ticket.state].name
@@ -284,7 +286,8 @@ class TicketMachine:
                 code="trigger_not_allowed",
                 message=f"工单 {ticket.ticket_no} 处于“{state}”，不能办理“{name}”",
                 clause="R-5.2, 四(一)1",
-                remedy=f"当前状态可办理：{allowed}",
+                remedy=remedy,
+                options=options,
             )
         )
 

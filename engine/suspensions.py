@@ -65,7 +65,7 @@ def resume(
         raise RefusedError(
             Reason(
                 code="not_suspended",
-                message=f"工单 {ticket.ticket_no} 没有停表，无需恢复",
+                message=f"工单 {ticket.ticket_no} 没有暂停计时，无需恢复",
                 clause=CLAUSE,
             )
         )
@@ -81,27 +81,29 @@ def _against_suspending(
     run = ticket.current_run
     reasons = []
     if ticket.open_pause is not None:
-        reasons.append(Reason(code="already_suspended", message="工单已经停表", clause=CLAUSE))
+        reasons.append(Reason(code="already_suspended", message="工单已经暂停计时", clause=CLAUSE))
     if cause not in state.suspendable:
         allowed = "、".join(CAUSE_NAMES[each] for each in state.suspendable)
         reasons.append(
             Reason(
                 code="not_suspendable",
-                message=f"“{state.name}”状态不能因“{CAUSE_NAMES[cause]}”停表",
+                message=f"“{state.name}”状态不能因“{CAUSE_NAMES[cause]}”暂停计时",
                 clause=CLAUSE,
-                remedy=f"此状态可以停表的原因：{allowed}" if allowed else "此状态不允许停表",
+                remedy=f"此状态可以暂停计时的原因：{allowed}"
+                if allowed
+                else "此状态不允许暂停计时",
             )
         )
     if run is None or run.started_at is None:
         reasons.append(
-            Reason(code="clock_not_running", message="计时尚未开始，无需停表", clause="R-1.2")
+            Reason(code="clock_not_running", message="计时尚未开始，无需暂停", clause="R-1.2")
         )
     if not evidence.strip():
         reasons.append(
             Reason(
                 code="evidence_missing",
                 field="evidence",
-                message="停表必须有依据",
+                message="暂停计时必须有依据",
                 clause=CLAUSE,
                 remedy="请填写外线工程或客户工程的施工依据（如施工通知单编号）",
             )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from engine.amendments import AMENDABLE
 from engine.application import Contact, InvestmentBoundary
 from engine.definition import Checkpoint
+from engine.documents import document_name
 from engine.ticket import DocumentStatus
 from notifications.context import Recipient, address
 from notifications.message import Audience
@@ -117,5 +118,5 @@ def reinstated(event: DocumentVerified, change: Change) -> Notice | None:
     was = next((each.status for each in papers if each.number == event.number), None)
     if was is not DocumentStatus.REJECTED:
         return None
-    document = change.context.definition.document_names[event.kind]
+    document = document_name(event.kind, change.context.definition)
     return change.notice("document_reinstated", document=document)

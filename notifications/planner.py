@@ -13,7 +13,7 @@ from engine.application import ConnectionApplication
 from engine.calendar import local_date
 from engine.clocks import CAUSE_NAMES
 from engine.definition import Checkpoint, Ending
-from engine.documents import requirements, satisfying
+from engine.documents import document_name, requirements, satisfying
 from engine.events import (
     ApplicationAmended,
     BoundaryExtended,
@@ -196,7 +196,7 @@ def _document_rejected(event: DocumentRejected, change: Change) -> Notice:
     kinds = dict.fromkeys(kind for each in lacking for kind in each.any_of)
     return change.notice(
         "document_rejected",
-        document=definition.document_names[event.kind],
+        document=document_name(event.kind, definition),
         reason=remark(event.reason),
         kinds="或".join(definition.document_names[kind] for kind in kinds),
     )

@@ -31,7 +31,7 @@ from engine.ticket import SYSTEM
 from notifications.message import MessageState
 from tests.applicants import a_resident
 from tests.application import Office, OfficeClock
-from tests.daemon_process import HUODIAN, environment_of
+from tests.daemon_process import HUODIAN, environment_of, not_quiet_now
 from tests.databases import find_binaries, running_cluster
 from tests.furnished import furnish
 from tests.held_gateway import held_gateway
@@ -124,6 +124,7 @@ def main() -> int:
             "var_dir": folder,
             "port": port,
             **SETTINGS,
+            **not_quiet_now(),
             **gateway.settings(console=f"http://127.0.0.1:{port}"),
         }
         office = _office(stack, settings)

@@ -12,6 +12,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from engine.application import (
+    APPLICANT_KINDS,
+    AREA_CLASSES,
     ApplicantKind,
     AreaClass,
     CustomerType,
@@ -28,20 +30,6 @@ if TYPE_CHECKING:
 
 LOW_VOLTAGES_KV = frozenset({Decimal("0.22"), Decimal("0.38"), Decimal("0.4")})
 HIGH_VOLTAGE_KV = Decimal(10)
-
-APPLICANT_NAMES = {
-    ApplicantKind.RESIDENT: "居民",
-    ApplicantKind.ENTERPRISE: "一般企业（非小微）",
-    ApplicantKind.SMALL_MICRO: "小微企业",
-    ApplicantKind.INDIVIDUAL_BUSINESS: "个体工商户",
-    ApplicantKind.FARMERS_COOPERATIVE: "农业（农民）专业合作社",
-}
-AREA_NAMES = {
-    AreaClass.CITY_CENTRE: "市中心城区",
-    AreaClass.COUNTY_SEAT: "县城城区",
-    AreaClass.TOWN: "城镇",
-    AreaClass.RURAL: "农村",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,7 +235,7 @@ def _supply_sentence(facts: ConnectionFacts) -> list[str]:
 
 
 def _three_zero(facts: ConnectionFacts, on: date, policy: EligibilityPolicy) -> tuple[bool, str]:
-    who = APPLICANT_NAMES[facts.applicant_kind]
+    who = APPLICANT_KINDS[facts.applicant_kind]
     if facts.applicant_kind is ApplicantKind.RESIDENT:
         return True, "低压居民享受“三零”服务（依据 R-4.1, 三, 四(三)2）"
     if facts.applicant_kind not in policy.zero_investment_applicants:
@@ -287,8 +275,8 @@ def _boundary(scheme: ServiceScheme) -> tuple[InvestmentBoundary, str]:
 
 def _facts_sentence(facts: ConnectionFacts) -> str:
     return (
-        f"申请人为{APPLICANT_NAMES[facts.applicant_kind]}，"
-        f"用电地址属{AREA_NAMES[facts.area_class]}，"
+        f"申请人为{APPLICANT_KINDS[facts.applicant_kind]}，"
+        f"用电地址属{AREA_CLASSES[facts.area_class]}，"
         f"接入后总容量 {_kw(facts.total_kw)}（原有 {_kw(facts.existing_capacity_kw)}，"
         f"申请 {_kw(facts.requested_capacity_kw)}），电源数 {facts.supply_sources}"
     )

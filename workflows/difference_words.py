@@ -55,7 +55,7 @@ FIELDS: dict[Subject, dict[str, str]] = {
         "stage": "所属环节",
         "held_by_customer": "等待客户的原因",
         "until_received": "直至收到",
-        "suspendable": "可停表的原因",
+        "suspendable": "可暂停计时的原因",
         "ending": "结束方式",
     },
     Subject.TRANSITION: {
@@ -63,7 +63,7 @@ FIELDS: dict[Subject, dict[str, str]] = {
         "target": "到达状态",
         "roles": "经办角色",
         "guards": "前置条件",
-        "checkpoint": "资料关口",
+        "checkpoint": "资料收齐节点",
         "reason_required": "须写明原因",
         "asks": "必填登记项",
         "takes": "选填登记项",

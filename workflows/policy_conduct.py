@@ -41,7 +41,7 @@ def _clock_stops(draft: Draft, caps: Caps) -> Iterator[Fault]:
         for key in _stopping_keys(state, is_initial=state.id == definition.initial):
             yield Fault(
                 code="clock_stop_not_allowed",
-                message=f"状态“{state.name}”不得停表，可以停表的状态：{'、'.join(allowed)}",
+                message=f"状态“{state.name}”不得暂停计时，可以暂停计时的状态：{'、'.join(allowed)}",
                 at=("states", index, key),
                 clause=caps.clock_stops_clause,
                 remedy=f"请删去 {key}",

@@ -140,7 +140,7 @@ def _say(error: HuodianError, *, as_json: bool) -> None:
                 "field": each.field,
                 "message": each.message,
                 "clause": each.clause,
-                "remedy": each.remedy,
+                "remedy": each.remedy_in_words,
             }
             for each in error.reasons
         ]

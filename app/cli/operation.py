@@ -67,6 +67,7 @@ def daemon(
     Example: huodian daemon --node east-1
     """
     from app.daemon import run_forever, run_once  # noqa: PLC0415
+    from app.labels import SWEEPS  # noqa: PLC0415
 
     application = opened(**({"node": node} if node else {}))
     if not once:
@@ -74,7 +75,7 @@ def daemon(
         return
     reports = run_once(application)
     result = {report.name: report.counts() for report in reports}
-    rows = [(r.name, *(str(n) for n in r.counts().values())) for r in reports]
+    rows = [(SWEEPS.get(r.name, r.name), *(str(n) for n in r.counts().values())) for r in reports]
     show(result, table(rows, ("巡检", "处理", "未变", "被抢先", "失败")), as_json=as_json)
     if any(report.failed for report in reports):
         raise typer.Exit(1)

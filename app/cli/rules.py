@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from app.cli.session import AsJson, show
+from app.labels import BOUNDARIES, CUSTOMER_TYPES, SCHEMES
 from engine.application import ApplicantKind, AreaClass
 from engine.errors import MalformedError, Reason
 
@@ -47,7 +48,10 @@ def classify_command(
         "investment_boundary": found.investment_boundary,
         "reasons": found.reasons,
     }
-    head = f"{found.definition_id}（{found.service_scheme}，投资界面 {found.investment_boundary}）"
+    head = (
+        f"{CUSTOMER_TYPES[found.customer_type]}，{SCHEMES[found.service_scheme]}，"
+        f"投资界面{BOUNDARIES[found.investment_boundary]}；适用流程 {found.definition_id}"
+    )
     show(result, "\n".join([head, *(f"  · {each}" for each in found.reasons)]), as_json=as_json)
 
 

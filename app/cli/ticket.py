@@ -366,7 +366,7 @@ def _show_changed(application: Application, ticket: Ticket, *, as_json: bool) ->
     }
     notes = [f"第 {ticket.revision} 次变更"]
     if ticket.is_suspended:
-        notes.append("停表中")
+        notes.append("暂停计时中")
     if ticket.boundary is InvestmentBoundary.EXTENDED:
         notes.append("投资界面已延伸")
     text = f"{ticket.ticket_no}  {definition.name}  {state.name}（{'，'.join(notes)}）"

@@ -18,14 +18,18 @@ from typing import TYPE_CHECKING
 from app.forms.fields import FieldReader, folded, foreign_fields, shown
 from app.forms.id_numbers import id_number_problem
 from app.forms.moments import read_day_if_any
-from app.labels import APPLICANT_KINDS, AREA_CLASSES, CHANNELS, ID_KINDS
+from app.labels import CHANNELS, ID_KINDS
 from engine.application import (
+    APPLICANT_KINDS,
+    AREA_CLASSES,
     ApplicantKind,
     ConnectionApplication,
     Contact,
     IdKind,
     IntakeChannel,
 )
+from engine.documents import PLAN_DOCUMENTS
+from engine.errors import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -74,11 +78,7 @@ CORRECTABLE = {
 """What may be corrected on an open ticket (R-5.1b), with the Chinese names."""
 
 INTAKE_DOCUMENTS = {
-    "identity": "有效身份证件",
-    "business_licence": "营业执照",
-    "organization_code": "组织机构代码证",
-    "property_proof": "用电地址物权证件",
-    "project_approval": "用电工程项目批准文件",
+    kind: name for kind, name in PLAN_DOCUMENTS.items() if kind != "completion_report"
 }
 """What may be handed in with an application, and no more (R-3.1, 四(二)3)."""
 
@@ -237,12 +237,14 @@ def _documents(read: FieldReader) -> tuple[str, ...]:
         kind for kind in handed_in if kind not in INTAKE_DOCUMENTS and kind != "completion_report"
     ]
     if unknown:
-        listed = "、".join(f"{kind}（{name}）" for kind, name in INTAKE_DOCUMENTS.items())
-        read.problem(
-            "documents",
-            "unknown_document_kind",
-            f"未知的资料种类：{'、'.join(shown(kind) for kind in unknown)}",
-            f"可选：{listed}，多种之间用分号隔开",
-            "R-3.1, 四(二)3",
+        read.reasons.append(
+            Reason(
+                code="unknown_document_kind",
+                field="documents",
+                message=f"未知的资料种类：{'、'.join(shown(kind) for kind in unknown)}",
+                clause="R-3.1, 四(二)3",
+                remedy="多种之间用分号隔开，可选",
+                options=tuple(INTAKE_DOCUMENTS.items()),
+            )
         )
     return handed_in

@@ -176,15 +176,16 @@ class FieldReader:
         value = self.raw(field)
         label = self._labels[field]
         message = f"{label}“{shown(value)}”不在可选范围内" if value else f"{label}不能为空"
-        listed = "、".join(f"{k}（{n}）" if n and n != k else k for k, n in allowed.items())
-        self.problem(field, "not_allowed", message, f"可选：{listed}")
+        options = tuple(allowed.items())
+        self.reasons.append(
+            Reason(code="not_allowed", field=field, message=message, options=options)
+        )
 
     def truth(self, field: str, *, default: bool = False) -> bool:
         """yes, no, 是 or 否; empty means `default`."""
         value = folded(self.raw(field)).lower()
         if value and value not in TRUTHS:
-            message = f"{self._labels[field]}“{shown(value)}”无法识别"
-            self.problem(field, "not_allowed", message, "请填 yes（是）或 no（否）")
+            self.not_among(field, {"yes": "是", "no": "否"})
         return TRUTHS.get(value, default)
 
     def decimal(
@@ -246,7 +247,7 @@ class FieldReader:
         value = folded(self.raw(field))
         if value and not OPENID.fullmatch(value):
             message = f"{self._labels[field]}格式不正确"
-            self.problem(field, "malformed", message, "请填公众号给出的openid，或留空")
+            self.problem(field, "malformed", message, "请填微信公众号给出的用户标识，或留空")
         return value
 
 

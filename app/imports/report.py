@@ -42,6 +42,6 @@ class ImportReport:
 
 def refused_row(line: int, reason: Reason) -> RefusedRow:
     """A reason as the problem of a row; what to do and the clause included."""
-    remedy = f"；{reason.remedy}" if reason.remedy else ""
+    remedy = f"；{reason.remedy_in_words}" if reason.remedy_in_words else ""
     clause = f"（依据 {reason.clause}）" if reason.clause else ""
     return RefusedRow(line=line, field=reason.field, problem=f"{reason.message}{remedy}{clause}")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from app.forms.fields import FieldReader, shown
 from app.imports.report import RefusedRow, refused_row
-from app.labels import AREA_CLASSES
+from engine.application import AREA_CLASSES
 from engine.errors import Reason
 
 if TYPE_CHECKING:

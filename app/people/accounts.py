@@ -307,13 +307,13 @@ def _checked(new: NewUser) -> NewUser:
 def _role_problems(roles: frozenset[Role]) -> list[Reason]:
     if roles and roles <= ASSIGNABLE:
         return []
-    allowed = "、".join(f"{role}({ROLE_NAMES[role]})" for role in Role if role in ASSIGNABLE)
     return [
         Reason(
             code="bad_roles",
             field="roles",
             message="角色至少要有一个，且须是工作人员的角色",
-            remedy=f"可用的角色：{allowed}",
+            remedy="可用的角色",
+            options=tuple((str(role), ROLE_NAMES[role]) for role in Role if role in ASSIGNABLE),
         )
     ]
 

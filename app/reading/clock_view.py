@@ -48,7 +48,7 @@ STATE_NAMES = {
     ClockState.TARGET_MISSED: "已过目标",
     ClockState.DUE_TODAY: "今日到期",
     ClockState.RUNNING: "计时中",
-    ClockState.STOPPED: "停表",
+    ClockState.STOPPED: "暂停计时",
     ClockState.NOT_STARTED: "未起算",
     ClockState.UNLIMITED: "无时限",
     ClockState.ABANDONED: "已中止",
@@ -119,7 +119,7 @@ def clock_view(
         started_on=clock.started_on,
         due_on=now.due_on,
         provisional=now.provisional,
-        note=f"停表原因：{paused_by}" if paused_by and state is ClockState.STOPPED else "",
+        note=f"暂停原因：{paused_by}" if paused_by and state is ClockState.STOPPED else "",
         is_target=clock.is_target,
     )
 

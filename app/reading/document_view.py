@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.labels import CHECKPOINTS
 from engine.definition import Checkpoint
-from engine.documents import SOURCE_NAMES, due_checkpoint, requirements, satisfying
+from engine.documents import SOURCE_NAMES, document_name, due_checkpoint, requirements, satisfying
 from engine.ticket import DocumentStatus
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ class DocumentState(StrEnum):
 
 STATE_NAMES = {
     DocumentState.MISSING: "未提交",
-    DocumentState.PENDING: "待核",
-    DocumentState.VERIFIED: "合格",
-    DocumentState.REJECTED: "不合格",
-    DocumentState.DEFERRED: "容缺",
+    DocumentState.PENDING: "待审核",
+    DocumentState.VERIFIED: "审核合格",
+    DocumentState.REJECTED: "审核不合格",
+    DocumentState.DEFERRED: "容缺待补",
     DocumentState.EXPIRED: "已过期",
     DocumentState.NOT_YET: "未到提交环节",
 }
@@ -59,11 +59,9 @@ class PaperView:
     note: str
     file_name: str
     file_size: int
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether somebody still has to look at it."""
-        return self.state is DocumentState.PENDING
+    may_be_verified: bool
+    """Not found good yet, and valid still; also one that was rejected by mistake."""
+    may_be_rejected: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,10 +184,11 @@ def _paper(
     record: DocumentRecord, definition: WorkflowDefinition, names: Mapping[str, str], on: date
 ) -> PaperView:
     state = _paper_state(record, on)
+    has_expired = record.expires_on is not None and record.expires_on < on
     return PaperView(
         number=record.number,
         kind=record.kind,
-        kind_name=definition.document_names.get(record.kind, record.kind),
+        kind_name=document_name(record.kind, definition),
         state=state,
         state_name=STATE_NAMES[state],
         source_name=SOURCE_NAMES[record.source],
@@ -199,6 +198,8 @@ def _paper(
         note=record.note,
         file_name=record.file.name if record.file else "",
         file_size=record.file.size if record.file else 0,
+        may_be_verified=record.status is not DocumentStatus.VERIFIED and not has_expired,
+        may_be_rejected=record.status is not DocumentStatus.REJECTED,
     )
 
 

@@ -19,7 +19,7 @@ from engine.documents import SOURCE_NAMES
 from engine.fields import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from engine.definition import WorkflowDefinition
@@ -57,12 +57,33 @@ def action_name(definition: WorkflowDefinition, entry: LedgerEntry) -> str:
     return named.get(entry.action, entry.action)
 
 
+def narrate(
+    entries: Iterable[LedgerEntry],
+    definitions: Mapping[str, WorkflowDefinition],
+    names: Mapping[str, str],
+) -> tuple[HistoryLine, ...]:
+    """A ticket's entries in sentences, each in the words of the definition that governed it then.
+
+    `definitions` are all that ever governed the ticket, by ref; `names` people's, by user id.
+    """
+    tellers = {
+        ref: Narrator(
+            definition=each,
+            others=tuple(other for other in definitions.values() if other is not each),
+            names=names,
+        )
+        for ref, each in definitions.items()
+    }
+    return tuple(tellers[entry.definition_ref].line(entry) for entry in entries)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Narrator:
-    """Tells entries of one ticket; `names` maps user ids to people's names."""
+    """Tells what happened under one definition; what it does not know, the others may."""
 
     definition: WorkflowDefinition
     names: Mapping[str, str]
+    others: tuple[WorkflowDefinition, ...] = ()
 
     def line(self, entry: LedgerEntry) -> HistoryLine:
         """The entry with one sentence an event."""
@@ -71,28 +92,44 @@ class Narrator:
             seq=entry.seq,
             at=entry.at,
             actor_name=entry.actor_name,
-            action_name=action_name(self.definition, entry),
+            action_name=self._action(entry),
             sentences=tuple(sentence for sentence in told if sentence),
         )
+
+    def _action(self, entry: LedgerEntry) -> str:
+        names = (action_name(each, entry) for each in self._known())
+        return next((name for name in names if name != entry.action), entry.action)
 
     def _sentence(self, event: Facts) -> str:
         tell = _TELLERS.get(str(event.get("event", "")))
         return "" if tell is None else tell(self, event)
 
+    def _known(self) -> tuple[WorkflowDefinition, ...]:
+        return self.definition, *self.others
+
     def _state(self, state: str) -> str:
-        known = self.definition.state_by_id.get(state)
-        return state if known is None else known.name
+        found = (
+            each.state_by_id[state].name for each in self._known() if state in each.state_by_id
+        )
+        return next(found, state)
 
     def _stage(self, stage: str) -> str:
-        known = self.definition.stage_by_id.get(stage)
-        return stage if known is None else known.name
+        found = (
+            each.stage_by_id[stage].name for each in self._known() if stage in each.stage_by_id
+        )
+        return next(found, stage)
 
     def _kind(self, kind: str) -> str:
-        return self.definition.document_names.get(kind, kind)
+        names = (each.document_names[kind] for each in self._known() if kind in each.document_names)
+        return next(names, kind)
 
     def _requirements(self, ids: list[str]) -> str:
-        named = {each.id: each.name for each in self.definition.documents}
+        named = {each.id: each.name for known in self._known()[::-1] for each in known.documents}
         return "、".join(named.get(each, each) for each in ids)
+
+    def _definition(self, ref: str) -> str:
+        found = (f"“{each.name}”第 {each.version} 版" for each in self._known() if each.ref == ref)
+        return next(found, ref)
 
     def submitted(self, event: Facts) -> str:
         """The application came in, or an internal ticket was opened."""
@@ -135,7 +172,7 @@ class Narrator:
     def stopped(self, event: Facts) -> str:
         """The clocks stand still."""
         evidence = f"，依据：{event['evidence']}" if event["evidence"] else ""
-        return f"停表：{_cause(event)}{evidence}"
+        return f"暂停计时：{_cause(event)}{evidence}"
 
     def resumed(self, event: Facts) -> str:
         """The clocks run again."""
@@ -144,7 +181,7 @@ class Narrator:
 
     def extended(self, event: Facts) -> str:
         """The boundary was extended."""
-        return f"投资界面延伸至客户红线，原因：{event['reason']}"
+        return f"投资界面延伸至用户红线，原因：{event['reason']}"
 
     def assigned(self, event: Facts) -> str:
         """The managers were named."""
@@ -170,7 +207,8 @@ class Narrator:
         return f"登记：{'；'.join(changes)}"
 
     def _detail(self, field_id: str, before: str, after: str) -> str:
-        known = self.definition.field_by_id.get(field_id)
+        fields = (each.field_by_id.get(field_id) for each in self._known())
+        known = next((each for each in fields if each is not None), None)
         if known is None:
             return f"{field_id}“{after}”"
         told = f"“{shown(known, after)}”"
@@ -179,7 +217,8 @@ class Narrator:
 
     def reclassified(self, event: Facts) -> str:
         """Another definition applies."""
-        return f"适用流程由 {event['before']} 改为 {event['after']}：{'；'.join(event['reasons'])}"
+        before, after = self._definition(event["before"]), self._definition(event["after"])
+        return f"适用流程由{before}改为{after}：{'；'.join(event['reasons'])}"
 
     def promise_changed(self, event: Facts) -> str:
         """Another calendar gave another due date."""

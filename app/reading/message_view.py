@@ -92,4 +92,7 @@ def _problem(message: Message) -> str:
     """What went wrong; the status of a good receipt is none of that."""
     if message.state in {MessageState.ACCEPTED, MessageState.DELIVERED}:
         return ""
-    return " ".join(part for part in (message.error_code, message.error_text) if part)
+    if any("\u4e00" <= char <= "\u9fff" for char in message.error_text):
+        return message.error_text
+    answered = " ".join(part for part in (message.error_code, message.error_text) if part)
+    return f"渠道答复：{answered}" if answered else ""

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from app.authorization import Action, authorize
 from app.reading.clock_view import ClockView, clock_view, clocks_of
-from app.reading.history import HistoryLine, Narrator
+from app.reading.history import HistoryLine, narrate
 from app.reading.message_view import MessageView, message_view
 from app.reading.progress_page import ProgressPage, progress_page
 from app.reading.ticket_page import Surroundings, TicketPage, ticket_page
@@ -131,10 +131,12 @@ class QueryService:
         """The ticket's ledger in sentences, the latest first."""
         authorize(actor, Action.READ)
         with self.database.reading() as work:
-            case = self.desk.load(work, ticket_no, self.desk.act(actor))
-            narrator = Narrator(definition=case.definition, names=_names(work.accounts.users()))
-            lines = [narrator.line(entry) for entry in work.ledger.entries(ticket_no)]
-        return tuple(reversed(lines))
+            self.desk.load(work, ticket_no, self.desk.act(actor))  # may this actor see it
+            entries = tuple(work.ledger.entries(ticket_no))
+            refs = {entry.definition_ref for entry in entries}
+            definitions = {ref: work.definitions.get(*_version(ref)) for ref in refs}
+            lines = narrate(entries, definitions, _names(work.accounts.users()))
+        return lines[::-1]
 
     def clocks(self, ticket_no: str, *, actor: Actor) -> tuple[ClockExplanation, ...]:
         """Every clock the ticket ever had, each day of it counted or not, and why."""
@@ -290,3 +292,8 @@ def _gone(people: Sequence[User]) -> frozenset[str]:
 
 
 __all__ = ["Cursor", "QueryService", "WorklistFilter"]
+
+
+def _version(ref: str) -> tuple[str, int]:
+    definition_id, _, version = ref.partition("@")
+    return definition_id, int(version)

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 from app.authorization import ACTION_NAMES, Action, is_permitted
 from app.labels import (
-    APPLICANT_KINDS,
-    AREA_CLASSES,
     BOUNDARIES,
     CHANNELS,
     CUSTOMER_TYPES,
@@ -23,7 +21,12 @@ from app.masking import masked_id_number, masked_phone, shown_title
 from app.reading.clock_view import ClockView, clock_view, clocks_of, most_urgent
 from app.reading.document_view import RequirementView, document_list
 from app.reading.field_view import FieldView, details_of, field_views, shown_details
-from engine.application import ConnectionApplication, InvestmentBoundary
+from engine.application import (
+    APPLICANT_KINDS,
+    AREA_CLASSES,
+    ConnectionApplication,
+    InvestmentBoundary,
+)
 from engine.calendar import local_date
 from engine.clocks import CAUSE_NAMES
 from engine.definition import Checkpoint
@@ -86,6 +89,7 @@ class TicketPage:
     phone: str
     definition_name: str
     definition_ref: str
+    definition_version: int
     state: str
     state_name: str
     stage_name: str
@@ -149,6 +153,7 @@ def ticket_page(
         phone=masked_phone(ticket.request.contact.phone),
         definition_name=definition.name,
         definition_ref=ticket.definition_ref,
+        definition_version=definition.version,
         state=state.id,
         state_name=state.name,
         stage_name=definition.stage_by_id[state.stage].name,
@@ -247,17 +252,17 @@ def _facts(ticket: Ticket, definition: WorkflowDefinition) -> tuple[Fact, ...]:
     classification = ticket.classification
     pairs = {
         "客户类型": CUSTOMER_TYPES[classification.customer_type] if classification else "",
-        "服务模式": SCHEMES[classification.service_scheme] if classification else "",
+        "适用服务": SCHEMES[classification.service_scheme] if classification else "",
         "投资界面": BOUNDARIES[ticket.boundary],
         "申请人类别": APPLICANT_KINDS[request.applicant_kind],
         ID_KINDS[request.id_kind]: masked_id_number(request.id_number),
         "用电地址": request.address,
-        "区域": AREA_CLASSES[request.area_class],
+        "区域类别": AREA_CLASSES[request.area_class],
         "申请容量": f"{request.requested_capacity_kw} kW",
         "原有容量": f"{request.existing_capacity_kw} kW" if request.existing_capacity_kw else "",
         "要求电压": f"{request.requested_voltage_kv} kV" if request.requested_voltage_kv else "",
         "电源数": f"{request.supply_sources} 路" if request.supply_sources > 1 else "",
-        "接入点": request.node_id,
+        "供电节点": request.node_id,
         "受理渠道": CHANNELS[request.channel],
         "三大攻坚战项目": "是" if request.major_campaign else "",
         "外部编号": request.external_ref,

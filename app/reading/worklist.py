@@ -1,4 +1,4 @@
-"""The worklist (待办队列): open tickets, the least time left first."""
+"""The worklist (待办工单): open tickets, the least time left first."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class Receiving:
             ReceiptRefusedError: not genuine, or not understood; the latter is stored all the same.
         """
         is_known = provider in self.carriers
-        if not is_known or not hmac.compare_digest(self.secret(provider), secret):
+        if not is_known or not hmac.compare_digest(self.secret(provider).encode(), secret.encode()):
             what = "地址"
             raise not_found(what, provider)
         return self.take_signed(provider, query, body)

@@ -151,7 +151,7 @@ class CalendarService:
             return ""
         return (
             f"{next_year} 年放假安排尚未导入，跨年的办理时限均为暂定，"
-            "请在国务院办公厅通知发布后尽快导入（huodian calendar import）"
+            "请管理员在国务院办公厅通知发布后尽快导入"
         )
 
     def _recompute(self, ticket_no: str, act: Act) -> bool:

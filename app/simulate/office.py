@@ -63,7 +63,7 @@ def extends_boundary(trip: Trip) -> Course:
         trip.attempt(
             lambda: trip.scene.application.tickets.extend_boundary(
                 trip.ticket.ticket_no,
-                reason="三大攻坚战及重点项目，投资界面延伸至客户红线",
+                reason="三大攻坚战及重点项目，投资界面延伸至用户红线",
                 actor=trip.scene.staff.section_head(trip.ticket.branch),
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.labels import FLAGS, MESSAGE_STATES
+from app.labels import FLAGS, MESSAGE_STATES, SWEEPS
 from app.simulate.layout import counted, section, table
 from engine.definition import RungTiming
 
@@ -29,13 +29,7 @@ REFUSAL_NAMES = {
     "document_rejected": "资料被退回未补",
     "document_expired": "资料过期",
     "plan_confirmed": "供电方案已确定",
-    "ticket_suspended": "工单停表中",
-}
-SWEEP_NAMES = {
-    "calendar": "日历重算",
-    "reclassification": "规则复核",
-    "reminders": "提醒",
-    "dispatch": "消息发送",
+    "ticket_suspended": "工单暂停计时中",
 }
 
 
@@ -97,7 +91,7 @@ def _sections(result: SimulationResult) -> Iterator[str]:
     yield section("按时率（工作日；分母为已办结和超时未办结之和，不含中止）", _rates(result))
     late = len({each.ticket_no for each in result.overdue})
     yield section(f"超时清单（涉及工单 {late} 张）", _overdue(result))
-    yield section("资料与停表", _papers_and_pauses(result))
+    yield section("资料与暂停计时", _papers_and_pauses(result))
     yield section("提醒与消息", _messages(result))
     yield section("其他", _others(result))
     ledger = result.ledger
@@ -159,7 +153,7 @@ def _papers_and_pauses(result: SimulationResult) -> list[str]:
         f"容缺 {papers.deferred} 项：已补齐 {papers.completed}，待补 {papers.outstanding}",
         f"容缺未补而工单中止 {papers.lapsed} 项",
         *(
-            f"停表（{each.cause_name}）：登记 {each.by_hand} 次，随状态 {each.by_state} 次"
+            f"暂停计时（{each.cause_name}）：登记 {each.by_hand} 次，随状态 {each.by_state} 次"
             for each in result.pauses
         ),
     ]
@@ -176,7 +170,7 @@ def _messages(result: SimulationResult) -> list[str]:
 def _others(result: SimulationResult) -> list[str]:
     marked = {code.value: name for code, name in FLAGS.items()}
     sweeps = [
-        f"巡检（{SWEEP_NAMES.get(name, name)}）：处理 {counts['done']}，失败 {counts['failed']}"
+        f"巡检（{SWEEPS.get(name, name)}）：处理 {counts['done']}，失败 {counts['failed']}"
         for name, counts in result.sweeps.items()
     ]
     return [

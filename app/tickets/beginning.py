@@ -32,12 +32,15 @@ def new_case(  # noqa: PLR0913  (what a ticket is made of)
     branch: str,
     act: Act,
 ) -> Case:
-    """A ticket of the definition in force, with the managers of its service grid; not kept yet.
+    """A ticket of the definition in force, not kept yet.
+
+    The managers of its service grid are preset where the definition gives them something to do.
 
     Raises:
         NotFoundError: no such definition is in force.
     """
     machine = desk.definitions.in_force(work, definition_id, act.at)
+    is_managed = machine.definition.is_managed
     ticket = Ticket(
         ticket_no=work.tickets.next_number(branch, local_date(act.at)),
         branch=branch,
@@ -47,7 +50,7 @@ def new_case(  # noqa: PLR0913  (what a ticket is made of)
         state=machine.definition.initial,
         entered_at=act.at,
         submitted_at=act.at,
-        managers=work.grid.managers_for(request.node_id, branch),
+        managers=work.grid.managers_for(request.node_id, branch) if is_managed else None,
     )
     return Case(
         ticket=ticket,

@@ -75,7 +75,7 @@ class Submitted:
 def for_a_form(reasons: Iterable[Reason], chosen: Collection[str]) -> tuple[Reason, ...]:
     """The same reasons where a form has lists for the `chosen` fields: nobody needs their codes."""
     return tuple(
-        replace(reason, remedy="请从列表中选择") if reason.field in chosen else reason
+        replace(reason, remedy="请从列表中选择", options=()) if reason.field in chosen else reason
         for reason in reasons
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 WEEKDAYS = "一二三四五六日"
+PLAN = "实施方案"
+OWN_NUMBER = re.compile(r"R-\d+(\.\d+)?[a-z]?")
+"""A requirement's number in the project's own documents, which means nothing to an official."""
+OF_THE_PLAN = re.compile(r"[一二三四]\(|附件")
+CITED = re.compile(r"（依据 ([^）]+)）")
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
@@ -70,7 +76,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(day=_day, moment=_moment, size=_size)
+    made.filters.update(day=_day, moment=_moment, size=_size, basis=basis, cited=cited)
     made.globals.update(
         asset=_asset,
         role_names=ROLE_NAMES,
@@ -78,6 +84,25 @@ def environment() -> Environment:
         supervision_hotline=SUPERVISION_HOTLINE,
     )
     return made
+
+
+def basis(clause: str) -> str:
+    """Where a rule comes from, as an official cites it; empty where only we have a number for it.
+
+    `R-3.1, 四(二)3` is `实施方案四（二）3`; a law keeps its name.
+    """
+    parts = [part for each in clause.split(",") if not OWN_NUMBER.fullmatch(part := each.strip())]
+    plan = [part for part in parts if OF_THE_PLAN.match(part)]
+    laws = [part for part in parts if part not in plan]
+    cited_plan = [PLAN + "、".join(plan)] if plan else []
+    return "、".join([*cited_plan, *laws]).replace("(", "（").replace(")", "）").replace(" ", "")
+
+
+def cited(sentence: str) -> str:
+    """A sentence that names its clauses, with those an official knows."""
+    return CITED.sub(
+        lambda found: f"（依据{known}）" if (known := basis(found[1])) else "", sentence
+    )
 
 
 def _permissions(who: SignedIn | None) -> frozenset[str]:

@@ -26,7 +26,7 @@ SUPPLY = Step(event="supply", words="交来该资料")
 REJECT = Step(event="reject", words="该资料被退回或过期")
 RECEIVE = Step(event="supply", words="收到所等资料")
 EXTEND = Step(event="extend_boundary", words="决定延伸投资界面")
-SUSPEND = Step(event="suspend", words="停表")
+SUSPEND = Step(event="suspend", words="暂停计时")
 RESUME = Step(event="resume", words="恢复计时")
 
 

@@ -86,10 +86,10 @@ def test_the_doctor_says_what_is_missing(shell: Shell) -> None:
     assert ran.code == 3
     assert findings["数据库与流程定义"]["ok"] is True
     assert findings["管理员"]["ok"] is False
-    assert findings["巡检 dispatch"]["remark"] == "从未运行，请检查守护进程（huodian daemon）"
+    assert findings["巡检 消息发送"]["remark"] == "从未运行，请检查守护进程（huodian daemon）"
     shell.json("daemon", "--once")
     again = {each["subject"]: each["ok"] for each in json.loads(shell.run("doctor", "--json").out)}
-    assert again["巡检 dispatch"] is True
+    assert again["巡检 消息发送"] is True
     assert shell.run("doctor").out.splitlines()[0].split() == ["项目", "情况"]
 
 

@@ -135,7 +135,7 @@ def test_the_same_value_twice_is_a_repetition_too(shell: Shell) -> None:
         ("port", "65536", "应为 不大于 65535 的数（现为“65536”）"),
         ("behind_https", "maybe", "应为 true 或 false（现为“maybe”）"),
         ("office_opens", "25:00", "应为 时刻，例如 08:30（现为“25:00”）"),
-        ("sms_carrier", "pigeon", "应为 file、http、kannel、off 之一（现为“pigeon”）"),
+        ("sms_carrier", "pigeon", "应为 aliyun、file、http、kannel、off、tencent（现为“pigeon”）"),
         ("sms_method", "PUT", "应为 GET、POST 之一（现为“PUT”）"),
         ("sms_timeout_seconds", "-1", "应为 大于 0 的数（现为“-1”）"),
         ("sms_timeout_seconds", "x", "应为 数字（现为“x”）"),

@@ -50,6 +50,24 @@ def test_a_paper_that_was_never_rejected_is_verified_without_a_word(office: Offi
     assert office.told() == []
 
 
+def test_a_paper_that_another_process_had_asked_for_keeps_its_name(office: Office) -> None:
+    papers = ("business_licence", "property_proof", "project_approval")
+    ticket = office.submit(a_factory(requested_capacity_kw=Decimal(200)), papers=papers)
+    amend(office, ticket, requested_capacity_kw="150")  # low voltage asks for no approval
+    office.told()
+    reject(office, ticket, 3)
+    text = office.text(ticket, "document_rejected")
+    assert "您提交的用电工程项目批准文件未通过审核" in text
+    assert "此项无需重新提交" in text
+    verify(office, ticket, 3)
+    assert "用电工程项目批准文件未通过审核，现经复核合格" in office.text(
+        ticket, "document_reinstated"
+    )
+    shown = office.application.queries.ticket(ticket.ticket_no, actor=COUNTER)
+    (unasked,) = shown.documents[-1].papers
+    assert (unasked.kind_name, unasked.state_name) == ("用电工程项目批准文件", "审核合格")
+
+
 def test_a_second_rejection_is_told_again(office: Office) -> None:
     ticket = office.submit()
     reject(office, ticket, 2)

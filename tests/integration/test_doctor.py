@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.daemon import run_once
 from app.doctor import examine
+from app.labels import SWEEPS
 from engine.application import Contact
 from tests.applicants import CHIEF, a_resident
 
@@ -22,7 +23,7 @@ def bad(office: Office) -> set[str]:
 
 
 def sweep_subjects(office: Office) -> set[str]:
-    return {f"巡检 {sweep.name}" for sweep in office.application.sweeps.all()}
+    return {f"巡检 {SWEEPS[sweep.name]}" for sweep in office.application.sweeps.all()}
 
 
 def test_a_fresh_installation_lacks_a_password_and_a_daemon(office: Office) -> None:
@@ -42,16 +43,16 @@ def test_one_that_is_in_order(office: Office) -> None:
         work.commit()
     run_once(office.application)
     assert bad(office) == set()
-    assert findings(office)["巡检 dispatch"] == (True, "上次 2026-11-23 09:00")
+    assert findings(office)["巡检 消息发送"] == (True, "上次 2026-11-23 09:00")
 
 
 def test_a_sweep_is_late_after_five_of_its_intervals(office: Office) -> None:
     office.at("2026-11-23 09:00")
     run_once(office.application)
     office.at("2026-11-23 09:00:25")
-    assert "巡检 dispatch" not in bad(office)
+    assert "巡检 消息发送" not in bad(office)
     office.at("2026-11-23 09:00:26")
-    assert bad(office) & sweep_subjects(office) == {"巡检 dispatch", "巡检 receipts"}
+    assert bad(office) & sweep_subjects(office) == {"巡检 消息发送", "巡检 回执处理"}
     office.at("2026-11-23 14:00:01")
     assert bad(office) & sweep_subjects(office) == sweep_subjects(office)
 
@@ -81,6 +82,6 @@ def test_tickets_on_which_a_sweep_fails(office: Office) -> None:
         counts = {"done": 1, "unchanged": 0, "overtaken": 0, "failed": 2}
         work.sweeps.beat("reminders", office.clock(), office.clock(), counts)
         work.commit()
-    ok, remark = findings(office)["巡检 reminders"]
+    ok, remark = findings(office)["巡检 时限提醒"]
     assert not ok
     assert "2 件处理失败" in remark

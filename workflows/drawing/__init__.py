@@ -2,5 +2,5 @@
 
 The layout is one for all uses: layers of states, labels of arrows as boxes of their own, so that
 nothing overlaps by construction. Libraries for it exist, but none knows stages as bands and roles
-as lanes (decision 0028).
+as lanes.
 """

@@ -7,7 +7,6 @@ names carry the marks of `workflows.diagram`, and the boxes another line: the wo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.clocks import CAUSE_NAMES
@@ -25,99 +24,19 @@ from workflows.diagram import (
 from workflows.difference_words import CHECKPOINT_NAMES
 from workflows.drawing.layered import lay_out
 from workflows.drawing.measure import width, wrapped
+from workflows.drawing.pieces import CURRENT, LOOP, START, Arrow, Band, Picture, StateBox, Text
 from workflows.drawing.shapes import Edge, Node, Spacing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engine.definition import State, Transition, WorkflowDefinition
-    from workflows.drawing.shapes import Layout
 
 NAME_SIZE, NOTE_SIZE, LABEL_SIZE, TITLE_SIZE = 14.0, 11.5, 12.0, 13.0
-LINE = 1.45
-"""Distance of two lines, in heights of the text."""
-
-CURRENT = "● 当前状态"
-START = "*"
-"""The dot from which the first arrow comes; no state has this id."""
-
 _NAME_LIMIT, _NOTE_LIMIT, _LABEL_LIMIT = 12 * NAME_SIZE, 14 * NOTE_SIZE, 11 * LABEL_SIZE
 _TITLE_LIMIT = 7 * TITLE_SIZE
 _TITLE_LINES = 3
-LOOP = 30.0
-"""From a box to the label of an arrow that leads back to it."""
 _SPACING = Spacing(beside=22, gap=17, group_begin=14, group_end=14)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """A text in lines, with its size and the room it takes."""
-
-    lines: tuple[str, ...]
-    size: float
-
-    @property
-    def width(self) -> float:
-        """Of the longest line."""
-        return max((width(line, self.size) for line in self.lines), default=0)
-
-    @property
-    def height(self) -> float:
-        """Of all lines."""
-        return len(self.lines) * self.size * LINE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateBox:
-    """A state: its name, what a reader should know of its clocks, how it ends, how it changed."""
-
-    id: str
-    name: Text
-    note: Text
-    ending: Ending | None
-    mark: str
-    is_current: bool
-    loop: Text
-    across: float
-    along: float
-
-    @property
-    def radius(self) -> float:
-        """Of its corners: an end is round."""
-        return self.along / 2 if self.ending else 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrow:
-    """Moves between the same two states, changed in the same way; `label` names them all."""
-
-    id: str
-    source: str
-    target: str
-    label: Text
-    mark: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
-    """A stage with its limit."""
-
-    group: int
-    title: Text
-    limit: Text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """Everything to be drawn, and where. `legend` explains what this picture uses."""
-
-    title: str
-    boxes: Mapping[str, StateBox]
-    arrows: tuple[Arrow, ...]
-    bands: tuple[Band, ...]
-    legend: tuple[str, ...]
-    description: str
-    layout: Layout
 
 
 def picture(
@@ -184,11 +103,11 @@ def _notes(state: State, *, folds: bool) -> list[str]:
     """What of the clocks is out of the ordinary, and from where a ticket is aborted."""
     notes = []
     if state.held_by_customer:
-        notes.append(f"{CAUSE_NAMES[state.held_by_customer]}，停表")
+        notes.append(f"{CAUSE_NAMES[state.held_by_customer]}，暂停计时")
     elif state.until_received:
         notes.append("收到资料后起算")
     if state.suspendable:
-        notes.append("可停表")
+        notes.append("可暂停计时")
     if folds and state.ending is Ending.ABORTED:
         notes.append(ABORT_NOTE)
     return notes

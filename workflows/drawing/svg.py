@@ -13,12 +13,13 @@ from xml.sax.saxutils import escape
 from engine.definition import Ending
 from workflows.diagram import GONE, MARKS, NEW, OTHER
 from workflows.drawing.measure import width
-from workflows.drawing.picture import CURRENT, LINE, LOOP, NOTE_SIZE, START, Text
+from workflows.drawing.picture import NOTE_SIZE
+from workflows.drawing.pieces import CURRENT, LINE, LOOP, START, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from workflows.drawing.picture import Arrow, Picture, StateBox
+    from workflows.drawing.pieces import Arrow, Picture, StateBox
     from workflows.drawing.shapes import Leg, Route, Spot
 
 FONTS = "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif"

@@ -173,7 +173,7 @@ class _Reading:
         if state.held_by_customer:
             notes.append("客户办理期间公司时限停走")
         if state.suspendable:
-            notes.append("可以停表")
+            notes.append("可以暂停计时")
         return FlowNode(
             id=_task_id(state.id),
             kind=Kind.RECEIVE_TASK if awaited else Kind.USER_TASK,
@@ -209,7 +209,7 @@ class _Reading:
             lane=lane,
             notes=(
                 f"环节“{stage.name}”的时限为 {days} 个工作日，由该环节的各项任务共用",
-                "起始日不计，末日 24:00 届满；客户办理和停表期间不计",
+                "起始日不计，末日 24:00 届满；客户办理和暂停期间不计",
                 f"依据 {stage.limit.clause}",
             ),
             stage=stage,

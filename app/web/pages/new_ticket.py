@@ -9,13 +9,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.forms.application_form import FIELDS, INTAKE_DOCUMENTS, parse_application
-from app.labels import APPLICANT_KINDS, AREA_CLASSES, CHANNELS
+from app.labels import CHANNELS
 from app.tickets.beginning import new_token
 from app.web.access import Submitter
 from app.web.errors import status_of
 from app.web.forms import Form, Submitted, for_a_form
 from app.web.rendering import page, see_other
 from app.web.serving import application_of
+from engine.application import APPLICANT_KINDS, AREA_CLASSES
 from engine.errors import MalformedError, RefusedError
 
 if TYPE_CHECKING:

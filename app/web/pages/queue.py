@@ -1,4 +1,4 @@
-"""The worklist (待办队列)."""
+"""The worklist (待办工单)."""
 
 from __future__ import annotations
 

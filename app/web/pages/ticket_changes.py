@@ -88,7 +88,7 @@ def advance(trigger: str, sent: Sent) -> Response:
 
 @router.post("/suspend")
 def suspend(sent: Sent) -> Response:
-    """Stop the company's clocks (停表)."""
+    """Stop the company's clocks (暂停计时)."""
     return sent.attempt(
         lambda: sent.application.tickets.suspend(
             sent.ticket_no,
@@ -179,7 +179,7 @@ def _cause(form: Submitted) -> PauseCause:
             Reason(
                 code="cause_missing",
                 field="cause",
-                message="请选择停表原因",
+                message="请选择暂停计时的原因",
                 clause="R-2.4, 附件 注2",
             )
         ) from None

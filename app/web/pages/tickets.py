@@ -33,13 +33,13 @@ DONE = {
     "opened": "已立单，请核对下方内容和可办理事项。",
     "moved": "已办理，状态已更新。",
     "document": "资料已登记。",
-    "verified": "资料已审核为合格。",
+    "verified": "资料已记为审核合格。",
     "rejected": "资料已退回，退回原因将告知客户。",
-    "suspended": "已停表，客户将收到通知。",
+    "suspended": "已暂停计时，客户将收到通知。",
     "resumed": "已恢复计时，客户将收到新的最迟日期。",
     "managers": "双经理已更新，两位经理将收到通知。",
     "boundary": "投资界面延伸的决定已记录。",
-    "amended": "更正已记录，更正前后的内容均已留痕。",
+    "amended": "更正已保存，更正前后的内容均已记录在案。",
 }
 SOURCES = {
     DocumentSource.COUNTER: "营业厅收取",

@@ -132,7 +132,7 @@ def test_a_disabled_person_is_out_at_the_next_click(
     application.accounts.disable("demo", reason="调离", actor=SYSTEM)
     demo.get("/queue")
     assert "登录" in demo.text
-    assert "待办队列" not in demo.text
+    assert "待办工单" not in demo.text
 
 
 def test_an_idle_session_leads_to_the_sign_in_page(demo: Browser, clock: StandingClock) -> None:

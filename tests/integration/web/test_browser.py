@@ -125,7 +125,7 @@ def test_from_the_counter_to_the_connected_customer_by_clicking(
 ) -> None:
     page = visitor.page
     ticket_no = _take_in_an_application(visitor)
-    visitor.press("第 1 份合格")
+    visitor.press("第 1 份审核合格")
     visitor.press("完成业务受理")
     visitor.press("完成现场服务")
     assert "暂不能“确定方案并安排施工”" in visitor.text()
@@ -137,9 +137,9 @@ def test_from_the_counter_to_the_connected_customer_by_clicking(
     visitor.press("登记")
     assert "下载 产权证.pdf" in visitor.text()
     visitor.press("确定方案并安排施工")
-    visitor.unfold("停表")
+    visitor.unfold("暂停计时")
     page.get_by_label("依据（如施工通知单编号）").fill("外线通知 7 号")
-    visitor.press("停表")
+    visitor.press("暂停计时")
     assert "因外线工程施工" in visitor.text()
     visitor.press("恢复计时")
     visitor.press("完成配套施工")
@@ -266,4 +266,4 @@ def test_a_page_of_ours_cannot_be_framed(visitor: Visitor, console: str) -> None
         text = page.frames[-1].locator("body").inner_text(timeout=2000)
     except Error:
         text = ""
-    assert "待办队列" not in text
+    assert "待办工单" not in text

@@ -194,7 +194,7 @@ def test_no_form_takes_the_time_of_an_event(demo: Browser, field: str) -> None:
     demo.get("/tickets/new").post("/tickets", **FORM, **{field: "2026-11-01 09:00"})
     assert demo.status == 422
     assert "时间一律以系统记录为准" in demo.text
-    assert "R-5.1" in demo.text
+    assert "依据实施方案四（一）1" in demo.text
 
 
 # --- a ticket -------------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ def test_a_move_that_is_not_allowed_says_what_is_missing_by_which_clause(demo: B
     demo.get(f"/tickets/{WITHOUT_KEY}")
     assert "暂不能“完成业务受理”" in demo.text
     assert "缺少有效身份证件" in demo.text
-    assert "四(二)" in demo.text
+    assert "四（二）" in demo.text
     demo.post(f"/tickets/{WITHOUT_KEY}/actions/complete_intake")
     assert demo.status == 409
     assert "未能办理" in demo.text
@@ -245,7 +245,7 @@ def test_a_document_goes_from_missing_to_good(demo: Browser) -> None:
     act(demo, WITHOUT_KEY, "documents", kind="identity", source="counter",
         upload=("身份证.pdf", PDF, "application/pdf"))  # fmt: skip
     assert demo.status == 200
-    assert "待核" in demo.text
+    assert "待审核" in demo.text
     file = demo.client.get(f"/tickets/{WITHOUT_KEY}/documents/2/file")
     assert file.content == PDF
     assert file.headers["content-disposition"].startswith("attachment; filename*=UTF-8''")
@@ -264,6 +264,12 @@ def test_a_rejected_document_shows_its_reason_and_counts_no_more(
     assert "照片模糊" in demo.text
     customer = a_browser(application).get(progress_path(application, RESIDENT))
     assert "照片模糊" in customer.text
+    assert 'aria-label="第 1 份审核合格"' not in demo.page
+    assert "第 1 份复核合格" in demo.page
+    act(demo, RESIDENT, "documents/1/verify")
+    assert "第 1 份复核合格" not in demo.page
+    assert "第 1 份退回补正" in demo.page  # what was found good by mistake
+    assert "照片模糊" not in customer.get(progress_path(application, RESIDENT)).text
 
 
 @pytest.mark.parametrize(
@@ -296,14 +302,14 @@ def test_stopping_the_clock_needs_a_declared_cause_and_evidence(demo: Browser) -
     act(demo, RESIDENT, "actions/release_works")
     act(demo, RESIDENT, "suspend", cause=str(PauseCause.EXTERNAL_LINE), evidence="")
     assert demo.status == 409
-    assert "停表必须有依据" in demo.text
+    assert "暂停计时必须有依据" in demo.text
     act(demo, RESIDENT, "suspend", cause="holiday", evidence="x")
     assert demo.status == 422
     act(demo, RESIDENT, "suspend", cause=str(PauseCause.EXTERNAL_LINE), evidence="外线通知 7 号")
     assert demo.status == 200
     assert "因外线工程施工，自 2026-11-23 起暂停计时" in demo.text
     assert "恢复计时" in demo.text
-    assert "停表" in demo.get("/queue", params={"text": RESIDENT}).text
+    assert "暂停计时" in demo.get("/queue", params={"text": RESIDENT}).text
     act(demo, RESIDENT, "resume")
     assert "已恢复计时" in demo.text
 
@@ -335,7 +341,7 @@ def test_a_malformed_correction_is_refused_and_kept(demo: Browser) -> None:
 def test_an_extended_boundary_is_recorded(demo: Browser) -> None:
     act(demo, HIGH_VOLTAGE, "boundary", reason="三大攻坚战项目")
     assert demo.status == 200
-    assert "已延伸至客户红线" in demo.text
+    assert "已延伸至用户红线" in demo.text
 
 
 def test_the_whole_number_is_shown_only_for_a_reason_and_leaves_a_trace(
@@ -485,7 +491,7 @@ def test_a_password_is_set_on_the_account_page_and_then_works(browser: Browser) 
     assert "密码已更新" in browser.text
     browser.post("/logout")
     browser.post("/login", user_id="demo", password="four-plain-words", next="/queue")
-    assert "待办队列" in browser.text
+    assert "待办工单" in browser.text
 
 
 def test_another_session_can_be_ended(application: Application) -> None:
@@ -496,7 +502,7 @@ def test_another_session_can_be_ended(application: Application) -> None:
     here.post(ending[1])
     assert "该设备已退出登录" in here.text
     assert "登录" in elsewhere.get("/queue").text
-    assert "待办队列" not in elsewhere.text
+    assert "待办工单" not in elsewhere.text
 
 
 def test_the_process_says_that_it_lives_and_works(browser: Browser) -> None:

@@ -108,7 +108,7 @@ def test_each_bad_row_names_its_field_and_problem(place: int, field: str, said: 
     reason = only_reason(rows("applications-bad.csv")[place - 1])
     assert reason.field == field
     assert said in reason.message
-    assert reason.remedy
+    assert reason.remedy_in_words
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_what_cannot_receive_a_message_is_no_phone_number(phone: str) -> None:
 def test_the_document_must_fit_the_applicant() -> None:
     found = reasons({**COOPERATIVE, "id_kind": "resident_id", "id_number": "530502200310082006"})
     assert [each.field for each in found] == ["id_kind", "id_number"]
-    assert "农民专业合作社应使用统一社会信用代码" in found[0].message
+    assert "农业（农民）专业合作社应使用统一社会信用代码" in found[0].message
 
 
 @pytest.mark.parametrize("number", ["530502 200310082006", "5" * 33, ""])
@@ -315,9 +315,9 @@ def test_the_completion_report_is_not_taken_at_intake() -> None:
 
 
 def test_an_unknown_choice_lists_what_may_be_chosen() -> None:
-    assert "tengchong（腾冲分公司）" in only_reason({**RESIDENT, "branch": "x"}).remedy
-    assert "rural（农村）" in only_reason({**RESIDENT, "area_class": "x"}).remedy
-    remedy = only_reason({**RESIDENT, "documents": "x"}).remedy
+    assert "tengchong（腾冲分公司）" in only_reason({**RESIDENT, "branch": "x"}).remedy_in_words
+    assert "rural（农村）" in only_reason({**RESIDENT, "area_class": "x"}).remedy_in_words
+    remedy = only_reason({**RESIDENT, "documents": "x"}).remedy_in_words
     assert all(kind in remedy for kind in INTAKE_DOCUMENTS)
 
 

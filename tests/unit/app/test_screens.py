@@ -9,8 +9,6 @@ from typing import Any, get_args
 import pytest
 
 from app.labels import (
-    APPLICANT_KINDS,
-    AREA_CLASSES,
     CHANNELS,
     CHECKPOINTS,
     CUSTOMER_TYPES,
@@ -22,11 +20,13 @@ from app.labels import (
 from app.masking import masked_id_number, masked_name, masked_phone
 from app.reading.clock_view import ClockState, clock_view, clocks_of, most_urgent
 from app.reading.document_view import DocumentState, document_list, missing_count
-from app.reading.history import Narrator
+from app.reading.history import Narrator, narrate
 from app.reading.worklist import Cursor
 from app.trip.recording import event_details
 from engine import events
 from engine.application import (
+    APPLICANT_KINDS,
+    AREA_CLASSES,
     ApplicantKind,
     AreaClass,
     CustomerType,
@@ -119,7 +119,7 @@ PAUSED = (
         (a_clock(), "2021-09-13 00:00", ClockState.OVERDUE, "超时 1 个工作日"),
         (a_clock(started_on=None), "2021-09-10 00:00", ClockState.NOT_STARTED, "未起算"),
         (a_clock(limit_days=None), "2021-09-10 00:00", ClockState.UNLIMITED, "无时限"),
-        (a_clock(pauses=PAUSED), "2021-09-30 00:00", ClockState.STOPPED, "停表"),
+        (a_clock(pauses=PAUSED), "2021-09-30 00:00", ClockState.STOPPED, "暂停计时"),
         (
             a_clock(ended_at=instant("2021-09-10 23:59")),
             "2021-10-30 00:00",
@@ -143,7 +143,7 @@ def test_a_clock_is_in_one_state_and_says_so_in_words(
 
 def test_a_stopped_clock_says_why_and_a_date_in_an_unknown_year_is_provisional() -> None:
     stopped = clock_view(a_clock(pauses=PAUSED), LV_THREE_ZERO, CALENDAR, AT)
-    assert stopped.note == "停表原因：外线工程施工"
+    assert stopped.note == "暂停原因：外线工程施工"
     far = a_clock(started_on=date(2026, 12, 31))
     view = clock_view(far, LV_THREE_ZERO, CALENDAR, instant("2026-12-31 10:00"))
     assert view.provisional
@@ -229,7 +229,7 @@ EVENTS: dict[events.Event, str] = {
     events.DocumentVerified(number=2, kind="property_proof"): "审核合格",
     events.DocumentRejected(number=2, kind="property_proof", reason="模糊"): "审核不合格：模糊",
     events.ClockStopped(cause=PauseCause.EXTERNAL_LINE, explicit=True, evidence="通知 7 号"): (
-        "停表：外线工程施工，依据：通知 7 号"
+        "暂停计时：外线工程施工，依据：通知 7 号"
     ),
     events.ClockResumed(
         cause=PauseCause.CUSTOMER_WORKS,
@@ -237,7 +237,7 @@ EVENTS: dict[events.Event, str] = {
         due_on=date(2021, 9, 10),
         given_back_days=3,
     ): "恢复计时（客户工程施工），扣除 3 个工作日，最迟 2021-09-10 办结",
-    events.BoundaryExtended(reason="攻坚项目"): "投资界面延伸至客户红线，原因：攻坚项目",
+    events.BoundaryExtended(reason="攻坚项目"): "投资界面延伸至用户红线，原因：攻坚项目",
     events.ManagersAssigned(before=None, after=PAIR, reason="休假"): (
         "双经理：项目经理顾长林，客户经理白若溪，原因：休假"
     ),
@@ -292,15 +292,52 @@ def test_a_correction_is_told_without_numbers_and_names_in_full() -> None:
 
 @pytest.mark.parametrize(
     ("action", "name"),
-    [(MOVE.trigger, MOVE.name), ("suspend", "停表"), ("reclassification", "按新规则重新归类")],
+    [(MOVE.trigger, MOVE.name), ("suspend", "暂停计时"), ("reclassification", "按新规则重新归类")],
 )
 def test_what_was_done_has_the_name_that_the_button_had(action: str, name: str) -> None:
     assert told(AMENDED, action).action_name == name
 
 
-def test_an_entry_of_an_older_definition_is_told_with_its_ids() -> None:
-    moved = events.TicketMoved(trigger="gone", source="old_state", target=STATE.id)
-    assert "old_state" in told(moved, "gone").sentences[0]
+def a_move(trigger: str, source: str, target: str) -> events.TicketMoved:
+    return events.TicketMoved(trigger=trigger, source=source, target=target)
+
+
+def test_every_entry_is_told_in_the_words_of_the_definition_of_its_time() -> None:
+    renamed = replace(
+        LV_THREE_ZERO,
+        version=2,
+        name="新流程",
+        states=(replace(STATE, id="anew", name="新状态"), *LV_THREE_ZERO.states[1:]),
+        transitions=(replace(MOVE, trigger="go_on", name="新办理"),),
+    )
+    happened = (
+        (LV_THREE_ZERO, MOVE.trigger, a_move(MOVE.trigger, STATE.id, MOVE.target)),
+        (
+            renamed,
+            "reclassification",
+            events.TicketReclassified(
+                before=LV_THREE_ZERO.ref, after=renamed.ref, reasons=("增容",)
+            ),
+        ),
+        (renamed, "go_on", a_move("go_on", MOVE.target, "anew")),
+    )
+    head = LedgerHead(stream="TC-1")
+    entries = [
+        seal(
+            LedgerDraft(action=action, details={"events": event_details((event,))}),
+            head,
+            EVERYBODY,
+            AT,
+            definition.ref,
+        )
+        for definition, action, event in happened
+    ]
+    lines = narrate(entries, {each.ref: each for each in (renamed, LV_THREE_ZERO)}, NAMES)
+    assert [line.action_name for line in lines] == [MOVE.name, "按新规则重新归类", "新办理"]
+    told_of = [line.sentences[0] for line in lines]
+    assert told_of[0].startswith(f"由“{STATE.name}”转为")
+    assert told_of[1] == f"适用流程由“{LV_THREE_ZERO.name}”第 1 版改为“新流程”第 2 版：增容"
+    assert told_of[2].endswith("转为“新状态”")
 
 
 # --- paging -------------------------------------------------------------------------------------

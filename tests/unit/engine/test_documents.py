@@ -167,7 +167,7 @@ def test_a_kind_that_the_definition_does_not_know_is_malformed() -> None:
         a_trip(LV_THREE_ZERO, MONDAY).supply("用电承诺书", MONDAY)
     reason = malformed.value.reasons[0]
     assert (reason.code, reason.field) == ("unknown_document_kind", "kind")
-    assert "business_licence(营业执照)" in reason.remedy
+    assert "business_licence（营业执照）" in reason.remedy_in_words
 
 
 @pytest.mark.parametrize("number", [0, 2])

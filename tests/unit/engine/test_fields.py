@@ -194,7 +194,8 @@ def test_an_opening_is_refused_with_every_reason() -> None:
     ]
     missing = caught.value.reasons[1]
     assert missing.message == "尚未填写“土质”"
-    assert missing.remedy == "请填写土质，可选：黏土（clay）、岩石（rock）"
+    assert missing.remedy_in_words == "请选择土质：clay（黏土）、rock（岩石）"
+    assert missing.remedy_in_names == "请选择土质：黏土、岩石"
     assert missing.clause == "示例第2条"
 
 

@@ -71,7 +71,7 @@ def test_an_unknown_trigger_is_a_malformed_call_and_names_what_there_is() -> Non
         a_trip(LV_THREE_ZERO, MONDAY).fire("fly", MONDAY)
     reason = malformed.value.reasons[0]
     assert (reason.code, reason.field) == ("unknown_trigger", "trigger")
-    assert "complete_intake(办理complete_intake)、abort(办理abort)" in reason.remedy
+    assert "complete_intake（办理complete_intake）、abort（办理abort）" in reason.remedy_in_words
 
 
 def test_a_known_trigger_in_the_wrong_state_is_refused_with_the_state() -> None:
@@ -79,14 +79,17 @@ def test_a_known_trigger_in_the_wrong_state_is_refused_with_the_state() -> None:
         a_trip(LV_THREE_ZERO, MONDAY, LICENCE).fire("energize", MONDAY)
     assert codes(refused) == ["trigger_not_allowed"]
     assert "“状态submitted”" in refused.value.reasons[0].message
-    assert refused.value.reasons[0].clause == "R-5.2, 四(一)1"
+    reason = refused.value.reasons[0]
+    assert reason.clause == "R-5.2, 四(一)1"
+    assert reason.remedy_in_words.startswith("当前状态可办理：complete_intake（")
+    assert "complete_intake（" not in reason.remedy_in_names
 
 
 def test_nothing_moves_an_ended_ticket() -> None:
     trip = a_trip(LV_THREE_ZERO, MONDAY).fire("abort", MONDAY, reason="客户撤回")
     with pytest.raises(RefusedError) as refused:
         trip.fire("abort", MONDAY, reason="客户撤回")
-    assert refused.value.reasons[0].remedy == "当前状态可办理：无"
+    assert refused.value.reasons[0].remedy == "当前状态没有可办理的操作"
     assert trip.machine.offers(trip.ticket, an_act(MONDAY)) == ()
 
 

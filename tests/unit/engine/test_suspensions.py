@@ -1,4 +1,4 @@
-"""Suspend and resume (停表 / 恢复): where, why, with what proof, and what it does (R-2.4)."""
+"""Suspend and resume (暂停计时 / 恢复): where, why, with what proof, and what it does (R-2.4)."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_every_reason_against_a_suspension_is_given_at_once() -> None:
     with pytest.raises(RefusedError) as refused:
         trip.suspend(MONDAY, LINE, " ")
     assert codes(refused) == ["not_suspendable", "clock_not_running", "evidence_missing"]
-    assert refused.value.reasons[0].remedy == "此状态不允许停表"
+    assert refused.value.reasons[0].remedy == "此状态不允许暂停计时"
     assert refused.value.reasons[2].field == "evidence"
 
 
@@ -118,7 +118,7 @@ def test_a_cause_that_a_state_does_not_declare_is_refused_with_those_it_does() -
     with pytest.raises(RefusedError) as refused:
         trip.suspend("2021-09-07 10:00", WORKS)
     assert codes(refused) == ["not_suspendable"]
-    assert refused.value.reasons[0].remedy == "此状态可以停表的原因：外线工程施工"
+    assert refused.value.reasons[0].remedy == "此状态可以暂停计时的原因：外线工程施工"
     assert trip.suspend("2021-09-07 10:00", LINE).ticket.is_suspended
 
 

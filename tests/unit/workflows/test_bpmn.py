@@ -20,7 +20,8 @@ from tests.unit.engine.large_definition import large_definition
 from tests.unit.engine.random_definitions import small_definitions
 from workflows.catalog import load_shipped
 from workflows.diagram import folded_aborts
-from workflows.exports.bpmn import BPMN, BPMNDI, DC, DI, OURS, bpmn
+from workflows.exports.bpmn import bpmn
+from workflows.exports.bpmn_elements import BPMN, BPMNDI, DC, DI, OURS
 
 if TYPE_CHECKING:
     from engine.definition import WorkflowDefinition
@@ -143,7 +144,7 @@ def test_a_shipped_definition_is_valid_and_drawn(definition: WorkflowDefinition)
     assert bpmn(definition) == file.text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(small_definitions())
 def test_so_is_any_definition(definition: WorkflowDefinition) -> None:
     file = File(definition)

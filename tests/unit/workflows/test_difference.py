@@ -106,7 +106,7 @@ def test_roles_guards_and_checkpoints_are_named_in_chinese() -> None:
     assert change.sentence == (
         "变更流转“完成业务受理”（submitted 的 complete_intake）："
         "经办角色由“受理员、客户经理”改为“受理员”；"
-        "前置条件由“managers_named”改为“无”；资料关口由“业务受理”改为“无”"
+        "前置条件由“managers_named”改为“无”；资料收齐节点由“业务受理”改为“无”"
     )
     assert [each.field for each in change.fields] == ["roles", "guards", "checkpoint"]
 
