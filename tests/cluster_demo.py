@@ -175,7 +175,8 @@ def _prove(demo: Demo, messages: int, lost: set[str]) -> int:
     print(f"  of those one died with, delivered  {len(lost & set(arrivals))} of {len(lost)}")
     print(f"taken by the gateway                 {len(arrivals)}")
     print(f"taken more than once                 {sum(n > 1 for n in arrivals.values())}")
-    print(f"states                               {dict(demo.states())}")
+    states = ", ".join(f"{count} {state}" for state, count in demo.states().items())
+    print(f"states                               {states}")
     once = set(arrivals.values()) == {1} and set(arrivals) == {each.id for each in found}
     if once and demo.states() == {DELIVERED: messages}:
         print("Every message was delivered, and none twice.")

@@ -78,6 +78,10 @@ def _run(variables: dict[str, str], arguments: list[str], log: Path, **odd: Any)
 
         right = clocks.system_clock
         clocks.system_clock = lambda: right() + odd["ahead"]
+    if "fan_outs" in odd:
+        from app import bootstrap  # noqa: PLC0415
+
+        bootstrap.Application.fan_outs = odd["fan_outs"]
     from app.cli.main import main  # noqa: PLC0415
 
     main(arguments)
@@ -169,7 +173,8 @@ def a_node(
     Args:
         office: whose database it works on.
         name: `--node`.
-        odd: `version` of the jobs it understands, `ahead` by which its clock is wrong.
+        odd: `version` of the jobs it understands, `ahead` by which its clock is wrong, `fan_outs`
+            for kinds of notices that nobody else writes.
         settings: besides `QUICK`; `fail_at` is the fail point.
     """
     node = Node(office, name, odd=odd or {}, **settings)

@@ -6,11 +6,18 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from notifications.message import MessageState
+from notifications.message import (
+    Audience,
+    Channel,
+    Message,
+    MessageKind,
+    MessageState,
+    SharedNotice,
+)
 from tests.applicants import a_resident
 
 if TYPE_CHECKING:
-    from notifications.message import Message
+    from app.ports.work import Work
     from tests.application import Office
     from tests.held_gateway import HeldGateway
 
@@ -24,6 +31,51 @@ def waiting(office: Office, tickets: int = 2) -> list[Message]:
         address = f"{len(known)}-{number}号"
         office.at("2021-09-06 09:00").submit(a_resident(address=address), papers=())
     return [message for message in office.messages() if message.id not in known]
+
+
+class TenAtATime:
+    """Tells a notice to thirty numbers in three pages."""
+
+    people = 30
+
+    def page(self, work: Work, notice_id: str, after: str, limit: int) -> str:
+        notice = work.notices.get(notice_id)
+        start = int(after or 0)
+        end = min(start + min(limit, 10), self.people)
+        work.outbox.add([_of_notice(notice, number) for number in range(start, end)])
+        return "" if end == self.people else str(end)
+
+
+def _of_notice(notice: SharedNotice, number: int) -> Message:
+    return Message(
+        id=f"{notice.id}-{number}",
+        dedupe_key=f"{notice.id}:{number}",
+        kind=notice.kind,
+        template_key=notice.template_key,
+        template_version=1,
+        text="",
+        channel=Channel.SMS,
+        audience=Audience.CUSTOMER,
+        recipient="陈水",
+        address=f"130{number:08}",
+        created_at=notice.created_at,
+        not_before=notice.created_at,
+        notice_id=notice.id,
+        topic=notice.topic,
+    )
+
+
+def a_notice(office: Office) -> SharedNotice:
+    return SharedNotice(
+        id="notice-1",
+        kind=MessageKind.OUTAGE,
+        template_key="next_stage",
+        template_version=1,
+        params={},
+        text="和畅台区停电",
+        created_at=office.at("2021-09-06 09:00").clock(),
+        topic="outage:1",
+    )
 
 
 def states(office: Office) -> Counter[MessageState]:

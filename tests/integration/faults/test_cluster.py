@@ -7,6 +7,7 @@ database's clock; however many nodes there are, a provider gets no more than its
 
 from __future__ import annotations
 
+import signal
 import time
 from datetime import timedelta
 from itertools import pairwise
@@ -60,6 +61,18 @@ def test_two_that_recover_a_dead_node_at_the_same_moment(on_server: Office) -> N
         two.thaw()
         three.thaw()
         two.wait_until(lambda: all_are(on_server, S.ACCEPTED))
+    nothing_lost_nothing_doubled(on_server, messages)
+
+
+def test_one_that_dies_while_it_recovers_another_leaves_the_jobs_of_both_to_the_next(
+    on_server: Office,
+) -> None:
+    messages = waiting(on_server)
+    for name, point in (("one", Point.JOB_BEGUN), ("two", Point.RECOVERING)):
+        with a_node(on_server, name, fail_at=point) as node:
+            assert node.wait_until_dead() == -signal.SIGKILL
+    with a_node(on_server, "three") as node:
+        node.wait_until(lambda: all_are(on_server, S.ACCEPTED))
     nothing_lost_nothing_doubled(on_server, messages)
 
 

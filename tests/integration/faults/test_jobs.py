@@ -7,6 +7,7 @@ an operator sees; one process at a time runs jobs on a SQLite file.
 
 from __future__ import annotations
 
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -20,6 +21,8 @@ from app.sending.job_engine import MOST_STARTS, DbosJobs
 from notifications.delivery.chunks import BROKEN
 from notifications.message import MessageState
 from tests.integration.faults.story import (
+    TenAtATime,
+    a_notice,
     all_are,
     nothing_lost_nothing_doubled,
     states,
@@ -75,6 +78,26 @@ def test_one_key_enqueued_by_several_at_once_is_one_job(office: Office, jobs: Db
     with ThreadPoolExecutor(3) as threads:
         list(threads.map(enqueue, range(3)))
     assert jobs.unfinished(of_all=True) == 1
+
+
+def test_killed_between_two_pages_a_notice_goes_on_and_nobody_is_told_twice(
+    office: Office, jobs: DbosJobs
+) -> None:
+    """A page, its jobs and the place where the next one begins are one transaction."""
+    notice = a_notice(office)
+    with office.application.database.writing() as work:
+        work.notices.add(notice)
+        jobs.enqueue(work, Job.FAN_OUT, notice.id, (notice.id,))
+        work.commit()
+    odd = {"fan_outs": {notice.kind: TenAtATime()}}
+    with a_node(office, odd=odd, fail_at=f"{Point.PAGE_WRITTEN}@2") as node:
+        assert node.wait_until_dead() == -signal.SIGKILL
+    begun = office.messages()
+    assert len(begun) == 20
+    with a_node(office, "two", odd=odd) as node:
+        node.wait_until(lambda: len(office.messages()) == 30 and all_are(office, S.ACCEPTED))
+    assert {message.id for message in begun} < {message.id for message in office.messages()}
+    nothing_lost_nothing_doubled(office, office.messages())
 
 
 def test_a_job_that_always_breaks_is_given_up_where_an_operator_sees_it(office: Office) -> None:
