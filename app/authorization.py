@@ -26,6 +26,7 @@ class Action(StrEnum):
     ASSIGN_MANAGERS = "assign_managers"
     EXTEND_BOUNDARY = "extend_boundary"
     AMEND = "amend"
+    RECORD_AGREEMENT = "record_agreement"
     IMPORT = "import"
     MANAGE_CALENDAR = "manage_calendar"
     MANAGE_ACCOUNTS = "manage_accounts"
@@ -60,6 +61,7 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.ASSIGN_MANAGERS: _HEADS | {Role.OPERATOR},
     Action.EXTEND_BOUNDARY: _HEADS,
     Action.AMEND: _COUNTER,
+    Action.RECORD_AGREEMENT: _FIELD,
     Action.IMPORT: _ADMINISTRATION | {Role.OPERATOR},
     Action.MANAGE_CALENDAR: _ADMINISTRATION,
     Action.MANAGE_ACCOUNTS: _ADMINISTRATION,
@@ -88,6 +90,7 @@ ACTION_NAMES = {
     Action.ASSIGN_MANAGERS: "指定双经理",
     Action.EXTEND_BOUNDARY: "延伸投资界面",
     Action.AMEND: "更正申请资料",
+    Action.RECORD_AGREEMENT: "登记客户同意",
     Action.IMPORT: "导入数据",
     Action.MANAGE_CALENDAR: "维护工作日历",
     Action.MANAGE_ACCOUNTS: "维护账号",

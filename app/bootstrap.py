@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     from app.rules.calendar_service import CalendarService
     from app.rules.diagrams import DiagramService
     from app.rules.drafts import DraftService
+    from app.rules.impact import ImpactService
+    from app.rules.migrations import MigrationService
     from app.rules.registrations import RegistrationService
+    from app.rules.replaying import ReplayService
+    from app.rules.survey import Survey
     from app.rules.targets import TargetService
     from app.rules.templates import TemplateService
     from app.sending.service import Sending
@@ -125,6 +129,34 @@ class Application:
         from app.rules.drafts import DraftService
 
         return DraftService(database=self.database, clock=self.clock)
+
+    @cached_property
+    def impact(self) -> ImpactService:
+        """What a version would do to tickets in flight."""
+        from app.rules.impact import ImpactService
+
+        return ImpactService(survey=self._survey, drafts=self.drafts)
+
+    @cached_property
+    def replays(self) -> ReplayService:
+        """What a draft would have done to finished tickets."""
+        from app.rules.replaying import ReplayService
+        from workflows.eligibility import shipped_eligibility
+
+        return ReplayService(
+            desk=self.desk,
+            database=self.database,
+            drafts=self.drafts,
+            policy=shipped_eligibility,
+            settings=self.settings,
+        )
+
+    @cached_property
+    def migrations(self) -> MigrationService:
+        """Tickets on their way to another version."""
+        from app.rules.migrations import MigrationService
+
+        return MigrationService(survey=self._survey)
 
     @cached_property
     def diagrams(self) -> DiagramService:
@@ -332,6 +364,12 @@ class Application:
             channels=set_up(self.settings),
             texts=self._texts,
         )
+
+    @cached_property
+    def _survey(self) -> Survey:
+        from app.rules.survey import Survey
+
+        return Survey(desk=self.desk, database=self.database)
 
     @cached_property
     def _telling(self) -> Telling:

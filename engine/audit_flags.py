@@ -5,12 +5,14 @@ A flag accuses nobody; it puts the ticket on the auditors' and the follow-up cal
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from engine.calendar import local_date
+from engine.definition import Ending
+from engine.events import Outcome, TicketFlagged
 from engine.ticket import Flag, FlagCode
 
 if TYPE_CHECKING:
@@ -56,6 +58,24 @@ def unusually_fast(
     if used * 100 < day * limit * policy.floor_percent:
         return _flag(f"公司办理用时不足办理时限的 {policy.floor_percent}%")
     return None
+
+
+def flagged_if_fast(
+    outcome: Outcome,
+    definition: WorkflowDefinition,
+    calendar: WorkCalendar,
+    hours: OfficeHours,
+    policy: FastPolicy,
+) -> Outcome:
+    """The outcome of a move, with the flag if it completed the ticket too fast."""
+    ending = definition.state_by_id[outcome.ticket.state].ending
+    if ending is not Ending.COMPLETED or definition.internal:
+        return outcome
+    flag = unusually_fast(outcome.ticket, definition, calendar, hours, policy)
+    if flag is None:
+        return outcome
+    ticket = replace(outcome.ticket, flags=(*outcome.ticket.flags, flag))
+    return Outcome(ticket=ticket, events=(*outcome.events, TicketFlagged(flag=flag)))
 
 
 def _company_time(run: StageRun, calendar: WorkCalendar, hours: OfficeHours) -> timedelta:

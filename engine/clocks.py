@@ -213,6 +213,19 @@ CAUSE_NAMES = {
 """Chinese names of the two causes for which clocks stand still."""
 
 
+def clock_title(clock_id: str, definition: WorkflowDefinition) -> str:
+    """What the clock of that id measures, in the words of the annex."""
+    kind, _, stage_id = clock_id.partition(":")
+    if not stage_id:
+        return WHOLE_NAMES[ClockKind(kind)]
+    name = definition.stage_by_id[stage_id].name
+    return f"{name}内部目标" if kind == ClockKind.TARGET else name
+
+
+WHOLE_NAMES = {ClockKind.HANDLING: "合计办理时间", ClockKind.END_TO_END: "全过程时间"}
+"""Chinese names of the clocks that belong to no stage."""
+
+
 def _given_back(pause: PauseDays, calendar: WorkCalendar, until: date) -> int:
     """Working days strictly inside the pause, none of them after `until`."""
     last = until if pause.to_on is None else min(pause.to_on - ONE_DAY, until)

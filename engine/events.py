@@ -136,13 +136,74 @@ class TicketReclassified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromiseChanged:
-    """A due date told to the customer moved because the calendar changed (R-2.3), and why."""
+    """A due date told to the customer moved: the calendar or the version changed; and why."""
 
     stage: str
     before: date
     after: date
     provisional: bool
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermChange:
+    """What another version makes of one clock: limit in working days, due date, whether it runs.
+
+    None where there is no limit, or no due date at present.
+    """
+
+    clock: str
+    limit_before: int | None
+    limit_after: int | None
+    due_before: date | None = None
+    due_after: date | None = None
+    runs_before: bool = False
+    runs_after: bool = False
+
+    @property
+    def is_later(self) -> bool:
+        """Whether it gives the company more time than before."""
+        if self.limit_before is None:
+            return False
+        return self.limit_after is None or self.limit_after > self.limit_before
+
+    @property
+    def is_earlier(self) -> bool:
+        """Whether it gives the company less time than before."""
+        if self.limit_after is None:
+            return False
+        return self.limit_before is None or self.limit_after < self.limit_before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationAgreed:
+    """The customer agreed that the ticket may move to a version, and to what (R-10.2).
+
+    `papers` are the names of those that are asked anew or earlier.
+    """
+
+    definition: str
+    terms: tuple[TermChange, ...]
+    papers: tuple[str, ...]
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketMigrated:
+    """The ticket moved to another version of its definition; `migration` numbers the decision.
+
+    `terms` are the clocks whose limit, due date or running it changed; `asked` and `dropped` name
+    the papers that are asked anew or earlier, and those that are asked no more.
+    """
+
+    before: str
+    after: str
+    source: str
+    target: str
+    migration: int
+    terms: tuple[TermChange, ...] = ()
+    asked: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +241,8 @@ Event = (
     | DetailsRecorded
     | TicketReclassified
     | PromiseChanged
+    | MigrationAgreed
+    | TicketMigrated
     | FactsRecorded
     | TicketFlagged
 )

@@ -179,6 +179,16 @@ class Classification:
     reasons: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """The customer agreed to what a version asks more than was promised, with evidence (R-10.2)."""
+
+    definition_ref: str
+    evidence: str
+    recorded_at: datetime
+    recorded_by: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ticket:
     """One run of a definition.
@@ -208,6 +218,7 @@ class Ticket:
     passed_checkpoints: tuple[str, ...] = ()
     flags: tuple[Flag, ...] = ()
     linked_to: str = ""
+    agreements: tuple[Agreement, ...] = ()
 
     @property
     def current_run(self) -> StageRun | None:

@@ -13,6 +13,7 @@ from engine.amendments import AMENDABLE
 from engine.application import Contact, InvestmentBoundary
 from engine.definition import Checkpoint
 from engine.documents import document_name
+from engine.events import PromiseChanged, TicketMigrated
 from engine.ticket import DocumentStatus
 from notifications.context import Recipient, address
 from notifications.message import Audience
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
         ApplicationAmended,
         DocumentVerified,
         ManagersAssigned,
-        PromiseChanged,
         TicketReclassified,
     )
     from notifications.change import Change
@@ -101,8 +101,13 @@ def _other_scheme(change: Change) -> str:
     return f"{told}，已延伸的投资界面不变" if is_kept else told
 
 
-def promise_changed(event: PromiseChanged, change: Change) -> Notice:
-    """The calendar gave another date (R-2.3); an earlier telling that still waits is needless."""
+def promise_changed(event: PromiseChanged, change: Change) -> Notice | None:
+    """The calendar gave another date (R-2.3); an earlier telling that still waits is needless.
+
+    Of a migration `migrated` tells.
+    """
+    if change.outcome.first(TicketMigrated) is not None:
+        return None
     notice = change.notice(
         "promise_changed",
         stage=change.context.definition.stage_by_id[event.stage].name,
@@ -110,6 +115,23 @@ def promise_changed(event: PromiseChanged, change: Change) -> Notice:
         was=f"{event.before:%Y-%m-%d}",
     )
     return replace(notice, topic=f"promise:{event.stage}")
+
+
+def migrated(event: TicketMigrated, change: Change) -> Notice | None:
+    """Another version: another date, other papers; nothing where neither has changed (R-10.2)."""
+    promise: PromiseChanged | None = change.outcome.first(PromiseChanged)
+    if promise is None and not (event.asked or event.dropped):
+        return None
+    is_later = promise is not None and promise.after > promise.before
+    return change.notice(
+        "ticket_migrated",
+        agreed="经您同意，" if is_later or event.asked else "",  # else it would not be moved
+        was="" if promise is None else f"{promise.before:%Y-%m-%d}",
+        stage=change.dates()["stage"],
+        due=change.dates()["due"],
+        asked=listed(event.asked),
+        dropped=listed(event.dropped),
+    )
 
 
 def reinstated(event: DocumentVerified, change: Change) -> Notice | None:

@@ -25,6 +25,7 @@ from engine.events import (
     FactsRecorded,
     ManagersAssigned,
     PromiseChanged,
+    TicketMigrated,
     TicketMoved,
     TicketReclassified,
     TicketSubmitted,
@@ -43,6 +44,7 @@ from notifications.context import (
 from notifications.corrections import (
     amended,
     managers_changed,
+    migrated,
     promise_changed,
     reclassified,
     reinstated,
@@ -198,7 +200,7 @@ def _document_rejected(event: DocumentRejected, change: Change) -> Notice:
         "document_rejected",
         document=document_name(event.kind, definition),
         reason=remark(event.reason),
-        kinds="或".join(definition.document_names[kind] for kind in kinds),
+        kinds="或".join(document_name(kind, definition) for kind in kinds),
     )
 
 
@@ -249,6 +251,7 @@ _TELLERS: dict[type, Callable[[Any, Change], Notice | None]] = {
     ApplicationAmended: amended,
     TicketReclassified: reclassified,
     PromiseChanged: promise_changed,
+    TicketMigrated: migrated,
     FactsRecorded: _recorded,
 }
 """What the customer is told of; other events mean nothing to a customer."""

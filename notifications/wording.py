@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.application import ConnectionApplication, ServiceScheme
 from engine.calendar import local_date
-from engine.clocks import ClockKind, run_due_on
+from engine.clocks import clock_title, run_due_on
 from engine.definition import Checkpoint
 from engine.documents import KEY, due_checkpoint, outstanding_deferrals
 
@@ -118,15 +118,7 @@ def border_name(checkpoint: Checkpoint, definition: WorkflowDefinition) -> str:
 
 def clock_name(clock: Clock, definition: WorkflowDefinition) -> str:
     """What a clock measures, in the words of the annex."""
-    match clock.kind:
-        case ClockKind.STAGE:
-            return definition.stage_by_id[clock.stage_id].name
-        case ClockKind.HANDLING:
-            return "合计办理时间"
-        case ClockKind.END_TO_END:
-            return "全过程时间"
-        case ClockKind.TARGET:
-            return f"{definition.stage_by_id[clock.stage_id].name}内部目标"
+    return clock_title(clock.id, definition)
 
 
 def listed(names: Iterable[str]) -> str:

@@ -9,6 +9,8 @@ related(id_number, address) -> list[RelatedTicket]               newest first
 find_by_external_ref(external_ref) / find_by_progress_token(token) -> Ticket | None
 progress_token(ticket_no) -> str                                 NotFoundError
 counts(branch=None) -> TicketCounts
+in_flight() -> dict[(definition, version), int]                  open tickets
+of_definition(definition_id, *, ended, after, limit, other_than=0, of=0) -> list[Ticket]
 """
 
 from __future__ import annotations
@@ -95,6 +97,20 @@ _RELATED = (
 _BY_EXTERNAL_REF = select(TICKETS.c.snapshot).where(TICKETS.c.external_ref == bindparam("sought"))
 _BY_TOKEN = select(TICKETS.c.snapshot).where(TICKETS.c.progress_token == bindparam("sought"))
 _TOKEN = select(TICKETS.c.progress_token).where(TICKETS.c.ticket_no == bindparam("ticket_no"))
+_IN_FLIGHT = (
+    select(TICKETS.c.definition_id, TICKETS.c.definition_version, func.count())
+    .where(_IS_OPEN)
+    .group_by(TICKETS.c.definition_id, TICKETS.c.definition_version)
+)
+_OF_DEFINITION = (
+    select(TICKETS.c.snapshot)
+    .where(
+        TICKETS.c.definition_id == bindparam("of_definition"),
+        TICKETS.c.ticket_no > bindparam("after"),
+    )
+    .order_by(TICKETS.c.ticket_no)
+    .limit(bindparam("limit"))
+)
 _COUNTS = select(TICKETS.c.ending, func.count().label("tickets")).group_by(TICKETS.c.ending)
 
 
@@ -214,6 +230,40 @@ class TicketReads:
             completed=found.get(Ending.COMPLETED, 0),
             aborted=found.get(Ending.ABORTED, 0),
         )
+
+    def in_flight(self) -> dict[tuple[str, int], int]:
+        """How many tickets are open, by definition and version."""
+        rows = self._connection.execute(_IN_FLIGHT)
+        return {(definition, version): tickets for definition, version, tickets in rows}
+
+    def of_definition(  # noqa: PLR0913  (one argument a filter)
+        self,
+        definition_id: str,
+        *,
+        ended: bool,
+        after: str,
+        limit: int,
+        other_than: int = 0,
+        of: int = 0,
+    ) -> list[Ticket]:
+        """Tickets of one definition by number, open or ended; a page continues `after` a number.
+
+        Args:
+            definition_id: of that definition.
+            ended: those that have ended, instead of those that are open.
+            after: from the number after this one on; empty for the first page.
+            limit: at most so many.
+            other_than: not of this version.
+            of: of this version only; 0 for all.
+        """
+        statement = _OF_DEFINITION.where(~_IS_OPEN if ended else _IS_OPEN)
+        if other_than:
+            statement = statement.where(TICKETS.c.definition_version != other_than)
+        if of:
+            statement = statement.where(TICKETS.c.definition_version == of)
+        wanted = {"of_definition": definition_id, "after": after, "limit": limit}
+        snapshots = self._connection.execute(statement, wanted).scalars()
+        return [load_ticket(snapshot) for snapshot in snapshots]
 
     def _find(self, statement: Select[str], sought: str) -> Ticket | None:
         snapshot = self._connection.execute(statement, {"sought": sought}).scalar()

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from storage.supply_plans import SupplyPlans
     from storage.suppressions import Suppressions
     from storage.sweeps import Sweeps
+    from storage.ticket_migrations import TicketMigrations
     from storage.tickets import Tickets
     from storage.topology import Topology
     from storage.uplinks import Uplinks
@@ -201,6 +202,13 @@ class UnitOfWork:
         from storage.drafts import Drafts
 
         return Drafts(self._connection)
+
+    @cached_property
+    def ticket_migrations(self) -> TicketMigrations:
+        """Open tickets on their way to another version of their definition."""
+        from storage.ticket_migrations import TicketMigrations
+
+        return TicketMigrations(self._connection)
 
     @cached_property
     def message_templates(self) -> MessageTemplates:

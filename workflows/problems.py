@@ -14,6 +14,9 @@ from engine.errors import Reason, RefusedError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+FORM_CLAUSE = "R-10.1"
+"""Administrators write declarative files: what a fault breaks that breaks no other rule."""
+
 Path = tuple[str | int, ...]
 """Where in a file: keys and list positions, from the outside in."""
 
@@ -28,7 +31,7 @@ class Problem:
         file: the file it was found in.
         path: the place in the file, dotted, for example `stages.1.limit.days`; may be empty.
         line: line in the file, counted from 1.
-        clause: the rule that is broken; empty where the form is wrong.
+        clause: the rule that is broken; of a wrong form, that a definition is a declarative file.
         remedy: what to do, in Chinese.
     """
 
@@ -59,7 +62,7 @@ class Fault:
     code: str
     message: str
     at: Path = ()
-    clause: str = ""
+    clause: str = FORM_CLAUSE
     remedy: str = ""
 
     def found_in(self, file: str, line: int) -> Problem:

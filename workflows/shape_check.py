@@ -99,6 +99,13 @@ def _fault(details: ErrorDetails, model: type[BaseModel]) -> Fault:
             at=at,
             remedy=suggestion(str(found), _words(details)),
         )
+    if kind in {"dict_type", "model_type"} and "：" in str(found):
+        return Fault(
+            code="full_width_punctuation",
+            message=f"“{where}”下用了全角冒号“：”，现为“{_short(found)}”",
+            at=at,
+            remedy="请改用半角冒号加空格“: ”",
+        )
     if kind in EXPECTED:
         return Fault(
             code="wrong_type",

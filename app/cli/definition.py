@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli import definition_drafts
+from app.cli import definition_drafts, definition_impact, definition_migration
 from app.cli.session import AsJson, opened, show, table
 from workflows.difference_words import FIELD_KIND_NAMES
 
@@ -22,21 +22,46 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(no_args_is_help=True)
 definition_drafts.register(commands)
+definition_impact.register(commands)
+definition_migration.register(commands)
 
 DefinitionId = Annotated[str, typer.Argument(metavar="ID", help="For example hv_single_supply.")]
 
 
 @commands.command(name="list")
 def list_definitions(as_json: AsJson = False) -> None:
-    """The definitions in force.
+    """The definitions in force, and how many open tickets are on which version.
 
     Example: huodian definition list
     """
-    found = opened().rulebook.all_in_force()
-    result = [{"id": each.id, "version": each.version, "name": each.name} for each in found]
-    rows = [(each.id, str(each.version), each.name, each.basis) for each in found]
-    text = table(rows, ("ID", "版本", "名称", "依据"))
+    application = opened()
+    found = application.rulebook.all_in_force()
+    flights: dict[str, dict[int, int]] = {}
+    for each in application.migrations.in_flight():
+        flights.setdefault(each.definition_id, {})[each.version] = each.tickets
+    result = [
+        {
+            "id": each.id,
+            "version": each.version,
+            "name": each.name,
+            "in_flight": flights.setdefault(each.id, {}).pop(each.version, 0),
+            "older": [
+                {"version": version, "in_flight": tickets}
+                for version, tickets in flights[each.id].items()
+            ],
+        }
+        for each in found
+    ]
+    rows = [
+        (each.id, str(each.version), str(row["in_flight"]), _older(flights[each.id]), each.name)
+        for each, row in zip(found, result, strict=True)
+    ]
+    text = table(rows, ("ID", "版本", "在途", "旧版在途", "名称"))
     show(result, text, as_json=as_json)
+
+
+def _older(tickets: dict[int, int]) -> str:
+    return "、".join(f"第{version}版 {count}" for version, count in tickets.items()) or "-"
 
 
 @commands.command(name="show")

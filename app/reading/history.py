@@ -14,7 +14,7 @@ from app.authorization import ACTION_NAMES, Action
 from app.labels import CHECKPOINTS, RECORDED_FACTS, RECORDED_TOPICS
 from app.masking import masked_name, masked_phone
 from engine.amendments import AMENDABLE
-from engine.clocks import CAUSE_NAMES
+from engine.clocks import CAUSE_NAMES, WHOLE_NAMES, ClockKind
 from engine.documents import SOURCE_NAMES
 from engine.fields import shown
 
@@ -27,8 +27,12 @@ if TYPE_CHECKING:
 
 Facts = dict[str, Any]
 
-SWEEP_NAMES = {"reclassification": "按新规则重新归类", "calendar_changed": "日历变更重算"}
-"""What the system does to tickets by itself, as it stands in the ledger."""
+SWEEP_NAMES = {
+    "reclassification": "按新规则重新归类",
+    "calendar_changed": "日历变更重算",
+    "migrate": "迁移到新版本",
+}
+"""What is done to many tickets at once, as it stands in the ledger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,12 +225,39 @@ class Narrator:
         return f"适用流程由{before}改为{after}：{'；'.join(event['reasons'])}"
 
     def promise_changed(self, event: Facts) -> str:
-        """Another calendar gave another due date."""
+        """Another calendar or version gave another due date."""
         provisional = "（暂定）" if event["provisional"] else ""
         before, after = _day(event["before"]), _day(event["after"])
         why = f"，原因：{event['reason']}" if event.get("reason") else ""
         stage = self._stage(event["stage"])
         return f"“{stage}”最迟日期由 {before} 变更为 {after}{provisional}{why}"
+
+    def agreed(self, event: Facts) -> str:
+        """The customer agreed to another version's terms."""
+        terms = "；".join(self._term(each) for each in event["terms"])
+        asked = f"补交{'、'.join(event['papers'])}" if event["papers"] else ""
+        what = "；".join(part for part in (terms, asked) if part)
+        return f"客户同意改按 {event['definition']} 办理：{what}，依据：{event['evidence']}"
+
+    def migrated(self, event: Facts) -> str:
+        """Another version governs the ticket."""
+        source, target = self._state(event["source"]), self._state(event["target"])
+        state = f"，状态由“{source}”对应为“{target}”" if source != target else ""
+        changes = [self._term(each) for each in event["terms"]]
+        changes += [f"要求{name}" for name in event["asked"]]
+        changes += [f"不再要求{name}" for name in event["dropped"]]
+        head = f"流程由 {event['before']} 改为 {event['after']}（迁移 {event['migration']}）"
+        return "；".join([f"{head}{state}", *changes])
+
+    def _term(self, term: Facts) -> str:
+        """A clock before and after, in whichever of the two has changed."""
+        kind, _, stage = term["clock"].partition(":")
+        name = self._stage(stage) if stage else WHOLE_NAMES[ClockKind(kind)]
+        limits = [_limit(term[each]) for each in ("limit_before", "limit_after")]
+        days = [_day(term[each]) if term[each] else "未定" for each in ("due_before", "due_after")]
+        told = [f"由 {limits[0]}改为 {limits[1]}"] if limits[0] != limits[1] else []
+        told += [f"最迟由 {days[0]} 改为 {days[1]}"] if days[0] != days[1] else []
+        return f"{name}{'，'.join(told)}"
 
     def recorded(self, event: Facts) -> str:
         """Something beside the ticket's course."""
@@ -258,6 +289,8 @@ _TELLERS: dict[str, Callable[[Narrator, Facts], str]] = {
     "DetailsRecorded": Narrator.details_recorded,
     "TicketReclassified": Narrator.reclassified,
     "PromiseChanged": Narrator.promise_changed,
+    "MigrationAgreed": Narrator.agreed,
+    "TicketMigrated": Narrator.migrated,
     "FactsRecorded": Narrator.recorded,
     "TicketFlagged": Narrator.flagged,
 }
@@ -265,6 +298,10 @@ _TELLERS: dict[str, Callable[[Narrator, Facts], str]] = {
 
 def _day(text: str) -> str:
     return f"{date.fromisoformat(text):%Y-%m-%d}"
+
+
+def _limit(days: int | None) -> str:
+    return "不限时" if days is None else f"{days} 个工作日"
 
 
 def _cause(event: Facts) -> str:

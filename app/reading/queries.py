@@ -134,7 +134,7 @@ class QueryService:
             self.desk.load(work, ticket_no, self.desk.act(actor))  # may this actor see it
             entries = tuple(work.ledger.entries(ticket_no))
             refs = {entry.definition_ref for entry in entries}
-            definitions = {ref: work.definitions.get(*_version(ref)) for ref in refs}
+            definitions = {ref: self.desk.definitions.named(work, ref).definition for ref in refs}
             lines = narrate(entries, definitions, _names(work.accounts.users()))
         return lines[::-1]
 
@@ -292,8 +292,3 @@ def _gone(people: Sequence[User]) -> frozenset[str]:
 
 
 __all__ = ["Cursor", "QueryService", "WorklistFilter"]
-
-
-def _version(ref: str) -> tuple[str, int]:
-    definition_id, _, version = ref.partition("@")
-    return definition_id, int(version)

@@ -226,6 +226,7 @@ def stale_draft(draft: StoredDraft | None) -> ConflictError:
             code="stale_draft",
             field="revision",
             message=f"草稿在您查看之后又有变动{now}",
+            clause=CLAUSE,
             remedy=LOOK_AGAIN + "，并带上当前的修订号",
         )
     )
@@ -239,6 +240,7 @@ def _taken(draft: StoredDraft) -> ConflictError:
                 f"“{draft.key}”已有 {draft.author} 的草稿 {draft.number}"
                 f"（第 {draft.revision} 次保存），同一时间只能有一份"
             ),
+            clause=CLAUSE,
             remedy=f"请与 {draft.author} 商定；如该草稿不再需要，先作废草稿 {draft.number}",
         )
     )

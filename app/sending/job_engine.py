@@ -1,4 +1,4 @@
-"""Durable jobs by DBOS Transact. The one importer of that library (docs/decisions/0025).
+"""Durable jobs by DBOS Transact. The one importer of that library (docs/decisions/0027).
 
 Its tables lie in the application's own database, so a job is enqueued in the transaction that
 causes it: on PostgreSQL in the schema `dbos`, on SQLite beside ours. Everything it needs is made

@@ -16,11 +16,9 @@ from app.tickets.manager_pairs import assigned
 from app.tickets.restarts import Restarts
 from engine import amendments, suspensions
 from engine.application import IntakeChannel
-from engine.audit_flags import unusually_fast
+from engine.audit_flags import flagged_if_fast
 from engine.calendar import local_date
-from engine.definition import Ending
 from engine.documents import Paper, supply
-from engine.events import Outcome, TicketFlagged
 from engine.ticket import DocumentSource
 from workflows.classification import ConnectionFacts, classify
 
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
     from app.trip.desk import Desk
     from engine.application import ConnectionApplication, ServiceRequest
     from engine.errors import Reason
-    from engine.events import Event
+    from engine.events import Event, Outcome
     from engine.machine import Offer
     from engine.ticket import Act, Actor, ManagerPair, PauseCause, Ticket
     from workflows.classification import EligibilityPolicy
@@ -288,17 +286,10 @@ class TicketService:
 
     def _flagged(self, case: Case, outcome: Outcome) -> Outcome:
         """A ticket that reached its end too fast is flagged in the same entry (R-5.3)."""
-        ending = case.definition.state_by_id[outcome.ticket.state].ending
-        if ending is not Ending.COMPLETED or case.definition.internal:
-            return outcome
-        flag = unusually_fast(
-            outcome.ticket,
+        return flagged_if_fast(
+            outcome,
             case.definition,
             case.calendar,
             self.settings.office_hours,
             self.settings.fast_policy,
         )
-        if flag is None:
-            return outcome
-        ticket = replace(outcome.ticket, flags=(*outcome.ticket.flags, flag))
-        return Outcome(ticket=ticket, events=(*outcome.events, TicketFlagged(flag=flag)))

@@ -43,6 +43,11 @@ class Definitions:
             self._machines[key] = machine
         return machine
 
+    def named(self, work: Work, ref: str) -> TicketMachine:
+        """The version that the ledger calls so, for example `lv_resident@1`."""
+        definition_id, _, version = ref.partition("@")
+        return self.get(work, definition_id, int(version))
+
     def in_force(self, work: Work, definition_id: str, at: datetime) -> TicketMachine:
         """The version that governs what begins at `at`."""
         version = work.definitions.version_in_force(definition_id, at)

@@ -35,12 +35,20 @@ def ways_of(definition: WorkflowDefinition) -> Exploration[str]:
 
 
 def reaching(
-    definition: WorkflowDefinition, ends: Iterable[str], *, by_staff: bool = False
+    definition: WorkflowDefinition,
+    ends: Iterable[str],
+    *,
+    by_staff: bool = False,
+    around: Checkpoint | None = None,
 ) -> frozenset[str]:
-    """Every state from which one of `ends` can be reached, themselves included."""
+    """Every state from which one of `ends` can be reached, themselves included.
+
+    `by_staff` leaves out what only outsiders may do, `around` every move that crosses that border.
+    """
     backwards: dict[str, list[tuple[Step, str]]] = {each.id: [] for each in definition.states}
     for each in definition.transitions:
-        if not by_staff or not OUTSIDERS.issuperset(each.roles):
+        is_open = not by_staff or not OUTSIDERS.issuperset(each.roles)
+        if is_open and (around is None or each.checkpoint is not around):
             backwards[each.target].append((firing(each), each.source))
     return frozenset(explore(ends, lambda state: backwards[state]).came_from)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MODULES = (
     "drafts",
     "messages",
+    "migrations",
     "organisation",
     "readiness",
     "receiving",

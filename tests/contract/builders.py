@@ -22,6 +22,7 @@ from engine.ledger import LedgerDraft
 from engine.standing import TicketStanding
 from engine.ticket import (
     Actor,
+    Agreement,
     Classification,
     DocumentRecord,
     DocumentSource,
@@ -123,6 +124,14 @@ def a_full_ticket() -> Ticket:
         passed_checkpoints=("intake",),
         flags=(Flag(code=FlagCode.RESTARTED, note="疑似重走流程"),),
         linked_to="TC-20210801-0001",
+        agreements=(
+            Agreement(
+                definition_ref="lv_resident@2",
+                evidence="客户同意书第5号",
+                recorded_at=AT,
+                recorded_by="operator",
+            ),
+        ),
     )
 
 

@@ -47,7 +47,7 @@ def test_there_are_the_commands_that_were_asked_for() -> None:
     asked = """
     ticket submit|open|list|show|history|allowed|advance|abort|suspend|resume|reassign|extend|amend
     document add|verify|reject|fetch
-    definition list|show|check|diagram|export
+    definition list|show|diagram|draft|check|diff|impact|replay|publish|rollback|migrate|export
     calendar due|year|import|override
     import applications|topology|customers
     user add|list|link|roles|disable

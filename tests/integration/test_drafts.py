@@ -99,6 +99,7 @@ def test_saving_again_needs_the_revision_that_was_seen(office: Office) -> None:
             drafted(office, STRICTER, revision=seen)
         assert codes(conflict) == {"stale_draft"}
         assert "现为第 2 次保存（chief）" in str(conflict.value)
+        assert "R-10.2" in str(conflict.value)
     assert office.application.drafts.get(first.number).source == OTHER
 
 
@@ -108,6 +109,7 @@ def test_another_administrator_is_told_whose_draft_is_open(office: Office) -> No
         with pytest.raises(ConflictError, match="已有 chief 的草稿") as conflict:
             drafted(office, OTHER, by=SECOND, revision=revision)
         assert f"作废草稿 {view.number}" in str(conflict.value)
+        assert "R-10.2" in str(conflict.value)
     office.application.drafts.discard(view.number, actor=SECOND, reason="与起草人商定")
     taken_over = drafted(office, OTHER, by=SECOND)
     assert taken_over.author == "second"
@@ -187,7 +189,9 @@ def test_a_text_whose_form_is_wrong_is_no_draft(office: Office, text: str, code:
         drafted(office, text)
     assert code in codes(refusal)
     assert all(problem.line >= 1 for problem in refusal.value.problems)
+    assert all(problem.clause for problem in refusal.value.problems)
     assert office.application.drafts.open_drafts() == ()
+    assert publications(office) == []
 
 
 def test_a_draft_may_still_break_the_plan_but_is_not_published(office: Office) -> None:
@@ -292,6 +296,7 @@ def test_a_draft_whose_base_was_superseded_is_refused_until_it_is_merged(office:
     with pytest.raises(ConflictError, match="--rebase") as conflict:
         drafts.publish(change.number, actor=SECOND)
     assert codes(conflict) == {"base_superseded"}
+    assert "R-10.2" in str(conflict.value)
     merged = drafted(office, OTHER, revision=1, rebase=True)
     assert (merged.number, merged.base_version, merged.is_current) == (change.number, 3, True)
     assert drafts.publish(change.number, actor=SECOND).definition.ref == f"{ID}@4"

@@ -18,12 +18,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic_core import to_jsonable_python
 
+from app.bootstrap import build
+from app.settings import Settings
 from app.simulate import SimulationResult, run
 from app.simulate.stocktaking import rung_of
 from engine.calendar import SHANGHAI, local_date
+from engine.machine import TicketMachine
+from engine.replay import reenact, replayable
 from notifications.message import MessageKind, MessageState
 from storage.database import open_database
 from tests.official_calendar import official_calendar_years
+from tests.replaying import own_rules
+from workflows.catalog import load_shipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,6 +123,21 @@ def test_the_ledger_is_whole_and_lies_within_the_simulated_days(played: Played) 
     assert begins <= min(instants)
     assert max(instants) < begins + timedelta(days=DAYS)
     assert mark == "simulate"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("by", ["its own version", "a draft of the same content"])
+def test_every_ticket_comes_out_of_its_own_record(played: Played, tmp_path: Path, by: str) -> None:
+    application = build(Settings(database_url=played.url, var_dir=tmp_path, sample=False))
+    drafts = {each.id: TicketMachine(replayable(each, [each])) for each, _ in load_shipped()}
+    draft = None if by == "its own version" else lambda ref: drafts[ref.partition("@")[0]]
+    with application.database.reading() as work:
+        rules = own_rules(application, work, draft)
+        for row in work.tickets.worklist(open_only=False, limit=1000):
+            again = reenact(row.ticket, work.ledger.entries(row.ticket.ticket_no), rules)
+            assert again.ticket == row.ticket
+            assert (again.stop, again.skipped, again.unknown) == (None, (), ())
+    application.database.close()
 
 
 # --- the figures are true --------------------------------------------------------------------

@@ -213,6 +213,13 @@ def test_nobody_asks_for_the_completion_report_before_its_stage() -> None:
 STAGE, STATE = LV_THREE_ZERO.stages[0], LV_THREE_ZERO.states[0]
 MOVE = LV_THREE_ZERO.transitions[0]
 PAIR = ManagerPair(project_manager="u-project", account_manager="u-account")
+TERM = events.TermChange(
+    clock="handling",
+    limit_before=4,
+    limit_after=5,
+    due_before=date(2021, 9, 10),
+    due_after=date(2021, 9, 13),
+)
 EVENTS: dict[events.Event, str] = {
     events.TicketSubmitted(): "收到申请，关键资料齐全",
     events.TicketSubmitted(missing=("property_proof",)): "缺少用电地址物权证件，暂不起算时限",
@@ -245,6 +252,26 @@ EVENTS: dict[events.Event, str] = {
         stage=STAGE.id, before=date(2027, 1, 4), after=date(2027, 1, 5), provisional=True
     ): "由 2027-01-04 变更为 2027-01-05（暂定）",
     events.TicketReclassified(before="a@1", after="b@1", reasons=("容量 100 kW",)): "容量 100 kW",
+    events.MigrationAgreed(
+        definition="b@3", terms=(TERM,), papers=("位置图",), evidence="同意书第5号"
+    ): (
+        "客户同意改按 b@3 办理：合计办理时间由 4 个工作日改为 5 个工作日，"
+        "最迟由 2021-09-10 改为 2021-09-13；补交位置图，依据：同意书第5号"
+    ),
+    events.TicketMigrated(
+        before="b@1",
+        after="b@2",
+        source=MOVE.source,
+        target=MOVE.target,
+        migration=7,
+        terms=(replace(TERM, clock=f"stage:{STAGE.id}", due_after=None),),
+        asked=("位置图",),
+        dropped=("用电地址物权证件",),
+    ): (
+        f"流程由 b@1 改为 b@2（迁移 7），状态由“{STATE.name}”对应为“状态site_visit”；"
+        f"{STAGE.name}由 4 个工作日改为 5 个工作日，最迟由 2021-09-10 改为 未定；"
+        "要求位置图；不再要求用电地址物权证件"
+    ),
     events.TicketFlagged(flag=Flag(code=FlagCode.RESTARTED, note="与前单相同")): "标记：与前单相同",
 }
 BESIDE = events.FactsRecorded(

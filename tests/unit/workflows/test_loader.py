@@ -170,6 +170,42 @@ def test_an_id_stands_once(old: str, new: str, path: str) -> None:
     assert path in [each.path for each in problems if each.code == "duplicate_id"]
 
 
+def test_guards_cannot_wait_for_each_other() -> None:
+    """However it is written: a guard names nothing but itself, and the list is closed."""
+    by_move = (
+        ("    to: grid_works\n", "    to: grid_works\n    guards: [finish_works]\n"),
+        ("    to: metering\n", "    to: metering\n    guards: [release_works]\n"),
+    )
+    lines = {line_of(edited(BUSINESS, *by_move), new.split("\n")[1]) for _, new in by_move}
+    first, second = problems_of(BUSINESS, *by_move)
+    assert {first.line, second.line} == lines
+    for each in (first, second):
+        assert (each.code, each.clause) == ("unknown_reference", "R-3.1, 四(二)3")
+        assert each.remedy == "可用的条件：managers_named"
+    declared = shipped_text(BUSINESS) + "guards:\n  paid: [surveyed]\n  surveyed: [paid]\n"
+    (problem,) = check_definition(declared, FILE)
+    assert (problem.code, problem.line) == ("unknown_key", line_of(declared, "guards:\n  paid"))
+    nested = ("guards: [managers_named]", "guards: [{managers_named: [managers_named]}]")
+    problem = problem_of(BUSINESS, nested)
+    assert (problem.code, problem.line) == (
+        "wrong_type",
+        line_of(edited(BUSINESS, nested), "[{man"),
+    )
+    assert problem.clause == "R-10.1"
+
+
+def test_moves_that_wait_for_each_other_in_a_circle_are_a_dead_end() -> None:
+    """A border that can only be reached over itself."""
+    circle = (
+        ("    from: grid_works\n    to: metering\n", "    from: grid_works\n    to: site_visit\n"),
+        ("plan_confirmation, grid_works, metering]", "plan_confirmation, grid_works]"),
+    )
+    lost = [each for each in problems_of(BUSINESS, *circle) if each.code == "unreachable_state"]
+    assert [each.path for each in lost] == ["states.4", "states.5"]
+    assert "metering" in lost[0].message
+    assert {each.clause for each in lost} == {"R-10.4"}
+
+
 # ---- structure
 
 
