@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .ONESHELL:
-.PHONY: help setup run test lint check bench lock format clean system-packages
+.PHONY: help setup run test lint check bench cluster-demo lock format clean system-packages
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -21,7 +21,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
   && echo "$$name" && break; done)
 
 help: ## list these commands
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 10
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 14
 
 setup: $(RUNTIME) $(EXTRAS:%=.venv/extra-%.stamp) ## make the virtual environment; EXTRAS="aliyun tencent wechat" adds providers
 
@@ -42,6 +42,9 @@ check: lint test ## lint, then test with the coverage gate
 
 bench: $(DEVELOPMENT) ## measure
 	$(BIN)/python -m bench $(ARGS)
+
+cluster-demo: $(DEVELOPMENT) ## show a cluster on this machine, one daemon of which is killed
+	$(BIN)/python -m tests.cluster_demo
 
 lock: $(DEVELOPMENT) ## renew the lock files; UPGRADE=--upgrade moves to newer versions
 	$(COMPILE) --group build --output-file requirements.lock

@@ -8,7 +8,6 @@ at a ticket does not wait for all that it has no use for.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from app.imports.service import ImportService
     from app.people.accounts import AccountService
     from app.people.organisation import OrganisationService
+    from app.ports.jobs import FanOut
     from app.readiness.services import GridReadiness
     from app.reading.history_export import HistoryExport
     from app.reading.inbox import InboxService
@@ -50,23 +50,29 @@ if TYPE_CHECKING:
     from app.tickets.hand_over import HandOver
     from app.tickets.reminders import Reminders
     from app.tickets.service import TicketService
+    from app.transport import Transport
     from app.trip.definitions import Rulebook
     from app.trip.desk import Desk
     from app.trip.message_texts import MessageTexts
     from app.trip.telling import Telling
     from notifications.channels.base import MessageChannel
-    from notifications.message import Channel
+    from notifications.message import Channel, MessageKind
     from notifications.quiet_hours import QuietHours
     from notifications.wire.event_loop import EventLoop
 
 
 @dataclass(frozen=True, kw_only=True)
 class Application:
-    """One running system. Faces call the services and nothing else."""
+    """One running system. Faces call the services and nothing else.
+
+    Args:
+        durable: jobs are kept in the database and run by daemons; otherwise on the spot.
+    """
 
     settings: Settings
     clock: Clock
     database: Database
+    durable: bool = True
 
     # --- services, as faces know them -----------------------------------------------------------
 
@@ -258,20 +264,29 @@ class Application:
 
     @cached_property
     def sending(self) -> Sending:
-        """Sends what is in the outbox."""
-        import socket
+        """Hands the outbox over, and takes in receipts."""
+        return self.transport.sending
 
-        from app.sending.service import Sending
+    @cached_property
+    def transport(self) -> Transport:
+        """Everything that brings messages out of the house."""
+        from app.transport import Transport
 
-        return Sending(
+        return Transport(
+            settings=self.settings,
+            clock=self.clock,
             database=self.database,
             channels=self.channels,
-            clock=self.clock,
-            node=f"{socket.gethostname()}:{os.getpid()}",
-            claim_limit=self.settings.claim_limit,
-            in_doubt_after=timedelta(minutes=self.settings.in_doubt_minutes),
             quiet=self._quiet,
+            texts=self._texts,
+            fan_outs=self.fan_outs,
+            durable=self.durable,
         )
+
+    @cached_property
+    def fan_outs(self) -> Mapping[MessageKind, FanOut]:
+        """Who knows whom a shared notice of that kind is for."""
+        return {}
 
     @cached_property
     def receiving(self) -> Receiving:
@@ -312,8 +327,8 @@ class Application:
             calendars=self.calendars,
             amendments=self.amendments,
             reminders=self.reminders,
+            transport=self.transport,
             readiness=self.readiness.watch,
-            sending=self.sending,
             receiving=self.receiving,
             summaries=self._summaries,
         )
@@ -351,12 +366,6 @@ class Application:
         )
 
     @cached_property
-    def _texts(self) -> MessageTexts:
-        from app.trip.message_texts import MessageTexts
-
-        return MessageTexts()
-
-    @cached_property
     def _survey(self) -> Survey:
         from app.rules.survey import Survey
 
@@ -378,10 +387,20 @@ class Application:
         )
 
     @cached_property
+    def _texts(self) -> MessageTexts:
+        from app.trip.message_texts import MessageTexts
+
+        return MessageTexts()
+
+    @cached_property
     def _quiet(self) -> QuietHours:
         from notifications.quiet_hours import QuietHours
 
-        return QuietHours(starts=self.settings.quiet_from, ends=self.settings.quiet_until)
+        return QuietHours(
+            starts=self.settings.quiet_from,
+            ends=self.settings.quiet_until,
+            spread=timedelta(minutes=self.settings.quiet_spread_minutes),
+        )
 
     @cached_property
     def channels(self) -> Mapping[Channel, tuple[MessageChannel, ...]]:
@@ -404,7 +423,9 @@ class Application:
         return EventLoop()
 
     def close(self) -> None:
-        """Let go of providers and of the database."""
+        """Let go of jobs, of providers and of the database."""
+        if "transport" in self.__dict__:
+            self.transport.jobs.close()
         if "channels" in self.__dict__:
             for carriers in self.channels.values():
                 for carrier in carriers:
@@ -413,10 +434,10 @@ class Application:
         self.database.close()
 
 
-def build(settings: Settings, *, clock: Clock = system_clock) -> Application:
+def build(settings: Settings, *, clock: Clock = system_clock, durable: bool = True) -> Application:
     """Wire one system; tests and the simulation pass their own settings and clock.
 
     The database is opened, not migrated: `app.first_start` does that.
     """
     database = open_database(settings.database_url)
-    return Application(settings=settings, clock=clock, database=database)
+    return Application(settings=settings, clock=clock, database=database, durable=durable)

@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
 """Gives the present instant, aware and in UTC."""
+
+TOLERANCE = timedelta(seconds=1)
+"""A difference below this is taken for the time that asking took."""
 
 
 def system_clock() -> datetime:
     """The server's time; the only one that counts for compliance."""
     return datetime.now(UTC)
+
+
+class ClusterClock:
+    """This machine's clock, set by that of the database which all nodes share.
+
+    So a node whose clock is wrong neither sends too early nor takes others for dead.
+    """
+
+    def __init__(self) -> None:
+        self._ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        """The present instant."""
+        return system_clock() + self._ahead
+
+    def set_by(self, server: datetime) -> timedelta:
+        """Go by the server from now on; returns how far this machine's clock is ahead of it."""
+        ahead = server - system_clock()
+        if abs(ahead - self._ahead) > TOLERANCE:
+            self._ahead = ahead if abs(ahead) > TOLERANCE else timedelta(0)
+        return -self._ahead

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from app.channels import ChannelView
     from engine.errors import Reason, UnavailableError
 
+STUCK_AFTER = timedelta(minutes=30)
+"""Messages that are due for so long are stuck."""
 LATE_FACTOR = 5
 """A sweep that has not run for this many of its intervals is late."""
 
@@ -46,6 +48,8 @@ def examine(application: Application, *, online: bool = False) -> tuple[Finding,
         *_managers(application),
         *_sweeps(application),
         _messages(application),
+        *_providers(application),
+        *_queue(application),
         *_channels(application, online=online),
     )
 
@@ -154,14 +158,52 @@ def _sweeps(application: Application) -> tuple[Finding, ...]:
 
 def _messages(application: Application) -> Finding:
     with application.database.reading() as work:
-        counts = work.outbox.counts_by_state()
-    by_hand = (MessageState.FAILED, MessageState.IN_DOUBT, MessageState.UNREACHABLE)
-    waiting = counts.get(MessageState.PENDING, 0)
-    listed = "、".join(f"{state} {counts[state]}" for state in by_hand if counts.get(state))
+        waiting = work.outbox.counts_by_state().get(MessageState.PENDING, 0)
+        by_hand = work.outbox.unhandled_by_state()
+    listed = "、".join(f"{state} {count}" for state, count in sorted(by_hand.items()))
     remark = f"待发 {waiting}"
     if listed:
-        remark += f"；须电话告知或人工核实：{listed}（huodian outbox list --state …）"
+        remark += f"；须电话告知或人工核实：{listed}（huodian outbox list --unhandled）"
     return Finding(subject="消息", ok=True, remark=remark)
+
+
+def _providers(application: Application) -> tuple[Finding, ...]:
+    """Those that nothing is handed to; nothing to say if there is none."""
+    at = application.clock()
+    with application.database.reading() as work:
+        idle = [each for each in work.providers.all() if not each.is_usable(at)]
+    return tuple(
+        Finding(
+            subject=f"服务商 {each.name}",
+            ok=False,
+            remark=f"{'已暂停' if each.paused_by else '被停用'}：{each.reason}；"
+            f"处理后执行 huodian queue resume {each.name}",
+        )
+        for each in idle
+    )
+
+
+def _queue(application: Application) -> tuple[Finding, ...]:
+    """What is due and does not move; nothing to say as long as it does."""
+    at = application.clock()
+    with application.database.reading() as work:
+        oldest = work.queue.depth(at).oldest_due
+        unfinished = [work.notices.get(each) for each in work.notices.unfinished()]
+    findings = []
+    if oldest is not None and at - oldest > STUCK_AFTER:
+        minutes = (at - oldest) // timedelta(minutes=1)
+        remark = f"最早的一条已等候 {minutes} 分钟，请查看 huodian queue status 和守护进程日志"
+        findings.append(Finding(subject="发送队列", ok=False, remark=remark))
+    findings.extend(
+        Finding(
+            subject=f"群发通知 {each.id}",
+            ok=False,
+            remark="长时间没有展开完毕，请查看守护进程日志",
+        )
+        for each in unfinished
+        if at - each.created_at > STUCK_AFTER
+    )
+    return tuple(findings)
 
 
 def _channels(application: Application, *, online: bool) -> tuple[Finding, ...]:

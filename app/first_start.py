@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 PREPARED = "prepared_for"
 """Mark in the database: the shipped definitions and message texts that are installed in it."""
 
+ENGINE = "job_engine"
+"""Mark in the database: the version of the job engine whose tables are in it."""
+
 SAMPLE = "sample"
 """Mark in the database: the sample branch belongs in it, finished or not."""
 
@@ -68,8 +71,10 @@ def prepare(application: Application) -> Preparation:
 
 
 def _is_prepared(application: Application, fingerprint: str) -> bool:
+    tables = application.transport.jobs.tables()
     with application.database.reading() as work:
-        return work.marks.find(PREPARED) == fingerprint
+        has_tables = not tables or work.marks.find(ENGINE) == tables
+        return has_tables and work.marks.find(PREPARED) == fingerprint
 
 
 @contextmanager
@@ -120,7 +125,11 @@ def _install(application: Application, fingerprint: str) -> Preparation:
         load_sample(application)
     if is_first:
         _add_administrator(application, with_sample=with_sample)
+    jobs = application.transport.jobs
+    jobs.prepare()
     with application.database.writing() as work:
+        if jobs.tables():
+            work.marks.set(ENGINE, jobs.tables())
         work.marks.set(PREPARED, fingerprint)
         work.commit()
     return Preparation(

@@ -125,6 +125,10 @@ SWEEPS = {
     "dispatch": "消息发送",
     "receipts": "回执处理",
     "inquiries": "结果查询",
+    "loose_ends": "消息善后",
+    "providers": "服务商调配",
+    "cluster": "节点守护",
+    "housekeeping": "作业清理",
 }
 SERVICE_HOTLINE = "95598"
 SUPERVISION_HOTLINE = "12398"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import time, timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import SettingsConfigDict, SettingsError
@@ -62,6 +62,15 @@ class Settings(ProviderSettings):
     )
     quiet_from: time = Field(time(21, 0), description="start of the quiet hours (R-6.4)")
     quiet_until: time = Field(time(8, 0), description="end of the quiet hours (R-6.4)")
+    quiet_spread_minutes: int = Field(
+        10, ge=0, le=120, description="what waited for the morning goes out in the course of these"
+    )
+    phone_cap: int = Field(
+        6, ge=1, description="messages to one number within 24 hours, but for urgent ones (R-6.4)"
+    )
+    give_up_hours: int = Field(
+        72, ge=1, description="a message that cannot be sent, or is never confirmed, is given up"
+    )
 
     restart_window_days: int = Field(
         90, ge=0, description="days after an abort in which a new application is linked (R-5.2)"
@@ -77,11 +86,39 @@ class Settings(ProviderSettings):
         12, ge=1, le=120, description="months back in which a measured peak load counts (Q22)"
     )
 
-    sweep_seconds: int = Field(30, ge=1, description="how often reminders are looked for")
-    dispatch_seconds: int = Field(5, ge=1, description="how often the outbox is looked at")
-    claim_limit: int = Field(200, ge=1, le=10_000, description="messages claimed at a time")
-    in_doubt_minutes: int = Field(
-        10, ge=1, description="a message claimed this long without an answer is in doubt"
+    sweep_seconds: float = Field(30, ge=0.1, description="how often reminders are looked for")
+    dispatch_seconds: float = Field(5, ge=0.1, description="how often the outbox is looked at")
+    claim_limit: int = Field(
+        200, ge=1, le=1000, description="messages of one job, if the provider takes no more at once"
+    )
+    in_doubt_minutes: float = Field(
+        10, gt=0, description="a message claimed this long without an answer is in doubt"
+    )
+    retry_minutes: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        (1, 5, 15, 60),
+        min_length=1,
+        description="JSON list: minutes before what was certainly not sent is tried again",
+    )
+    node: str = Field(
+        "", pattern="^[A-Za-z0-9._-]{0,40}$", description="name of this daemon among its like"
+    )
+    node_grace_seconds: float = Field(
+        30, ge=1, description="a daemon without a sign of life for so long is taken for dead"
+    )
+    jobs_at_once: int = Field(
+        8, ge=1, le=100, description="jobs of one provider that one daemon runs at the same time"
+    )
+    job_poll_seconds: float = Field(
+        0.5, ge=0.05, le=60, description="how often a daemon looks for jobs"
+    )
+    jobs_kept_days: int = Field(7, ge=1, description="how long ended jobs are kept")
+    provider_weights: dict[str, Annotated[int, Field(ge=0, le=100)]] = Field(
+        default_factory=dict,
+        description="JSON object: provider -> its share at rest, in proportion to the others",
+    )
+    provider_rates: dict[str, Annotated[int, Field(ge=1)]] = Field(
+        default_factory=dict,
+        description="JSON object: provider -> messages a minute, over all daemons",
     )
 
     @field_validator("public_url")

@@ -12,6 +12,11 @@ TEMPLATES = "templates"
 CALENDAR = "calendar"
 """Changes of the working calendar."""
 
+MESSAGES = "messages"
+"""What operators did about messages: cancelled, sent anew, told by telephone."""
+
+PROVIDERS = "providers"
+"""Who carries messages: weights, pauses and blocks, by operators and by the program itself."""
 SUPPRESSIONS = "suppressions"
 """Who wants no messages, and who wants them again; numbers masked."""
 

@@ -19,7 +19,7 @@ from bench.report import goals
 if TYPE_CHECKING:
     from bench.report import Finding
 
-MEASUREMENTS = ("durable", "due", "engine", "start")
+MEASUREMENTS = ("durable", "due", "engine", "start", "dispatch")
 LIBRARIES = (
     "sqlalchemy",
     "sqlmodel",
@@ -29,6 +29,8 @@ LIBRARIES = (
     "jinja2",
     "typer",
     "spiffworkflow",
+    "dbos",
+    "aiohttp",
 )
 
 

@@ -59,7 +59,7 @@ def company(url: str) -> Iterator[Application]:
     """The application on an empty database, with a branch that can take in tickets."""
     with TemporaryDirectory(prefix="huodian-bench-var-") as var:
         settings = Settings(database_url=url, var_dir=Path(var), sample=False)
-        application = build(settings, clock=BenchClock())
+        application = build(settings, clock=BenchClock(), durable=False)
         try:
             prepare(application)
             _found_branch(application)

@@ -47,7 +47,9 @@ class Timing:
 
     @property
     def spread(self) -> float:
-        """Half the distance between the quartiles, as a share of the median."""
+        """Half the distance between the quartiles, as a share of the median; 0 of one round."""
+        if len(self.seconds) == 1:
+            return 0.0
         low, _, high = quantiles(self.seconds, n=4)
         return (high - low) / 2 / self.middle
 

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from uuid import UUID, uuid5
 
 from engine.application import Contact
-from notifications.message import Audience, Channel, Message, MessageKind, MessageState
+from notifications.message import (
+    Audience,
+    Channel,
+    Message,
+    MessageKind,
+    MessageState,
+    message_id,
+)
 from notifications.quiet_hours import QuietHours, not_before
 from notifications.renderer import Renderer, shipped_renderer
 
@@ -22,9 +28,6 @@ if TYPE_CHECKING:
     from engine.calendar import OfficeHours, WorkCalendar
     from engine.definition import WorkflowDefinition
     from engine.ticket import Ticket
-
-MESSAGE_IDS = UUID("6e1d7a52-3c0b-5c0e-9a55-0c7d6f2b8e41")
-"""Namespace of message ids: the id follows from the dedupe key, so planning needs no chance."""
 
 CUSTOMER = "customer"
 """Stands for the ticket's customer in a dedupe key."""
@@ -86,6 +89,7 @@ class Notice:
         params: the template's own; ticket number, branch phone and progress page are added where
             the template declares them.
         occasion: tells this telling from others of the same template, for example a revision.
+        topic: see `Message.topic`; made unique for the ticket.
     """
 
     template: str
@@ -94,6 +98,7 @@ class Notice:
     kind: MessageKind = MessageKind.NOTICE
     urgent: bool = False
     expires_at: datetime | None = None
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,8 +210,9 @@ def address(notice: Notice, recipient: Recipient, ticket_no: str, context: PlanC
         urgent=notice.urgent,
         state=MessageState.PENDING if to else MessageState.UNREACHABLE,
         created_at=context.at,
-        not_before=not_before(context.at, urgent=notice.urgent, quiet=context.quiet),
+        not_before=not_before(context.at, urgent=notice.urgent, quiet=context.quiet, lot=key),
         expires_at=notice.expires_at,
+        topic=f"{notice.topic}:{ticket_no}" if notice.topic else "",
         fallback_address="" if channel in SENT_ONCE else recipient.contact.phone,
     )
 
@@ -217,8 +223,3 @@ def _way(recipient: Recipient, context: PlanContext) -> Channel:
     ways = context.customer_ways if recipient.audience is Audience.CUSTOMER else STAFF_WAYS
     usable = (each for each in ways if each in context.channels and recipient.address(each))
     return next(usable, Channel.SMS)
-
-
-def message_id(dedupe_key: str) -> str:
-    """The UUID of the message with that key."""
-    return str(uuid5(MESSAGE_IDS, dedupe_key))

@@ -6,6 +6,7 @@ changed; nothing that was said may stand uncorrected.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.amendments import AMENDABLE
@@ -101,15 +102,19 @@ def _other_scheme(change: Change) -> str:
 
 
 def promise_changed(event: PromiseChanged, change: Change) -> Notice | None:
-    """The calendar gave another date (R-2.3); of a migration `migrated` tells."""
+    """The calendar gave another date (R-2.3); an earlier telling that still waits is needless.
+
+    Of a migration `migrated` tells.
+    """
     if change.outcome.first(TicketMigrated) is not None:
         return None
-    return change.notice(
+    notice = change.notice(
         "promise_changed",
         stage=change.context.definition.stage_by_id[event.stage].name,
         due=until(event.after, provisional=event.provisional),
         was=f"{event.before:%Y-%m-%d}",
     )
+    return replace(notice, topic=f"promise:{event.stage}")
 
 
 def migrated(event: TicketMigrated, change: Change) -> Notice | None:

@@ -7,9 +7,13 @@ early, twice, late or in the wrong order, and none of that may make a delivered 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID, uuid5
+
+MESSAGE_IDS = UUID("6e1d7a52-3c0b-5c0e-9a55-0c7d6f2b8e41")
+"""Namespace of message ids: the id follows from the dedupe key, so planning needs no chance."""
 
 ONE_PART = 70
 """Length up to which a Chinese text message is one part."""
@@ -122,6 +126,11 @@ _RANKS = {
     MessageState.CANCELLED: 6,
 }
 
+SENDABLE_AGAIN = frozenset({MessageState.FAILED, MessageState.EXPIRED, MessageState.CANCELLED})
+"""What an operator may have sent anew: it certainly did not arrive."""
+NEEDING_A_PERSON = frozenset({MessageState.FAILED, MessageState.IN_DOUBT, MessageState.UNREACHABLE})
+"""What somebody has to see to, as long as nobody has."""
+
 _UNSENT_ENDS = frozenset(
     state for state, rank in _RANKS.items() if rank == _RANKS[MessageState.EXPIRED]
 )
@@ -217,6 +226,33 @@ class Message:
     fallback_address: str = ""
     handled_by: str = ""
     handled_at: datetime | None = None
+
+
+def unsent(message: Message, at: datetime) -> Message:
+    """The message as if it were new at that instant: nothing has been tried yet."""
+    return replace(
+        message,
+        state=MessageState.PENDING,
+        created_at=at,
+        not_before=at,
+        claimed_at=None,
+        claimed_by="",
+        attempts=0,
+        next_attempt_at=None,
+        job="",
+        provider="",
+        provider_id="",
+        error_code="",
+        error_text="",
+        settled_at=None,
+        handled_by="",
+        handled_at=None,
+    )
+
+
+def message_id(dedupe_key: str) -> str:
+    """The UUID of the message with that key."""
+    return str(uuid5(MESSAGE_IDS, dedupe_key))
 
 
 def segments(text: str) -> int:

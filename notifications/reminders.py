@@ -105,6 +105,7 @@ def _of_limits(
         kind=MessageKind.REMINDER,
         # Once the limit has run out, the overdue rung says more than this one would.
         expires_at=None if lead.is_past else context.calendar.end_of_period(lead.due_on),
+        topic=_topic(rungs),
     )
     duties = _duties(ticket)
     if overdue is None:
@@ -122,6 +123,7 @@ def _of_limits(
             "account_manager": names[-1],
         },
         kind=MessageKind.ESCALATION,
+        topic=notice.topic,
     )
     reached = [person for step in steps if step.overdue_days <= overdue for person in step.people]
     # Whoever stands in for a manager hears of it at once, and in the same words.
@@ -197,6 +199,11 @@ def _call(lead: DueRung, context: PlanContext) -> str:
 
 def _occasion(lead: DueRung) -> str:
     return ":".join(lead.key)
+
+
+def _topic(rungs: tuple[DueRung, ...]) -> str:
+    """Of two messages about the same clocks the later one says all that is left to say."""
+    return f"limit:{'+'.join(sorted(rung.clock.id for rung in rungs))}"
 
 
 def _duties(ticket: Ticket) -> dict[str, str]:

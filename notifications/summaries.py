@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from notifications.context import message_id
-from notifications.message import Audience, Channel, Message, MessageKind
+from notifications.message import Audience, Channel, Message, MessageKind, message_id
 from notifications.quiet_hours import not_before
 
 if TYPE_CHECKING:

@@ -28,9 +28,12 @@ from storage.troubles import NOT_WRITABLE, foreign_tables
 from storage.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
+    from datetime import datetime
 
     from sqlalchemy.engine import URL, Connection
+
+    from storage.presence import FilePresence, SessionPresence
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 WAIT_SECONDS = 30
@@ -126,6 +129,20 @@ class Database:
                 remedy="请先升级程序" if is_newer else "请重新运行程序，启动时会自动升级数据库结构",
             )
         )
+
+    def now(self) -> datetime | None:
+        """The server's clock; None for a file, whose clock is this machine's."""
+        with self._explaining(reads_only=True):
+            return self._access.now()
+
+    def presence(self, node_id: str) -> SessionPresence | FilePresence:
+        """What proves that a node lives, not taken yet."""
+        return self._access.presence(node_id)
+
+    def present(self, node_ids: Collection[str]) -> set[str]:
+        """Those of the nodes that somebody holds the presence of."""
+        with self._explaining(reads_only=True):
+            return self._access.present(node_ids)
 
     def close(self) -> None:
         """Close every connection."""

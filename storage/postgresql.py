@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, event, exc
+from sqlalchemy import create_engine, event, exc, text
 
+from storage.presence import SessionPresence, present_sessions
 from storage.troubles import AWAY, LOST, no_free_connection, of_postgresql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from sqlalchemy.engine import URL, Connection, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -74,6 +76,21 @@ class PostgresqlAccess:
             self._kept.append((connection, monotonic()))
         else:
             connection.close()
+
+    def now(self) -> datetime:
+        """The server's clock."""
+        with self._engine.connect() as connection:
+            found: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return found.astimezone(UTC)
+
+    def presence(self, node_id: str) -> SessionPresence:
+        """A session lock of the node, not taken yet."""
+        return SessionPresence(self._engine.url, node_id)
+
+    def present(self, node_ids: Collection[str]) -> set[str]:
+        """Those of the nodes whose lock a session holds."""
+        with self._engine.connect() as connection:
+            return present_sessions(connection, node_ids)
 
     def trouble(self, fault: BaseException) -> Reason | None:
         """What the fault means for the database; None if it is one of this program.

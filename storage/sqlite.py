@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import create_engine, event, exc
 
 from engine.errors import UnavailableError, place_unusable
+from storage.presence import FilePresence
 from storage.troubles import ADDRESS, busy, moved, no_free_connection, of_sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from sqlalchemy.engine import URL, Connection, Engine
     from sqlalchemy.pool import ConnectionPoolEntry
@@ -37,6 +38,7 @@ class SqliteAccess:
 
     def __init__(self, url: URL, *, wait_seconds: float, **options: object) -> None:
         self._path = Path(str(url.database))
+        self._presence = Path(f"{url.database}.daemon")
         self.place = str(self._path)
         self._file: tuple[int, int] | None = None
         _make_directory(self._path)
@@ -74,6 +76,23 @@ class SqliteAccess:
             self._turn.release()
 
     changing = writing
+
+    def now(self) -> None:
+        """A file has no clock of its own."""
+        return
+
+    def presence(self, node_id: str) -> FilePresence:
+        """The lock of the one process that runs jobs on this file, whatever it calls itself."""
+        del node_id
+        return FilePresence(self._presence)
+
+    def present(self, node_ids: Collection[str]) -> set[str]:
+        """All of them if somebody holds the lock, none otherwise."""
+        free = FilePresence(self._presence)
+        if not free.take():
+            return set(node_ids)
+        free.release()
+        return set()
 
     def trouble(self, fault: BaseException) -> Reason | None:
         """What the fault means for the file; None if it is one of this program."""

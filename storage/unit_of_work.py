@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from storage.accounts import Accounts
     from storage.calendars import Calendars
+    from storage.cluster_nodes import ClusterNodes
     from storage.definitions import Definitions
     from storage.demand import Demand
     from storage.drafts import Drafts
@@ -30,10 +31,13 @@ if TYPE_CHECKING:
     from storage.inbox import Inbox
     from storage.ledger import Ledger
     from storage.load_readings import LoadReadings
+    from storage.loose_ends import LooseEnds
     from storage.marks import Marks
+    from storage.message_queue import MessageQueue
     from storage.message_templates import MessageTemplates
     from storage.notices import Notices
     from storage.outbox import Outbox
+    from storage.providers import Providers
     from storage.readiness import Readiness
     from storage.receipts import Receipts
     from storage.registers import Registers
@@ -86,6 +90,34 @@ class UnitOfWork:
         from storage.outbox import Outbox
 
         return Outbox(self._connection)
+
+    @cached_property
+    def queue(self) -> MessageQueue:
+        """Messages on their way."""
+        from storage.message_queue import MessageQueue
+
+        return MessageQueue(self._connection)
+
+    @cached_property
+    def loose_ends(self) -> LooseEnds:
+        """Messages whose story is not over."""
+        from storage.loose_ends import LooseEnds
+
+        return LooseEnds(self._connection)
+
+    @cached_property
+    def providers(self) -> Providers:
+        """Who carries messages, and how they do."""
+        from storage.providers import Providers
+
+        return Providers(self._connection)
+
+    @cached_property
+    def cluster_nodes(self) -> ClusterNodes:
+        """The processes that run jobs."""
+        from storage.cluster_nodes import ClusterNodes
+
+        return ClusterNodes(self._connection)
 
     @cached_property
     def notices(self) -> Notices:

@@ -82,7 +82,7 @@ class Office:
         """A further process on the same database, with other settings if need be."""
         changed = Settings(**(self.application.settings.model_dump() | settings))
         clock = clock or self.clock
-        return Office(application=build(changed, clock=clock), clock=clock)
+        return Office(application=build(changed, clock=clock, durable=False), clock=clock)
 
     def close(self) -> None:
         """Let go of providers and database."""

@@ -24,7 +24,7 @@ import pytest
 from storage.database import open_database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from storage.database import Database
 
@@ -42,12 +42,21 @@ OPTIONS = {
 
 
 class Cluster:
-    """A running PostgreSQL server of our own."""
+    """A running PostgreSQL server of our own; `control` runs `pg_ctl` on it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, control: Callable[..., None]) -> None:
         self._directory = directory
+        self._control = control
         self._numbers = count(1)
         open_and_migrate(self._made("CREATE DATABASE " + TEMPLATE, TEMPLATE))
+
+    def stop_at_once(self) -> None:
+        """Stop it as a crash does: every session ends where it is."""
+        self._control("-m", "immediate", "stop")
+
+    def start(self) -> None:
+        """Start it again, and wait until it takes connections."""
+        self._control("start")
 
     def fresh(self) -> str:
         """The URL of a new database with all tables and nothing in them."""
@@ -82,8 +91,8 @@ def open_and_migrate(url: str) -> None:
 
 
 @contextmanager
-def running_cluster(binaries: Path) -> Iterator[Cluster]:
-    """Start a cluster, and stop and remove it in the end."""
+def running_cluster(binaries: Path, **options: str) -> Iterator[Cluster]:
+    """Start a cluster with these options besides `OPTIONS`; stop and remove it in the end."""
     owner = unprivileged_user()
     directory = Path(tempfile.mkdtemp(prefix="huodian-pg-"))
 
@@ -102,14 +111,18 @@ def running_cluster(binaries: Path) -> Iterator[Cluster]:
     store = str(directory / "store")
     try:
         run("initdb", "-D", store, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
-        options = " ".join(f"-c {name}={value}" for name, value in OPTIONS.items())
-        options += f" -c unix_socket_directories={directory}"
+        chosen = OPTIONS | options | {"unix_socket_directories": str(directory)}
+        texts = " ".join(f"-c {name}={value}" for name, value in chosen.items())
         log = str(directory / "log")
-        run("pg_ctl", "-D", store, "-l", log, "-w", "-o", options, "start")
+
+        def control(*arguments: str) -> None:
+            run("pg_ctl", "-D", store, "-l", log, "-w", "-o", texts, *arguments)
+
+        control("start")
         try:
-            yield Cluster(directory)
+            yield Cluster(directory, control)
         finally:
-            run("pg_ctl", "-D", store, "-m", "immediate", "stop")
+            control("-m", "immediate", "stop")
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
@@ -140,14 +153,19 @@ def find_binaries() -> Path | None:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """The session's PostgreSQL cluster; skips, or fails with CI=true, where there is none."""
+    with running_cluster(binaries_or_skip()) as cluster:
+        yield cluster
+
+
+def binaries_or_skip() -> Path:
+    """The directory of the server's programs; without them the test is skipped, or fails."""
     binaries = find_binaries()
     if binaries is None:
         reason = "PostgreSQL is not installed (Debian: apt-get install postgresql)"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
-    with running_cluster(binaries) as cluster:
-        yield cluster
+    return binaries
 
 
 @pytest.fixture(scope="session")

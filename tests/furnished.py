@@ -7,6 +7,7 @@ verified, and that every ticket has exactly one entry a revision.
 from __future__ import annotations
 
 import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -93,8 +94,13 @@ def furnished_postgresql(
     cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[], str]:
     """Makes a PostgreSQL database with the office in it."""
+    return copies_of_office(cluster, tmp_path_factory.mktemp("office"))
+
+
+def copies_of_office(cluster: Cluster, folder: Path) -> Callable[[], str]:
+    """What makes databases with the office in them, in that cluster."""
     template = cluster.fresh()
-    _prepare(template, tmp_path_factory.mktemp("office"))
+    _prepare(template, folder)
     parts = urlsplit(template)
     name = parts.path.removeprefix("/")
     made = iter(range(1_000_000))
@@ -127,9 +133,16 @@ def office_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def office(office_url: str, tmp_path: Path) -> Iterator[Office]:
     """The office on each kind of database, at 09:00 of the day after the plan."""
-    settings = Settings(database_url=office_url, var_dir=tmp_path / "var", sample=False)
+    with an_office(office_url, tmp_path) as opened:
+        yield opened
+
+
+@contextmanager
+def an_office(url: str, folder: Path) -> Iterator[Office]:
+    """The office on that database; its ledger must be whole in the end."""
+    settings = Settings(database_url=url, var_dir=folder / "var", sample=False)
     clock = OfficeClock("2021-07-28 09:00")
-    opened = Office(application=build(settings, clock=clock), clock=clock)
+    opened = Office(application=build(settings, clock=clock, durable=False), clock=clock)
     try:
         yield opened
         opened.verify()

@@ -22,7 +22,8 @@ PATIENCE = 60
 class HeldGateway:
     """Counts what arrives by message id, and lets requests wait for their answer.
 
-    `status` and `body` are the answer; `hangs_up` closes the connection instead.
+    `status` and `body` are the answer; `hangs_up` closes the connection instead. `receipts` are the
+    addresses at which a report is wanted, by message id.
     """
 
     url: str = ""
@@ -30,6 +31,7 @@ class HeldGateway:
     body: str = "0: Accepted for delivery"
     hangs_up: bool = False
     arrived: Counter[str] = field(default_factory=Counter)
+    receipts: dict[str, str] = field(default_factory=dict)
     _held_from: float = inf
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -57,13 +59,14 @@ class HeldGateway:
             self._changed.notify_all()
             self._changed.wait_for(lambda: number < self._held_from, PATIENCE)
 
-    def settings(self, **more: Any) -> dict[str, Any]:
-        """How an application sends by this gateway."""
+    def settings(self, *, console: str = "http://127.0.0.1:1", **more: Any) -> dict[str, Any]:
+        """How an application sends by this gateway, with a console at that address."""
         return {
             "sms_carrier": "http",
-            "sms_url": self.url + "/send?to={{ to | urlencode }}&ref={{ message_id }}",
+            "sms_url": self.url + "/send?to={{ to | urlencode }}&ref={{ message_id }}"
+            "&report={{ receipt_url | urlencode }}",
             "sms_success": "^0:",
-            "receipt_url": "http://127.0.0.1:1/receipts/{{ message_id }}/{{ token }}",
+            "receipt_url": console + "/receipts/http/{{ message_id }}/{{ token }}?status=1",
             **more,
         }
 
@@ -75,7 +78,9 @@ def held_gateway() -> Iterator[HeldGateway]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            state.take(parse_qs(urlsplit(self.path).query)["ref"][0])
+            query = parse_qs(urlsplit(self.path).query)
+            state.receipts[query["ref"][0]] = query["report"][0]
+            state.take(query["ref"][0])
             if state.hangs_up:
                 self.close_connection = True
                 return

@@ -42,6 +42,7 @@ INDEX = {
     "channel": Entry("channel", "channels", "Who carries messages, and what comes back."),
     "suppression": Entry("channel", "suppressions", "Who wants no messages."),
     "outbox": Entry("operation", "outbox", "Messages waiting and sent."),
+    "queue": Entry("queue", "commands", "Sending: how it stands, providers, single messages."),
     "ledger": Entry("operation", "ledger", "The tamper-evident record."),
     "serve": Entry("operation", "serve", "Serve the console, and sweep in the same process."),
     "daemon": Entry("operation", "daemon", "Remind, recompute and send."),

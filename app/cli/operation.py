@@ -39,8 +39,8 @@ def serve(
 
     application = opened()
     _refuse_taken_port(application)
+    daemon = start(application) if with_daemon else None
     _greet(application)
-    scheduler = start(application) if with_daemon else None
     try:
         uvicorn.run(
             create_app(application),
@@ -51,22 +51,25 @@ def serve(
             proxy_headers=application.settings.behind_https,
         )
     finally:
-        if scheduler is not None:
-            scheduler.shutdown(wait=True)
+        if daemon is not None:
+            daemon.stop()
 
 
 def daemon(
     once: Annotated[bool, typer.Option("--once", help="One round of every sweep.")] = False,
+    node: Annotated[
+        str, typer.Option(help="Name of this daemon among its like (HUODIAN_NODE otherwise).")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Remind, recompute and send; any number may run on one database.
+    """Remind, recompute and send; any number may run on one PostgreSQL database.
 
-    Example: huodian daemon --once
+    Example: huodian daemon --node east-1
     """
     from app.daemon import run_forever, run_once  # noqa: PLC0415
     from app.labels import SWEEPS  # noqa: PLC0415
 
-    application = opened()
+    application = opened(**({"node": node} if node else {}))
     if not once:
         run_forever(application)
         return
@@ -149,6 +152,9 @@ def settings(as_json: AsJson = False) -> None:
 def list_outbox(
     state: Annotated[MessageState | None, typer.Option(help="Only in this state.")] = None,
     ticket: Annotated[str, typer.Option(help="Only of this ticket.")] = "",
+    unhandled: Annotated[
+        bool, typer.Option("--unhandled", help="Only those that need a person.")
+    ] = False,
     user: ActingAs = "",
     as_json: AsJson = False,
 ) -> None:
@@ -158,7 +164,10 @@ def list_outbox(
     """
     application = opened()
     found = application.queries.messages(
-        actor=acting(application, user), ticket_no=ticket or None, state=state
+        actor=acting(application, user),
+        ticket_no=ticket or None,
+        state=state,
+        unhandled=unhandled,
     )
     show(found, messages_text(found), as_json=as_json)
 
@@ -218,5 +227,5 @@ def _plain(value: object) -> str:
     if isinstance(value, dict):
         return "、".join(value) or ""
     if isinstance(value, tuple):
-        return ",".join(value)
+        return ",".join(str(each) for each in value)
     return PASSWORD_IN_ADDRESS.sub(r"\1:***@", str(value))

@@ -30,17 +30,20 @@ Revision = Annotated[
 _OPENED: list[Application] = []
 
 
-def opened() -> Application:
+def opened(**settings: object) -> Application:
     """The application on the configured database, brought up to date; closed when the command ends.
+
+    `settings` are those that the command line gives instead of the environment.
 
     Raises:
         HuodianError: settings or database are not in order.
     """
     from app.bootstrap import build  # noqa: PLC0415
+    from app.clock import ClusterClock  # noqa: PLC0415
     from app.first_start import prepare  # noqa: PLC0415
     from app.settings import read_settings  # noqa: PLC0415
 
-    application = build(read_settings())
+    application = build(read_settings(**settings), clock=ClusterClock())
     _OPENED.append(application)
     prepare(application)
     return application

@@ -166,7 +166,7 @@ def messages_text(messages: tuple[MessageView, ...]) -> str:
             f"{local(each.created_at)}  {each.state_name}  {each.channel_name}  "
             f"{each.audience_name}{each.recipient} {each.address}  {each.ticket_no}  {each.problem}"
         )
-        told.append(f"      {each.text}")
+        told.append(f"      {each.id}  {each.text}")
     return "\n".join(told) or "没有消息"
 
 

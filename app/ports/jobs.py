@@ -6,31 +6,120 @@ is run at least once, by some daemon; whatever it does must therefore be harmles
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import datetime
+
     from app.ports.work import Work
+
+    Handlers = Mapping["Job", Callable[..., None]]
+    """What each kind of job does, given its arguments."""
 
 
 class Job(StrEnum):
     """The kinds of jobs; what each of them does is wired in `app.bootstrap`."""
 
     SEND_CHUNK = "send_chunk"
-    """Hands the messages of one chunk to a provider."""
+    """Hands the messages of one chunk to a provider. Key and only argument: the chunk's key."""
     FAN_OUT = "fan_out"
     """Writes the messages of a notice, page by page. Key and only argument: the notice's id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """A queue of its own with its limits, for the jobs of one provider.
+
+    Args:
+        at_once: jobs that one node runs at the same time.
+        starts: of how many jobs, over all nodes, may begin within `period_s`; None for any number.
+    """
+
+    name: str
+    at_once: int
+    starts: int | None = None
+    period_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedJob:
+    """A job that came to no good end, and why in one word."""
+
+    key: str
+    job: Job
+    problem: str
 
 
 class Jobs(Protocol):
     """The queue of jobs."""
 
-    def enqueue(self, work: Work, job: Job, key: str, args: tuple[str, ...]) -> None:
+    def enqueue(
+        self,
+        work: Work,
+        job: Job,
+        key: str,
+        args: tuple[str, ...],
+        *,
+        lane: str = "",
+        urgent: bool = False,
+    ) -> None:
         """Have the job run once `work` has been committed.
 
-        `key` is the job's id: enqueueing the same key again changes nothing, whatever became of
-        the first one.
+        Args:
+            work: the transaction.
+            job: what is to be done.
+            key: the job's id; enqueueing the same key again changes nothing, whatever became of
+                the first one.
+            args: what the job is told.
+            lane: the queue it goes to.
+            urgent: whether it goes before those that are not.
         """
+
+
+class JobEngine(Jobs, Protocol):
+    """The queue, as those see it who run jobs and look after them."""
+
+    def tables(self) -> str:
+        """Differs whenever the engine wants its tables looked at; empty if it has none."""
+
+    def prepare(self) -> None:
+        """Make or renew the engine's own tables; harmless if they are as they should be."""
+
+    def start(self, node_id: str, version: str, handlers: Handlers, lanes: Sequence[Lane]) -> None:
+        """Run jobs in this process, in threads of the engine's own, until `stop`."""
+
+    def stop(self, patience_s: float) -> None:
+        """Take no more jobs, and wait so long for those that have begun."""
+
+    def work_off(self) -> None:
+        """Run here and now what was enqueued, if there are no daemons for it."""
+
+    def unfinished(self, *, of_all: bool = False) -> int:
+        """How many of the jobs that this process has enqueued are not done; or of all jobs."""
+
+    def busy_nodes(self) -> Mapping[str, str]:
+        """The nodes that have begun jobs and not ended them, with the version of those."""
+
+    def recover(self, node_id: str) -> int:
+        """Have others run the jobs that a dead node had begun; returns how many."""
+
+    def adopt(self, versions: Collection[str]) -> int:
+        """Have this version's nodes run the jobs of versions that no living node understands."""
+
+    def failed(self, limit: int) -> Sequence[FailedJob]:
+        """Jobs that came to no good end, the oldest first."""
+
+    def forget(self, keys: Collection[str]) -> None:
+        """Remove jobs that have ended."""
+
+    def close(self) -> None:
+        """Let go of the database."""
+
+    def forget_ended(self, before: datetime, limit: int) -> int:
+        """Remove jobs that ended before that instant; returns how many."""
 
 
 class FanOut(Protocol):

@@ -96,7 +96,13 @@ class OutboxReads(Outbox, Protocol):
     """Messages, the newest first."""
 
     def listing(
-        self, *, ticket_no: str | None, state: str | None, branch: str | None, limit: int
+        self,
+        *,
+        ticket_no: str | None,
+        state: str | None,
+        branch: str | None,
+        unhandled: bool,
+        limit: int,
     ) -> Sequence[Message]: ...
 
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from app.labels import AUDIENCES, MESSAGE_CHANNELS, MESSAGE_STATES
 from app.masking import masked_name, masked_phone
-from notifications.message import Audience, Message, MessageState
+from notifications.message import (
+    NEEDING_A_PERSON,
+    SENDABLE_AGAIN,
+    Audience,
+    Message,
+    MessageState,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageView:
-    """One message of the outbox."""
+    """One message of the outbox.
+
+    Args:
+        next_attempt_at: when it is tried, or asked about, again.
+        handled_by: who saw to it by hand.
+        acts: what an operator may do about it: `cancel`, `retry`, `handled`.
+    """
 
     id: str
     ticket_no: str
@@ -29,9 +41,13 @@ class MessageView:
     state_name: str
     created_at: datetime
     not_before: datetime
+    next_attempt_at: datetime | None
     settled_at: datetime | None
     attempts: int
+    provider: str
     problem: str
+    handled_by: str
+    acts: frozenset[str]
 
 
 def message_view(message: Message, names: Mapping[str, str]) -> MessageView:
@@ -52,10 +68,24 @@ def message_view(message: Message, names: Mapping[str, str]) -> MessageView:
         state_name=MESSAGE_STATES[message.state],
         created_at=message.created_at,
         not_before=message.not_before,
+        next_attempt_at=message.next_attempt_at,
         settled_at=message.settled_at,
         attempts=message.attempts,
+        provider=message.provider,
         problem=_problem(message),
+        handled_by=names.get(message.handled_by, message.handled_by),
+        acts=_acts(message),
     )
+
+
+def _acts(message: Message) -> frozenset[str]:
+    """What an operator may do about the message: `cancel`, `retry`, `handled`."""
+    if message.state is MessageState.PENDING:
+        return frozenset({"cancel"})
+    if message.handled_at is not None:
+        return frozenset()
+    acts = {"retry"} if message.state in SENDABLE_AGAIN else set()
+    return frozenset(acts | ({"handled"} if message.state in NEEDING_A_PERSON else set()))
 
 
 def _problem(message: Message) -> str:

@@ -166,7 +166,11 @@ class QueryService:
             around = self._around(work, case)
             branch = next(each for each in work.grid.branches() if each.id == ticket.branch)
             told = work.outbox.listing(
-                ticket_no=ticket.ticket_no, state=None, branch=None, limit=MESSAGES_AT_MOST
+                ticket_no=ticket.ticket_no,
+                state=None,
+                branch=None,
+                unhandled=False,
+                limit=MESSAGES_AT_MOST,
             )
         return progress_page(ticket, around, branch.phone, told)
 
@@ -176,8 +180,12 @@ class QueryService:
         actor: Actor,
         ticket_no: str | None = None,
         state: MessageState | None = None,
+        unhandled: bool = False,
     ) -> tuple[MessageView, ...]:
-        """Messages, the newest first, of one ticket or of all the actor may see."""
+        """Messages, the newest first, of one ticket or of all the actor may see.
+
+        `unhandled` keeps those that need a person and that nobody has seen to.
+        """
         authorize(actor, Action.READ)
         with self.database.reading() as work:
             if ticket_no is not None:
@@ -187,6 +195,7 @@ class QueryService:
                 ticket_no=ticket_no,
                 state=state,
                 branch=actor.branch or None,
+                unhandled=unhandled,
                 limit=MESSAGES_AT_MOST,
             )
         return tuple(message_view(each, names) for each in found)

@@ -1,178 +1,54 @@
-"""Hands the outbox over to the channels (R-6.4).
+"""Hands the outbox over to jobs (R-6.4).
 
-Claim and commit, call with no transaction open, settle each. A message that was claimed and never
-settled is in doubt: a channel that can be asked resolves it, any other waits for its receipt, and
-an SMS is never sent again blindly.
+The sweep only marks messages and enqueues jobs; `app.sending.send_chunk` sends them, and
+`app.sending.loose_ends` looks after what nobody answered.
 """
 
 from __future__ import annotations
 
-import logging
-from collections import defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from app.sending.fail_points import Point, passing
 from app.sweeping import SweepReport
-from engine.calendar import SHANGHAI
-from notifications.channels.base import ErrorClass, Result, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
-
     from app.clock import Clock
-    from app.ports.work import Database
-    from notifications.channels.base import MessageChannel
-    from notifications.message import Channel, Message
-    from notifications.quiet_hours import QuietHours
-
-logger = logging.getLogger(__name__)
+    from app.ports.jobs import JobEngine
+    from app.ports.sending import SendingDatabase
+    from app.sending.handover import Handover
 
 NAME = "dispatch"
-RETRY_DELAYS = (1, 5, 15, 60)
-"""Minutes before a message that certainly was not sent is tried again; the last one repeats."""
+PAGE = 2000
+"""Messages that are looked at in one transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """Dispatches the outbox. `node` names this process in the claims."""
+    """Dispatches the outbox."""
 
-    database: Database
-    channels: Mapping[Channel, tuple[MessageChannel, ...]]
+    database: SendingDatabase
     clock: Clock
-    node: str
-    claim_limit: int
-    in_doubt_after: timedelta
-    quiet: QuietHours
+    handover: Handover
+    jobs: JobEngine
 
     def dispatch(self) -> SweepReport:
-        """One round: resolve what a dead process left, then send what is due."""
-        report = SweepReport(name=NAME)
-        self._resolve_doubts(report)
-        claimed = self._claim()
-        for channel, messages in _by_channel(claimed).items():
-            for batch in self._batches(channel, messages):
-                for result in self._submit(channel, batch):
-                    self._settle(result, batch, report)
-        return report
+        """One round: end what is worthless, hand over what is due.
 
-    def _carrier(self, channel: Channel) -> MessageChannel | None:
-        """The provider that is preferred for a channel."""
-        return next(iter(self.channels.get(channel, ())), None)
-
-    def _claim(self) -> list[Message]:
-        at = self.clock()
-        # A message planned by day may be late: a daemon that was down, a second attempt (R-6.4).
-        is_quiet = self.quiet.contains(at.astimezone(SHANGHAI).time())
-        with self.database.writing() as work:
-            work.outbox.expire(at)
-            messages = work.outbox.claim(at, self.node, self.claim_limit, urgent_only=is_quiet)
-            work.commit()
-        return messages
-
-    def _batches(self, channel: Channel, messages: list[Message]) -> list[list[Message]]:
-        """What is handed over before the next answer is kept.
-
-        A channel that cannot be asked later gets one at a time: whoever dies in between leaves
-        one message in doubt, not those that were answered before it.
+        `done` counts messages that were given to jobs, `unchanged` those that wait or ended.
         """
-        carrier = self._carrier(channel)
-        if carrier is None or carrier.capabilities.idempotent_for is not None:
-            return [messages]
-        return [[message] for message in messages]
-
-    def _submit(self, channel: Channel, messages: Sequence[Message]) -> Iterable[Result]:
-        carrier = self._carrier(channel)
-        if carrier is None:
-            yield from (_no_carrier(message) for message in messages)
-            return
-        unanswered = {message.id: message for message in messages}
-        try:
-            for result in carrier.submit(messages):
-                del unanswered[result.message_id]
-                yield result
-        except Exception:
-            # A channel promises never to raise; if it does, nobody knows what was sent.
-            logger.exception("channel %s raised", carrier.name)
-            yield from (_unknown(message) for message in unanswered.values())
-
-    def _settle(self, result: Result, messages: Sequence[Message], report: SweepReport) -> None:
+        report = SweepReport(name=NAME)
         at = self.clock()
-        message = next(each for each in messages if each.id == result.message_id)
-        retry_at = _retry_at(message, at) if result.verdict is Verdict.RETRY else None
         with self.database.writing() as work:
-            work.outbox.settle(
-                result.message_id,
-                result.verdict.state,
-                at,
-                provider_id=result.provider_id,
-                error_code=result.code,
-                error_text=result.text,
-                next_attempt_at=retry_at,
-            )
+            report.unchanged += work.queue.expire(at) + work.queue.overtaken()
             work.commit()
-        if result.verdict in {Verdict.ACCEPTED, Verdict.DELIVERED}:
-            report.done += 1
-        elif result.verdict is Verdict.REJECTED:
-            report.failed += 1
-        else:
-            report.unchanged += 1
-
-    def _resolve_doubts(self, report: SweepReport) -> None:
-        with self.database.reading() as work:
-            stale = work.outbox.stale_claims(self.clock() - self.in_doubt_after)
-        for message in stale:
-            carrier = self._carrier(message.channel)
-            try:
-                found = carrier.find(message) if carrier is not None else None
-            except Exception:
-                # What the channel would have said is not known yet; the next round asks again.
-                logger.exception("channel %s could not be asked", message.channel)
-                report.failed += 1
-                continue
-            self._settle(found or _after_silence(message, carrier), [message], report)
-
-
-def _after_silence(message: Message, carrier: MessageChannel | None) -> Result:
-    """What is certain of a message whose sender died: nothing, unless it may be sent twice."""
-    if carrier is not None and carrier.capabilities.idempotent_for == timedelta.max:
-        return Result(
-            message_id=message.id,
-            verdict=Verdict.RETRY,
-            error_class=ErrorClass.PROVIDER,
-            code="never_handed_over",
-        )
-    return _unknown(message)
-
-
-def _unknown(message: Message) -> Result:
-    return Result(
-        message_id=message.id,
-        verdict=Verdict.UNKNOWN,
-        error_class=ErrorClass.UNKNOWN_OUTCOME,
-        code="no_answer",
-        text="发送结果未知，等待回执",
-    )
-
-
-def _no_carrier(message: Message) -> Result:
-    return Result(
-        message_id=message.id,
-        verdict=Verdict.RETRY,
-        error_class=ErrorClass.PROVIDER,
-        code="channel_off",
-        text="该渠道未启用",
-    )
-
-
-def _retry_at(message: Message, at: datetime) -> datetime:
-    minutes = RETRY_DELAYS[min(message.attempts, len(RETRY_DELAYS)) - 1]
-    return at + timedelta(minutes=minutes)
-
-
-def _by_channel(messages: Sequence[Message]) -> dict[Channel, list[Message]]:
-    grouped: dict[Channel, list[Message]] = defaultdict(list)
-    for message in messages:
-        grouped[message.channel].append(message)
-    return grouped
+        looked_at = PAGE
+        while looked_at == PAGE:
+            with self.database.writing() as work:
+                looked_at, handed_over = self.handover.page(work, at, PAGE)
+                passing(Point.HANDED_OVER)
+                work.commit()
+            report.done += handed_over
+            report.unchanged += looked_at - handed_over
+        self.jobs.work_off()
+        return report

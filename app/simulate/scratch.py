@@ -47,7 +47,7 @@ def scratch_application(database_url: str | None, clock: Clock) -> Iterator[Appl
             wecom_robots={},
             customer_channels="wechat,sms",
         )
-        application = build(settings, clock=clock)
+        application = build(settings, clock=clock, durable=False)
         try:
             _refuse_in_use(application)
             prepare(application)

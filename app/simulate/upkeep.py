@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from app.simulate.agenda import Course
     from app.simulate.trip import Scene
-    from app.sweeps import Sweep
 
 VISITS = (
     time(0, 5),
@@ -28,7 +27,6 @@ VISITS = (
     time(20, 55),
 )
 """Local times at which the daemon sweeps."""
-DISPATCH = "dispatch"
 DOWN_DAYS = 2
 
 
@@ -50,18 +48,11 @@ class Upkeep:
                 self._sweep()
 
     def _sweep(self) -> None:
-        """One round; sending goes on until less is waiting than it takes at a time."""
-        application = self._scene.application
-        for sweep in application.sweeps.all():
-            done = self._run(sweep)
-            while sweep.name == DISPATCH and done >= application.settings.claim_limit:
-                done = self._run(sweep)
-
-    def _run(self, sweep: Sweep) -> int:
-        """Run it once; returns how many rows it looked at."""
-        counts = Counter(self._scene.application.sweeps.run(sweep).counts())
-        self.counts.setdefault(sweep.name, Counter()).update(counts)
-        return counts.total()
+        """One round."""
+        sweeps = self._scene.application.sweeps
+        for sweep in sweeps.all():
+            counts = sweeps.run(sweep).counts()
+            self.counts.setdefault(sweep.name, Counter()).update(counts)
 
 
 def down_days(start: date, days: int, place: float) -> tuple[date, ...]:

@@ -6,6 +6,7 @@ broken connection is turned into an answer of ours before the library sees it.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -83,6 +84,9 @@ class HttpClient:
         )
         self._proxy = proxy or None
         self._resolver = resolver
+        # Whoever waits for a free connection waits here, where no time-out runs: a request that
+        # was never written must not count as one whose answer is unknown.
+        self._places = asyncio.Semaphore(concurrency)
         self._session: aiohttp.ClientSession | None = None
 
     async def ask(
@@ -103,15 +107,18 @@ class HttpClient:
         """
         target = _address(url)
         try:
-            async with self._opened().request(
-                method,
-                target,
-                params=params,
-                data=body,
-                headers=headers,
-                allow_redirects=False,
-                proxy=self._proxy,
-            ) as answer:
+            async with (
+                self._places,
+                self._opened().request(
+                    method,
+                    target,
+                    params=params,
+                    data=body,
+                    headers=headers,
+                    allow_redirects=False,
+                    proxy=self._proxy,
+                ) as answer,
+            ):
                 return await _read(answer)
         except _NEVER_LEFT as fault:
             raise NeverLeftError(type(fault).__name__) from fault

@@ -23,6 +23,7 @@ MODULES = (
     "receiving",
     "registers",
     "rules",
+    "sending",
     "tickets",
     "topology",
 )

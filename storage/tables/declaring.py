@@ -24,11 +24,11 @@ METADATA.naming_convention = {
 }
 
 
-def instant(*, nullable: bool = False) -> Any:  # noqa: ANN401  (what SQLModel gives)
+def instant(*, nullable: bool = False, primary_key: bool = False) -> Any:  # noqa: ANN401  (what SQLModel gives)
     """A column that holds an instant."""
     if nullable:
         return Field(default=None, sa_type=Instant, nullable=True)
-    return Field(sa_type=Instant, nullable=False)
+    return Field(sa_type=Instant, nullable=False, primary_key=primary_key)
 
 
 def table_of(row: type[SQLModel]) -> Table:

@@ -17,6 +17,7 @@ EXPIRING = "state = 'pending' AND expires_at IS NOT NULL"
 SENDING = "state = 'sending'"
 IN_DOUBT = "state = 'in_doubt'"
 ANSWERED = "provider_id <> ''"
+UNHANDLED = "handled_at IS NULL AND state IN ('failed', 'in_doubt', 'unreachable')"
 
 
 def _empty() -> Any:  # noqa: ANN401  (what SQLModel gives)
@@ -63,12 +64,14 @@ class MessageRow(SQLModel, table=True):
             where=WAITING,
         ),
         partial_index("ix_messages_job", "job", where=HANDED_OVER),
-        partial_index("ix_messages_topic", "topic", where=WITH_TOPIC),
+        partial_index("ix_messages_topic", "topic", "address", "created_at", where=WITH_TOPIC),
         partial_index("ix_messages_expires_at", "expires_at", where=EXPIRING),
         partial_index("ix_messages_in_doubt", "next_attempt_at", where=IN_DOUBT),
         partial_index(
             "ix_messages_address", "address", "claimed_at", where="claimed_at IS NOT NULL"
         ),
+        partial_index("ix_messages_claimed_at", "claimed_at", where="claimed_at IS NOT NULL"),
+        partial_index("ix_messages_unhandled", "state", "created_at", where=UNHANDLED),
         partial_index("ix_messages_notice_id", "notice_id", where="notice_id IS NOT NULL"),
         partial_index("ix_messages_accepted", "settled_at", where="state = 'accepted'"),
         partial_index("ix_messages_staff", "recipient", "created_at", where="audience = 'staff'"),

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
-from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,13 +26,6 @@ def added(database: Database, *messages: Message) -> int:
         count = work.outbox.add(messages)
         work.commit()
     return count
-
-
-def claimed(database: Database, limit: int = 100, by: str = "node") -> list[str]:
-    with database.writing() as work:
-        messages = work.outbox.claim(AT, by, limit)
-        work.commit()
-    return [message.id for message in messages]
 
 
 def test_a_message_comes_back_as_it_went_in(database: Database) -> None:
@@ -93,47 +85,6 @@ def test_two_that_add_one_key_at_once_make_one_message(database: Database) -> No
     assert sorted(counts) == [0, 0, 0, 1]
 
 
-def test_a_claim_marks_who_when_and_how_often(database: Database) -> None:
-    message = a_message()
-    added(database, message)
-    with database.writing() as work:
-        taken = work.outbox.claim(AT, "node", 10)
-        work.commit()
-    expected = replace(message, state=S.SENDING, claimed_at=AT, claimed_by="node", attempts=1)
-    assert taken == [expected]
-    assert claimed(database) == []
-
-
-def test_only_what_may_be_sent_now_is_claimed_urgent_first(database: Database) -> None:
-    later = a_message(not_before=AT + timedelta(microseconds=1))
-    waiting = a_message(next_attempt_at=AT + timedelta(microseconds=1))
-    worthless = a_message(expires_at=AT)
-    done = a_message(state=S.ACCEPTED)
-    plain = a_message(not_before=AT)
-    older = a_message(not_before=AT - HOUR, next_attempt_at=AT, expires_at=AT + HOUR)
-    urgent = a_message(urgent=True)
-    added(database, later, waiting, worthless, done, plain, older, urgent)
-    assert claimed(database, limit=2) == [urgent.id, older.id]
-    assert claimed(database) == [plain.id]
-
-
-def test_two_claimers_at_once_get_each_message_once(database: Database) -> None:
-    added(database, *(a_message() for _ in range(200)))
-    begin = Barrier(4)
-
-    def drain(name: str) -> list[str]:
-        begin.wait()
-        mine: list[str] = []
-        while batch := claimed(database, limit=7, by=name):
-            mine += batch
-        return mine
-
-    with ThreadPoolExecutor(4) as threads:
-        shares = list(threads.map(drain, "abcd"))
-    everything = [message_id for share in shares for message_id in share]
-    assert len(everything) == len(set(everything)) == 200
-
-
 def test_states_move_exactly_as_messages_allow(database: Database) -> None:
     pairs = [(a_message(state=before), after) for before, after in product(S, S)]
     added(database, *(message for message, _ in pairs))
@@ -149,9 +100,8 @@ def test_states_move_exactly_as_messages_allow(database: Database) -> None:
 
 
 def test_a_receipt_before_the_answer_is_not_undone_by_it(database: Database) -> None:
-    message = a_message()
+    message = a_message(state=S.SENDING)
     added(database, message)
-    claimed(database)
     with database.writing() as work:
         assert work.outbox.settle(message.id, S.DELIVERED, AT)
         assert not work.outbox.settle(message.id, S.ACCEPTED, AT, provider_id="p1")
@@ -162,9 +112,8 @@ def test_a_receipt_before_the_answer_is_not_undone_by_it(database: Database) -> 
 
 
 def test_a_receipt_keeps_the_providers_id(database: Database) -> None:
-    message = a_message()
+    message = a_message(state=S.SENDING)
     added(database, message)
-    claimed(database)
     with database.writing() as work:
         work.outbox.settle(message.id, S.ACCEPTED, AT, provider_id="p1")
         work.outbox.settle(message.id, S.FAILED, AT, error_code="16", error_text="拒绝")
@@ -175,43 +124,6 @@ def test_a_receipt_keeps_the_providers_id(database: Database) -> None:
     assert found is not None
     assert (found.id, found.state) == (message.id, S.FAILED)
     assert (found.error_code, found.error_text) == ("16", "拒绝")
-
-
-def test_what_certainly_was_not_sent_is_sent_again_later(database: Database) -> None:
-    message = a_message()
-    added(database, message)
-    claimed(database)
-    with database.writing() as work:
-        assert work.outbox.settle(message.id, S.PENDING, AT, next_attempt_at=AT + HOUR)
-        work.commit()
-    assert claimed(database) == []
-    with database.writing() as work:
-        again = work.outbox.claim(AT + HOUR, "node", 10)
-        work.commit()
-    assert [(each.id, each.attempts) for each in again] == [(message.id, 2)]
-
-
-def test_a_claim_never_settled_becomes_stale(database: Database) -> None:
-    message = a_message()
-    added(database, message)
-    claimed(database)
-    with database.reading() as work:
-        assert work.outbox.stale_claims(AT) == []
-        assert [each.id for each in work.outbox.stale_claims(AT + HOUR)] == [message.id]
-
-
-def test_an_expired_message_never_left(database: Database) -> None:
-    late, still, sent = (
-        a_message(expires_at=AT),
-        a_message(expires_at=AT + timedelta(microseconds=1)),
-        a_message(expires_at=AT, state=S.SENDING),
-    )
-    added(database, late, still, sent)
-    with database.writing() as work:
-        assert work.outbox.expire(AT) == 1
-        work.commit()
-    with database.reading() as work:
-        assert work.outbox.counts_by_state() == {S.EXPIRED: 1, S.PENDING: 1, S.SENDING: 1}
 
 
 def test_what_is_pending_of_a_topic_gives_way_to_newer_words(database: Database) -> None:
@@ -250,7 +162,7 @@ def test_messages_of_a_notice_have_its_words(database: Database) -> None:
         assert work.outbox.find_by_provider_id("p1") == expected
         texts = {m.id: m.text for m in work.outbox.listing()}
         assert texts == {told.id: notice.text, alone.id: alone.text}
-        assert {m.text for m in work.outbox.claim(AT, "node", 10)} == {notice.text, alone.text}
+        assert {m.text for m in work.queue.waiting(AT, 10)} == {notice.text, alone.text}
         with pytest.raises(NotFoundError):
             work.notices.get("x")
 
@@ -327,3 +239,17 @@ def test_messages_are_listed_the_newest_first(database: Database) -> None:
         assert ids(ticket_no=ticket.ticket_no) == [old.id]
         assert ids(branch="longling") == [old.id]
         assert ids(branch="tengchong") == []
+        assert ids(unhandled=True) == [new.id]
+        assert work.outbox.unhandled_by_state() == {S.FAILED: 1}
+
+
+def test_whoever_sees_to_a_message_first_is_noted(database: Database) -> None:
+    message = a_message(state=S.UNREACHABLE)
+    added(database, message)
+    with database.writing() as work:
+        assert work.outbox.handled(message.id, "u-1", AT)
+        assert not work.outbox.handled(message.id, "u-2", AT + HOUR)
+        assert not work.outbox.handled("unknown", "u-2", AT)
+        found = work.outbox.get(message.id)
+        assert (found.handled_by, found.handled_at) == ("u-1", AT)
+        assert work.outbox.unhandled_by_state() == {}

@@ -43,7 +43,7 @@ BRANCHES = {
 @pytest.fixture
 def application(database_url: str, tmp_path: Path) -> Iterator[Application]:
     settings = Settings(database_url=database_url, var_dir=tmp_path / "var", sample=False)
-    built = build(settings, clock=lambda: AT)
+    built = build(settings, clock=lambda: AT, durable=False)
     prepare(built)
     yield built
     built.database.close()

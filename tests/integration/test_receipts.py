@@ -75,7 +75,7 @@ def test_a_receipt_may_come_before_the_answer(by_gateway: Office, gateway: HeldG
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(by_gateway.application.sending.dispatch)
         gateway.wait_for(1)
-        (early,) = (m for m in by_gateway.messages() if gateway.arrived[m.id])
+        early = next(m for m in by_gateway.messages() if gateway.arrived[m.id])
         receipt(by_gateway, early, "1")
         apply(by_gateway)
         assert after(by_gateway, early) is MessageState.DELIVERED

@@ -79,7 +79,7 @@ def test_a_plan_that_is_late_is_escalated_day_by_day(office: Office) -> None:
         ]
     )
     assert {m.state for m in office.messages() if m.kind == "escalation"} == {MessageState.PENDING}
-    assert office.tick("2021-08-07 08:00") == []  # the quiet hours are over
+    assert office.tick("2021-08-07 08:10") == []  # the quiet hours are over
     assert {m.state for m in office.messages()} == {MessageState.ACCEPTED}
     assert office.tick("2021-08-09 08:30") == sorted([*LATE, section, head, collect])
     office.supply(ticket, "property_proof", "project_approval")

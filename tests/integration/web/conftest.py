@@ -99,7 +99,7 @@ def clock() -> StandingClock:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with the sample branch, made once and copied for each test."""
     directory = tmp_path_factory.mktemp("prepared")
-    made = build(_settings(directory), clock=StandingClock())
+    made = build(_settings(directory), clock=StandingClock(), durable=False)
     prepare(made)
     for user_id, branch in (("demo", "tengchong"), ("chief", "")):
         made.accounts.create_user(
@@ -113,7 +113,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def application(prepared: Path, tmp_path: Path, clock: StandingClock) -> Application:
     (tmp_path / "huodian.db").write_bytes(prepared.read_bytes())
-    return build(_settings(tmp_path), clock=clock)
+    return build(_settings(tmp_path), clock=clock, durable=False)
 
 
 @pytest.fixture

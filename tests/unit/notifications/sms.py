@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -48,12 +49,16 @@ class Request:
 
 @dataclass
 class Gateway:
-    """Answers every request with `status` and `body`; `hangs_up` closes without an answer."""
+    """Answers every request with `status` and `body`; `hangs_up` closes without an answer.
+
+    `takes_s` is how long it takes to answer.
+    """
 
     url: str = ""
     status: int = 202
     body: str = "0: Accepted for delivery"
     hangs_up: bool = False
+    takes_s: float = 0
     requests: list[Request] = field(default_factory=list)
     arrived: threading.Condition = field(default_factory=threading.Condition)
 
@@ -95,6 +100,7 @@ def gateway() -> Iterator[Gateway]:
             if state.hangs_up:
                 self.close_connection = True
                 return
+            time.sleep(state.takes_s)
             body = state.body.encode()
             self.send_response(state.status)
             self.send_header("Content-Length", str(len(body)))

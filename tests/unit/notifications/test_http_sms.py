@@ -6,6 +6,7 @@ import json
 import logging
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -156,6 +157,17 @@ def test_a_gateway_that_never_answers_leaves_a_doubt(wire: EventLoop) -> None:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         channel = HttpSmsChannel(settings(url, timeout_s=0.2), wire)
         assert outcome(channel) == (Verdict.UNKNOWN, ErrorClass.UNKNOWN_OUTCOME)
+
+
+def test_waiting_for_a_free_connection_is_no_doubt_however_long(
+    server: Gateway, wire: EventLoop
+) -> None:
+    """Eight jobs share one connection for longer than the time-out of a request."""
+    server.takes_s = 0.1
+    channel = HttpSmsChannel(settings(server.url, timeout_s=0.2, concurrency=1), wire)
+    with closing(channel), ThreadPoolExecutor(8) as jobs:
+        sent = jobs.map(lambda number: list(channel.submit([message(number)])), range(8))
+        assert {result.verdict for results in sent for result in results} == {Verdict.ACCEPTED}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,196 @@
+"""Gives waiting messages to jobs: chooses who carries them, cuts them into chunks, enqueues.
+
+One transaction marks the messages and enqueues the job that sends them, so neither is ever there
+without the other. What cannot be sent at all ends here, with the reason that an operator reads.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypeVar
+from uuid import uuid5
+
+from app.ports.jobs import Job
+from notifications.delivery.chunks import CHUNKS, chunks
+from notifications.delivery.permission import Ended, Held, Rules, unreachable
+from notifications.delivery.providers import choose
+from notifications.message import MessageState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from app.ports.jobs import Jobs
+    from app.ports.sending import SendingWork
+    from app.sending.carriers import Carriers
+    from app.trip.message_texts import MessageTexts
+    from notifications.carriage import ProviderStanding
+    from notifications.channels.base import MessageChannel
+    from notifications.delivery.chunks import Chunk
+    from notifications.message import Message
+    from notifications.renderer import Renderer
+
+    Key = TypeVar("Key")
+
+LOOK_AGAIN = timedelta(minutes=1)
+"""After this long one looks whether a provider may be used again."""
+CHANNEL_OFF, NO_PROVIDER = "channel_off", "no_provider"
+WAITING_CODES = frozenset({CHANNEL_OFF, NO_PROVIDER})
+"""Why messages wait that could go as soon as a provider is usable."""
+BAD_ADDRESS = "bad_address"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """Gives messages to jobs, a page at a time, in the caller's transaction."""
+
+    carriers: Carriers
+    jobs: Jobs
+    rules: Rules
+    texts: MessageTexts
+
+    def page(
+        self, work: SendingWork, at: datetime, limit: int, *, notice_id: str = ""
+    ) -> tuple[int, int]:
+        """Look at the first messages that are due, of one notice or of all.
+
+        Returns how many were looked at, fewer than `limit` if there are no more, and how many of
+        them were given to jobs.
+        """
+        messages = work.queue.waiting(at, limit, notice_id=notice_id)
+        standings = {
+            channel: self.carriers.standings(work, channel)
+            for channel in sorted({message.channel for message in messages})
+        }
+
+        def provider_of(message: Message) -> str:
+            avoided = message.provider if message.attempts else ""
+            lot = uuid5(CHUNKS, message.id)
+            chosen = choose(standings[message.channel], lot, at, avoid=avoided)
+            return chosen.name if chosen is not None else ""
+
+        sendable = self._sendable(work, messages, at)
+        handed_over = sum(
+            self._enqueue(work, chunk, standings[chunk.channel], at)
+            for chunk in chunks(sendable, at, provider_of=provider_of, size_of=self.carriers.size)
+        )
+        return len(messages), handed_over
+
+    def _sendable(
+        self, work: SendingWork, messages: Sequence[Message], at: datetime
+    ) -> list[Message]:
+        """What may go now; the rest is ended, or held until morning."""
+        found: list[Message] = []
+        ended: list[Ended] = []
+        held: list[Held] = []
+        for message in messages:
+            problem = unreachable(message)
+            night = self.rules.held_by_night(message, at)
+            if problem:
+                ended.append(
+                    Ended(
+                        message_id=message.id,
+                        state=MessageState.UNREACHABLE,
+                        code=BAD_ADDRESS,
+                        text=problem,
+                    )
+                )
+            elif night is not None:
+                held.append(night)
+            else:
+                found.append(message)
+        end_all(work, ended, at)
+        hold_all(work, held)
+        return found
+
+    def _enqueue(
+        self, work: SendingWork, chunk: Chunk, standings: Sequence[ProviderStanding], at: datetime
+    ) -> int:
+        """Give a chunk to a job; returns how many messages went into it."""
+        adapter = self.carriers.find(chunk.channel, chunk.provider)
+        if adapter is None:
+            ids = [message.id for message in chunk.messages]
+            work.queue.release(ids, at + LOOK_AGAIN, *_why_nobody(standings))
+            return 0
+        faults = self._faults(work, chunk, adapter)
+        end_all(work, faults, at)
+        wrong = {each.message_id for each in faults}
+        ids = [message.id for message in chunk.messages if message.id not in wrong]
+        if not ids:
+            return 0
+        work.queue.hand_over(ids, chunk.key, chunk.provider)
+        self.jobs.enqueue(
+            work,
+            Job.SEND_CHUNK,
+            chunk.key,
+            (chunk.key,),
+            lane=chunk.provider,
+            urgent=chunk.urgent,
+        )
+        return len(ids)
+
+    def _faults(self, work: SendingWork, chunk: Chunk, adapter: MessageChannel) -> list[Ended]:
+        """The messages whose template or parameters the provider would not take."""
+        renderer = self.texts.of(work, work.message_templates.stamp())
+        if chunk.messages[0].notice_id is None:
+            found = (_fault(message, adapter, renderer) for message in chunk.messages)
+            return [each for each in found if each is not None]
+        first = _fault(chunk.messages[0], adapter, renderer)  # the others have the same words
+        if first is None:
+            return []
+        return [
+            Ended(message_id=each.id, state=first.state, code=first.code, text=first.text)
+            for each in chunk.messages
+        ]
+
+
+def _fault(message: Message, adapter: MessageChannel, renderer: Renderer) -> Ended | None:
+    template = renderer.templates.get(message.template_key)
+    if template is None:
+        code, text = "unknown_template", f"没有“{message.template_key}”这个消息模板"
+    else:
+        reasons = adapter.validate(template, message.params)
+        if not reasons:
+            return None
+        code, text = reasons[0].code, "；".join(reason.message for reason in reasons)
+    return Ended(message_id=message.id, state=MessageState.FAILED, code=code, text=text)
+
+
+def _why_nobody(standings: Sequence[ProviderStanding]) -> tuple[str, str]:
+    """Code and text for messages that nobody may carry now."""
+    if not standings:
+        return CHANNEL_OFF, "该渠道未启用"
+    reasons = "；".join(f"{each.name}：{each.reason}" for each in standings if each.reason)
+    return NO_PROVIDER, f"没有可用的服务商（{reasons}）"
+
+
+def end_all(work: SendingWork, ended: Iterable[Ended], at: datetime) -> None:
+    """End messages, those that end alike together."""
+    alike: Mapping[tuple[MessageState, str, str], list[str]] = _alike(
+        ((each.state, each.code, each.text), each.message_id) for each in ended
+    )
+    for (state, code, text), ids in alike.items():
+        work.queue.end(ids, state, at, code, text)
+
+
+def hold_all(work: SendingWork, held: Iterable[Held]) -> None:
+    """Put messages back: those held by night to their instants, the others with their reason."""
+    nights: list[tuple[str, datetime]] = []
+    reasons: list[tuple[tuple[datetime, str, str], str]] = []
+    for each in held:
+        if each.code:
+            reasons.append(((each.until, each.code, each.text), each.message_id))
+        else:
+            nights.append((each.message_id, each.until))
+    work.queue.postpone(nights)
+    for (until, code, text), ids in _alike(reasons).items():
+        work.queue.release(ids, until, code, text)
+
+
+def _alike(pairs: Iterable[tuple[Key, str]]) -> dict[Key, list[str]]:
+    groups: dict[Key, list[str]] = defaultdict(list)
+    for key, message_id in pairs:
+        groups[key].append(message_id)
+    return groups

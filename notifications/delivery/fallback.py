@@ -1,0 +1,43 @@
+"""A text message instead of, or beside, one by WeChat or the like that failed (R-6.4).
+
+On a definite failure always; in doubt only if it is urgent, and then it says that it may come
+twice. Its dedupe key is the first one's with `:sms` behind it, so nothing that comes late can make
+a second one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from notifications.message import Channel, Message, message_id, unsent
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+URGENT_WAIT = timedelta(minutes=5)
+"""How long an urgent message may be without a sign that it arrived."""
+MAY_COME_TWICE = "（如已收到相同通知，请忽略）"
+SUFFIX = ":sms"
+
+
+def may_fall_back(message: Message) -> bool:
+    """Whether the message is one that a text message can take the place of."""
+    return message.channel is not Channel.SMS and bool(message.fallback_address)
+
+
+def fallback_of(message: Message, at: datetime, *, in_doubt: bool) -> Message:
+    """The text message, waiting to be sent."""
+    key = message.dedupe_key + SUFFIX
+    text = message.text + MAY_COME_TWICE if in_doubt else message.text
+    return replace(
+        unsent(message, at),
+        id=message_id(key),
+        dedupe_key=key,
+        channel=Channel.SMS,
+        address=message.fallback_address,
+        fallback_address="",
+        text=text,
+        notice_id=None if in_doubt else message.notice_id,
+    )

@@ -1,0 +1,78 @@
+"""Rows of the outbox as messages, and the states that statements about them name.
+
+States are written out in statements and are no parameters: only so can the partial indexes be used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, case, literal_column
+
+from notifications.message import Audience, Channel, Message, MessageKind, MessageState
+from storage.notices import Notices
+from storage.tables.messages import MESSAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import BindParameter, ColumnElement, Row
+    from sqlalchemy.engine import Connection
+
+    from notifications.message import SharedNotice
+
+FIELDS = tuple(field.name for field in fields(Message))
+_values = attrgetter(*FIELDS)
+
+NOTHING: ColumnElement[str] = literal_column("''")
+
+
+def is_state(*states: MessageState) -> ColumnElement[bool]:
+    """Whether a message is in one of these states."""
+    named: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in sorted(states)]
+    return MESSAGES.c.state == named[0] if len(named) == 1 else MESSAGES.c.state.in_(named)
+
+
+IS_PENDING = is_state(MessageState.PENDING)
+IS_WAITING = and_(IS_PENDING, MESSAGES.c.job == NOTHING)
+IS_SENDING = is_state(MessageState.SENDING)
+
+
+def may_become(state: MessageState) -> ColumnElement[bool]:
+    """Whether a message is in a state that this one may follow."""
+    return is_state(*state.reachable_from)
+
+
+def kept_if_empty(name: str, given: BindParameter[str]) -> ColumnElement[str]:
+    """What is given, or, if that is empty, what was known."""
+    return case((given != "", given), else_=MESSAGES.c[name])
+
+
+def rows_of(messages: Sequence[Message]) -> list[dict[str, object]]:
+    """The messages as rows."""
+    return [dict(zip(FIELDS, _values(message), strict=True)) for message in messages]
+
+
+def messages_of(connection: Connection, found: Iterable[Row[*tuple[Any, ...]]]) -> list[Message]:
+    """The rows as messages, those of a notice with its words."""
+    rows = list(found)
+    of_notices = {row.notice_id for row in rows if row.notice_id is not None}
+    notices = Notices(connection).find(of_notices)
+    return [_message(row, notices.get(row.notice_id)) for row in rows]
+
+
+def _message(row: Row[*tuple[Any, ...]], notice: SharedNotice | None) -> Message:
+    values = {name: getattr(row, name) for name in FIELDS}
+    if notice is not None:
+        values |= {"params": notice.params, "text": notice.text}
+    return Message(
+        **values
+        | {
+            "kind": MessageKind(row.kind),
+            "channel": Channel(row.channel),
+            "audience": Audience(row.audience),
+            "state": MessageState(row.state),
+        }
+    )
