@@ -105,9 +105,9 @@ class MigrationService:
         """
         act = self.survey.desk.act(actor)
         with self.survey.database.writing() as work:
-            migration = open_migration(work, number)
 
             def decide(case: Case) -> Outcome:
+                migration = open_migration(work, number)
                 return self._agreed(work, case, migration, remark(evidence, "evidence"))
 
             ticket = self.survey.desk.change_in(

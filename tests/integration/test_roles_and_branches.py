@@ -62,6 +62,9 @@ ACTIONS: dict[Action, Attempt] = {
     Action.SURVEY_CONNECTION: lambda o, t, who: o.application.readiness.points.survey(
         t, [{"node": "F1", "distance_m": "1", "free_kva": "100"}], actor=who
     ),
+    Action.RECORD_AGREEMENT: lambda o, t, who: o.application.migrations.agree(
+        t, 1, evidence="同意书", actor=who
+    ),
 }
 """What is done to one ticket. Each may still be refused by a rule, but not for want of a role."""
 

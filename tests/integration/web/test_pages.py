@@ -263,13 +263,15 @@ def test_a_rejected_document_shows_its_reason_and_counts_no_more(
     assert "不合格" in demo.text
     assert "照片模糊" in demo.text
     customer = a_browser(application).get(progress_path(application, RESIDENT))
-    assert "照片模糊" in customer.text
+    assert "上次提交的不合格：照片模糊" in customer.text
     assert 'aria-label="第 1 份审核合格"' not in demo.page
     assert "第 1 份复核合格" in demo.page
     act(demo, RESIDENT, "documents/1/verify")
     assert "第 1 份复核合格" not in demo.page
     assert "第 1 份退回补正" in demo.page  # what was found good by mistake
-    assert "照片模糊" not in customer.get(progress_path(application, RESIDENT)).text
+    customer.get(progress_path(application, RESIDENT))
+    assert "上次提交的不合格" not in customer.text
+    assert "照片模糊" in customer.text.split("消息记录")[1]  # what was told stays told
 
 
 @pytest.mark.parametrize(

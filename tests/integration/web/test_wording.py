@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from tests.integration.web.conftest import Browser, StandingClock
 
 LATIN = re.compile(r"(?<![\w*])[A-Za-z][A-Za-z_.@-]+(?![\w*])")
-UNITS_AND_FORMATS = {"HTTPS", "PDF", "JPG", "PNG", "OFD", "MB", "KB", "kW", "kV"}
+UNITS_AND_FORMATS = {"HTTPS", "PDF", "JPG", "PNG", "OFD", "BPMN", "Mermaid", "MB", "KB", "kW", "kV"}
 GIVEN = re.compile(
     r"TC-[\w-]+"  # the number of a ticket or of a node of the network
     r"|https?://\S+"  # the address in a message
-    r"|<pre class=\"hd-diagram\".*?</pre>"
+    r"|<pre class=\"hd-diagram[^>]*>.*?</pre>"
     r"|<code>.*?</code>",
     re.DOTALL,
 )
