@@ -124,6 +124,7 @@ def diff(
     """A draft against the newest version, or two versions: sentences, text and diagram.
 
     Example: huodian definition diff 3
+
     Example: huodian definition diff lv_resident --from 1 --to 2
     """
     if what.isdecimal():

@@ -66,7 +66,9 @@ def migrate(
     """Move open tickets to the version in force: look, propose, and a second person runs it.
 
     Example: huodian definition migrate lv_business --to 2 --dry-run
+
     Example: huodian definition migrate lv_business --to 2 --map grid_works=works --reason 时限缩短
+
     Example: huodian definition migrate --run 1 --as second-admin
     """
     if run is not None:

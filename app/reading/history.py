@@ -133,7 +133,7 @@ class Narrator:
 
     def _definition(self, ref: str) -> str:
         found = (f"“{each.name}”第 {each.version} 版" for each in self._known() if each.ref == ref)
-        return next(found, ref)
+        return next(found, f"第 {ref.rpartition('@')[2]} 版流程")
 
     def submitted(self, event: Facts) -> str:
         """The application came in, or an internal ticket was opened."""
@@ -237,7 +237,8 @@ class Narrator:
         terms = "；".join(self._term(each) for each in event["terms"])
         asked = f"补交{'、'.join(event['papers'])}" if event["papers"] else ""
         what = "；".join(part for part in (terms, asked) if part)
-        return f"客户同意改按 {event['definition']} 办理：{what}，依据：{event['evidence']}"
+        definition = self._definition(event["definition"])
+        return f"客户同意改按{definition}办理：{what}，依据：{event['evidence']}"
 
     def migrated(self, event: Facts) -> str:
         """Another version governs the ticket."""
@@ -246,7 +247,8 @@ class Narrator:
         changes = [self._term(each) for each in event["terms"]]
         changes += [f"要求{name}" for name in event["asked"]]
         changes += [f"不再要求{name}" for name in event["dropped"]]
-        head = f"流程由 {event['before']} 改为 {event['after']}（迁移 {event['migration']}）"
+        before, after = self._definition(event["before"]), self._definition(event["after"])
+        head = f"流程由{before}改为{after}（第 {event['migration']} 次版本迁移）"
         return "；".join([f"{head}{state}", *changes])
 
     def _term(self, term: Facts) -> str:

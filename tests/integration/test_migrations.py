@@ -366,7 +366,7 @@ def test_a_moved_ticket_goes_on_under_its_new_version(office: Office) -> None:
     assert office.ticket(ticket).state == "energized"
     history = office.application.queries.history(ticket.ticket_no, actor=ACCOUNT)
     told = [sentence for line in history for sentence in line.sentences]
-    assert any("流程由 lv_business@1 改为 lv_business@2" in each for each in told)
+    assert any("第 1 版改为“低压非居民用电报装”第 2 版" in each for each in told)
     assert "由“待受理”转为“现场服务”" in told  # though the new version has no such state
     assert "迁移到新版本" in {line.action_name for line in history}
 
@@ -428,7 +428,7 @@ def test_a_promise_is_loosened_only_with_the_customers_agreement(office: Office)
     assert office.dues(ticket)["stage:metering_and_energization"] == "2021-09-10"
     history = office.application.queries.history(ticket.ticket_no, actor=ACCOUNT)
     told = "".join(sentence for line in history for sentence in line.sentences)
-    assert "客户同意改按 lv_business@3 办理" in told
+    assert "客户同意改按“低压非居民用电报装”第 3 版办理" in told
     assert "同意书第5号" in told
 
 

@@ -255,7 +255,7 @@ EVENTS: dict[events.Event, str] = {
     events.MigrationAgreed(
         definition="b@3", terms=(TERM,), papers=("位置图",), evidence="同意书第5号"
     ): (
-        "客户同意改按 b@3 办理：合计办理时间由 4 个工作日改为 5 个工作日，"
+        "客户同意改按第 3 版流程办理：合计办理时间由 4 个工作日改为 5 个工作日，"
         "最迟由 2021-09-10 改为 2021-09-13；补交位置图，依据：同意书第5号"
     ),
     events.TicketMigrated(
@@ -268,7 +268,8 @@ EVENTS: dict[events.Event, str] = {
         asked=("位置图",),
         dropped=("用电地址物权证件",),
     ): (
-        f"流程由 b@1 改为 b@2（迁移 7），状态由“{STATE.name}”对应为“状态site_visit”；"
+        "流程由第 1 版流程改为第 2 版流程（第 7 次版本迁移），"
+        f"状态由“{STATE.name}”对应为“状态site_visit”；"
         f"{STAGE.name}由 4 个工作日改为 5 个工作日，最迟由 2021-09-10 改为 未定；"
         "要求位置图；不再要求用电地址物权证件"
     ),
