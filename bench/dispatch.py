@@ -57,7 +57,8 @@ BATCH_GOAL = 0.95
 """How full requests must be on the average."""
 TEMPLATE = "next_stage"
 PATIENCE_S = 600
-LOOK_S = 0.02
+LOOK_S = 0.1
+"""Looking counts rows, which takes time from those who send."""
 
 
 def measure(*, quick: bool) -> Iterator[Report]:
