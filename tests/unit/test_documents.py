@@ -76,7 +76,9 @@ def named_command(words: list[str]) -> Any:
 @every_page
 def test_make_targets_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = {name for line in code_of(page) for name in re.findall(r"(?:^|\s)make ([a-z][a-z-]*)", line)}
+    named = {
+        name for line in code_of(page) for name in re.findall(r"(?:^|\s)make ([a-z][a-z-]*)", line)
+    }
     assert named <= targets
 
 
