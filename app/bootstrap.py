@@ -21,13 +21,23 @@ if TYPE_CHECKING:
 
     from app.channels import ChannelService
     from app.imports.loads import LoadService
+    from app.imports.network import NetworkImport
     from app.imports.service import ImportService
+    from app.outages.announcements import Announcements
+    from app.outages.desk import OutageDesk
+    from app.outages.fan_out import OutageFanOut
+    from app.outages.reading import OutageReader
+    from app.outages.reliability import ReliabilityService
+    from app.outages.reliability_base import ReliabilityBase
+    from app.outages.supply import SupplyService
+    from app.outages.sweep import OutageSweep
     from app.people.accounts import AccountService
     from app.people.organisation import OrganisationService
     from app.ports.jobs import FanOut
     from app.readiness.services import GridReadiness
     from app.reading.history_export import HistoryExport
     from app.reading.inbox import InboxService
+    from app.reading.network import NetworkReader
     from app.reading.queries import QueryService
     from app.receiving.service import Receiving
     from app.registers.services import Registers
@@ -226,7 +236,93 @@ class Application:
         """Files with many rows."""
         from app.imports.service import ImportService
 
-        return ImportService(database=self.database, tickets=self.tickets, clock=self.clock)
+        return ImportService(
+            database=self.database, tickets=self.tickets, network=self.network, clock=self.clock
+        )
+
+    @cached_property
+    def network(self) -> NetworkImport:
+        """The network from a file."""
+        from app.imports.network import NetworkImport
+
+        return NetworkImport(database=self.database, clock=self.clock)
+
+    @cached_property
+    def network_reader(self) -> NetworkReader:
+        """The network to look at."""
+        from app.reading.network import NetworkReader
+
+        return NetworkReader(database=self.database, clock=self.clock)
+
+    @cached_property
+    def outages(self) -> Announcements:
+        """Outages announced, changed, called off."""
+        from app.outages.announcements import Announcements
+
+        return Announcements(outages=self._outage_desk)
+
+    @cached_property
+    def supply(self) -> SupplyService:
+        """Supply that goes out and comes back."""
+        from app.outages.supply import SupplyService
+
+        return SupplyService(outages=self._outage_desk)
+
+    @cached_property
+    def outage_sweep(self) -> OutageSweep:
+        """What happens to outages by itself."""
+        from app.outages.sweep import OutageSweep
+
+        return OutageSweep(outages=self._outage_desk)
+
+    @cached_property
+    def outage_reader(self) -> OutageReader:
+        """Outages to look at."""
+        from app.outages.reading import OutageReader
+
+        return OutageReader(
+            desk=self.desk,
+            database=self.database,
+            nearby_days=self.settings.nearby_outage_days,
+        )
+
+    @cached_property
+    def reliability(self) -> ReliabilityService:
+        """How reliable supply was."""
+        from app.outages.reliability import ReliabilityService
+        from workflows.outage_policy import shipped_outage_policy
+
+        return ReliabilityService(
+            database=self.database, clock=self.clock, policy=shipped_outage_policy()
+        )
+
+    @cached_property
+    def reliability_base(self) -> ReliabilityBase:
+        """Figures of the years before the introduction."""
+        from app.outages.reliability_base import ReliabilityBase
+
+        return ReliabilityBase(database=self.database, clock=self.clock)
+
+    @cached_property
+    def _outage_desk(self) -> OutageDesk:
+        from app.outages.desk import OutageDesk
+        from app.outages.telling import OutageTelling
+        from workflows.outage_policy import shipped_outage_policy
+
+        return OutageDesk(
+            desk=self.desk,
+            database=self.database,
+            telling=OutageTelling(telling=self._telling, jobs=self.transport.jobs),
+            policy=shipped_outage_policy(),
+            nearby_days=self.settings.nearby_outage_days,
+        )
+
+    @cached_property
+    def outage_fan_out(self) -> OutageFanOut:
+        """Whom a notice of an outage is for."""
+        from app.outages.fan_out import OutageFanOut
+
+        return OutageFanOut(clock=self.clock, channels=frozenset(self.channels), quiet=self._quiet)
 
     @cached_property
     def loads(self) -> LoadService:
@@ -286,7 +382,9 @@ class Application:
     @cached_property
     def fan_outs(self) -> Mapping[MessageKind, FanOut]:
         """Who knows whom a shared notice of that kind is for."""
-        return {}
+        from notifications.message import MessageKind
+
+        return {MessageKind.OUTAGE: self.outage_fan_out}
 
     @cached_property
     def receiving(self) -> Receiving:
@@ -327,6 +425,7 @@ class Application:
             calendars=self.calendars,
             amendments=self.amendments,
             reminders=self.reminders,
+            outages=self.outage_sweep,
             transport=self.transport,
             readiness=self.readiness.watch,
             receiving=self.receiving,

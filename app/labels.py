@@ -121,6 +121,7 @@ SWEEPS = {
     "reclassification": "规则复核",
     "reminders": "时限提醒",
     "readiness": "电网承载力监测",
+    "outages": "停电处理",
     "summaries": "逾期日报",
     "dispatch": "消息发送",
     "receipts": "回执处理",

@@ -82,6 +82,9 @@ class Settings(ProviderSettings):
         5, ge=0, description="two stages by one person within this time are flagged (Q18)"
     )
 
+    nearby_outage_days: int = Field(
+        30, ge=0, description="another outage of the same customers within so many days is shown"
+    )
     load_window_months: int = Field(
         12, ge=1, le=120, description="months back in which a measured peak load counts (Q22)"
     )

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.clock import Clock
+    from app.outages.sweep import OutageSweep
     from app.ports.work import Database
     from app.readiness.watch import Watch
     from app.receiving.service import Receiving
@@ -45,6 +46,7 @@ class Sweeps:
     amendments: AmendmentService
     reminders: Reminders
     readiness: Watch
+    outages: OutageSweep
     transport: Transport
     receiving: Receiving
     summaries: Summaries
@@ -59,6 +61,7 @@ class Sweeps:
             Sweep(name="reclassification", every_seconds=HOUR, run=self.amendments.reevaluate),
             Sweep(name="reminders", every_seconds=often, run=self.reminders.sweep),
             Sweep(name="readiness", every_seconds=QUARTER_OF_AN_HOUR, run=self.readiness.sweep),
+            Sweep(name="outages", every_seconds=often, run=self.outages.sweep),
             Sweep(name="summaries", every_seconds=often, run=self.summaries.sweep),
             Sweep(name="loose_ends", every_seconds=often, run=transport.loose_ends.sweep),
             Sweep(name="dispatch", every_seconds=dispatch, run=transport.sending.dispatch),

@@ -19,7 +19,7 @@ from bench.report import goals
 if TYPE_CHECKING:
     from bench.report import Finding
 
-MEASUREMENTS = ("durable", "due", "engine", "start", "dispatch")
+MEASUREMENTS = ("durable", "due", "engine", "outages", "start", "dispatch")
 LIBRARIES = (
     "sqlalchemy",
     "sqlmodel",

@@ -146,6 +146,25 @@ class PromiseChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutageDeclared:
+    """An outage was declared on these nodes, or moved to them (R-7.2).
+
+    `serves` names connection tickets whose works use it.
+    """
+
+    nodes: tuple[str, ...]
+    serves: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyRestored:
+    """Supply is back below these nodes; when, by what source, is in the recorded details."""
+
+    nodes: tuple[str, ...]
+    means: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TermChange:
     """What another version makes of one clock: limit in working days, due date, whether it runs.
 
@@ -241,6 +260,8 @@ Event = (
     | DetailsRecorded
     | TicketReclassified
     | PromiseChanged
+    | OutageDeclared
+    | SupplyRestored
     | MigrationAgreed
     | TicketMigrated
     | FactsRecorded

@@ -7,6 +7,7 @@ set_targets(branch_id, targets) -> None
 grids() -> list[ServiceGrid]
 set_grid(grid_id, *, branch, name, managers, nodes, is_default) -> None
 set_managers(grid_id, managers) -> None
+branches_of(node_ids) -> frozenset[str]
 managers_for(node_id, branch) -> ManagerPair | None
 """
 
@@ -22,6 +23,7 @@ from engine.errors import ConflictError, Reason, RefusedError, not_found
 from engine.ticket import ManagerPair
 from storage.tables.organisation import BRANCHES, SERVICE_GRID_NODES, SERVICE_GRIDS
 from storage.tables.tickets import TICKET_NUMBERS
+from storage.tables.topology import NODES
 from storage.topology import path_upwards
 from storage.upserts import insert_or_update
 
@@ -104,6 +106,25 @@ _NEAREST = (
     .join(_PATH, _PATH.c.id == SERVICE_GRID_NODES.c.node_id)
     .order_by(_PATH.c.steps)
     .limit(1)
+)
+_BRANCH_ABOVE = (
+    select(SERVICE_GRIDS.c.branch)
+    .join(SERVICE_GRID_NODES, SERVICE_GRID_NODES.c.grid_id == SERVICE_GRIDS.c.id)
+    .join(_PATH, _PATH.c.id == SERVICE_GRID_NODES.c.node_id)
+    .order_by(_PATH.c.steps)
+    .limit(1)
+)
+_COVERED = (select(SERVICE_GRID_NODES.c.grid_id, SERVICE_GRID_NODES.c.node_id)).cte(
+    "covered", recursive=True
+)
+_ABOVE_COVERED = _COVERED.union(
+    select(_COVERED.c.grid_id, NODES.c.parent_id).join(_COVERED, NODES.c.id == _COVERED.c.node_id)
+)
+_BRANCHES_BELOW = (
+    select(SERVICE_GRIDS.c.branch)
+    .join(_ABOVE_COVERED, _ABOVE_COVERED.c.grid_id == SERVICE_GRIDS.c.id)
+    .where(_ABOVE_COVERED.c.node_id.in_(bindparam("nodes", expanding=True)))
+    .distinct()
 )
 _DEFAULT = _PAIR.where(SERVICE_GRIDS.c.is_default)
 
@@ -195,6 +216,14 @@ class Grid:
         """Give the grid other managers; everything else of it stays."""
         new = {"project": managers.project_manager, "account": managers.account_manager}
         self._connection.execute(_SET_MANAGERS, {"of_grid": grid_id, **new})
+
+    def branches_of(self, node_ids: Sequence[str]) -> frozenset[str]:
+        """Whose the nodes are: by the grids that cover them or what is below them, else above."""
+        found = set(self._connection.execute(_BRANCHES_BELOW, {"nodes": list(node_ids)}).scalars())
+        for each in node_ids:
+            nearest = self._connection.execute(_BRANCH_ABOVE, {"start": each}).scalar()
+            found |= set() if nearest is None else {nearest}
+        return frozenset(found)
 
     def managers_for(self, node_id: str, branch: str) -> ManagerPair | None:
         """The pair of the branch's grid that lies nearest above the node, else of its default grid.

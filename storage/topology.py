@@ -1,16 +1,21 @@
 """The network from substation to service point, and the customers behind it (R-7.1).
 
-    put_nodes(nodes) -> Changes              `nodes`: anything with the attributes of `Node`
+    put_nodes(nodes, at) -> Changes          `nodes`: anything with the attributes of `Node`
+    retire(node_ids, at) -> None
     put_customers(customers) -> Changes      ... of `Customer`
-    knows(node_id) -> bool
-    node(node_id) -> Node                    NotFoundError
+    knows(node_id) -> bool                   whether it is in use
+    node(node_id) -> Node                    NotFoundError; retired ones too
     find_node(node_id) -> Node | None
     ancestors(node_id) -> list[Node]         from the parent upwards
-    nodes() -> list[Node]; node_ids() -> frozenset[str]
+    children(node_id) -> list[Node]
+    placements(node_id) -> list[Placement]   where it has stood
+    of_kind(kind) -> list[Node]
+    nodes() -> list[Node]; node_ids() -> frozenset[str]              those in use
     customers(node_id=None) -> list[Customer]
 
 Putting the same again changes nothing. That a parent exists is checked when the transaction
-commits, so the order of the nodes does not matter.
+commits, so the order of the nodes does not matter. A node is never deleted: it is retired, and
+comes back when it is put again.
 """
 
 from __future__ import annotations
@@ -18,14 +23,18 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from sqlalchemy import CTE, bindparam, func, literal, or_, select
+from sqlalchemy import CTE, bindparam, func, literal, or_, select, update
 
 from engine.errors import not_found
+from storage.columns import Instant
+from storage.contacts import number_contacts
+from storage.placements import Placement, keep_history, placements_of
 from storage.tables.topology import CUSTOMERS, NODES
 from storage.upserts import insert_or_update
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
     from decimal import Decimal
 
     from sqlalchemy import ColumnElement, Table
@@ -39,7 +48,10 @@ NODE = "电网节点"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """One node; kVA and kW are None where they do not apply, as is the parent of the topmost."""
+    """One node; kVA and kW are None where they do not apply, as is the parent of the topmost.
+
+    `retired_at` is when it was taken out of the network.
+    """
 
     id: str
     kind: str
@@ -50,6 +62,7 @@ class Node:
     area_class: str
     important: bool
     alternative_node_id: str | None
+    retired_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,22 +141,39 @@ def path_upwards() -> CTE:
     )
 
 
-def _unless_equal(table: Table) -> Callable[..., ColumnElement[bool]]:
+NODE_FIELDS = tuple(field.name for field in fields(Node) if field.name != "retired_at")
+NODE_COLUMNS = (*NODE_FIELDS, "retired_at")
+CUSTOMER_FIELDS = tuple(field.name for field in fields(Customer))
+
+
+def _unless_equal(table: Table, *names: str) -> Callable[..., ColumnElement[bool]]:
     """Leave rows alone that would only be written again."""
-    columns = [column for column in table.columns if not column.primary_key]
-    return lambda new: or_(*(column.is_distinct_from(new[column.name]) for column in columns))
+    return lambda new: or_(*(table.c[name].is_distinct_from(new[name]) for name in names))
 
 
-_PUT_NODES = insert_or_update(NODES, "id", only_if=_unless_equal(NODES))
-_PUT_CUSTOMERS = insert_or_update(CUSTOMERS, "customer_no", only_if=_unless_equal(CUSTOMERS))
-_NODES = select(NODES).order_by(NODES.c.id)
-_NODE = select(NODES).where(NODES.c.id == bindparam("sought"))
-_IDS = select(NODES.c.id)
+_PUT_NODES = insert_or_update(NODES, "id", only_if=_unless_equal(NODES, *NODE_COLUMNS))
+_PUT_CUSTOMERS = insert_or_update(
+    CUSTOMERS, "customer_no", only_if=_unless_equal(CUSTOMERS, *CUSTOMER_FIELDS)
+)
+_IN_USE = NODES.c.retired_at.is_(None)
+_RETIRE = (
+    update(NODES)
+    .where(NODES.c.id == bindparam("node_id"), _IN_USE)
+    .values(retired_at=bindparam("at", type_=Instant), placed_at=None)
+)
+_SELECT = select(*(NODES.c[name] for name in NODE_COLUMNS))
+_NODES = _SELECT.where(_IN_USE).order_by(NODES.c.id)
+_NODE = _SELECT.where(NODES.c.id == bindparam("sought"))
+_CHILDREN = _NODES.where(NODES.c.parent_id == bindparam("sought"))
+_OF_KIND = _NODES.where(NODES.c.kind == bindparam("sought"))
+_IDS = select(NODES.c.id).where(_IN_USE)
 _PATH = path_upwards()
-_ANCESTORS = (
-    select(NODES).join(_PATH, _PATH.c.id == NODES.c.id).where(_PATH.c.steps > 0)
-).order_by(_PATH.c.steps)
-_CUSTOMERS = select(CUSTOMERS).order_by(CUSTOMERS.c.customer_no)
+_ANCESTORS = (_SELECT.join(_PATH, _PATH.c.id == NODES.c.id).where(_PATH.c.steps > 0)).order_by(
+    _PATH.c.steps
+)
+_CUSTOMERS = select(*(CUSTOMERS.c[name] for name in CUSTOMER_FIELDS)).order_by(
+    CUSTOMERS.c.customer_no
+)
 _BEHIND = _CUSTOMERS.where(CUSTOMERS.c.node_id == bindparam("sought"))
 
 
@@ -153,24 +183,34 @@ class Topology:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def put_nodes(self, nodes: Iterable[NodeFacts]) -> Changes:
-        """Add nodes, or replace what is known of those that are there."""
-        names = tuple(field.name for field in fields(Node))
-        rows = [{name: getattr(node, name) for name in names} for node in nodes]
-        return self._put(NODES, _PUT_NODES, rows)
+    def put_nodes(self, nodes: Iterable[NodeFacts], at: datetime) -> Changes:
+        """Add nodes, or replace from `at` on what is known of those that are there."""
+        rows = [{name: getattr(node, name) for name in NODE_FIELDS} for node in nodes]
+        changes = self._put(NODES, _PUT_NODES, rows)
+        keep_history(self._connection, at)
+        return changes
+
+    def retire(self, node_ids: Iterable[str], at: datetime) -> None:
+        """Take nodes out of the network from `at` on."""
+        rows = [{"node_id": each, "at": at} for each in node_ids]
+        if rows:
+            self._connection.execute(_RETIRE, rows)
+            keep_history(self._connection, at)
 
     def put_customers(self, customers: Iterable[CustomerFacts]) -> Changes:
         """Add customers, or replace what is known of those who are there.
 
         Their service points must have been put in before.
         """
-        names = tuple(field.name for field in fields(Customer))
-        rows = [{name: getattr(customer, name) for name in names} for customer in customers]
-        return self._put(CUSTOMERS, _PUT_CUSTOMERS, rows)
+        rows = [{name: getattr(each, name) for name in CUSTOMER_FIELDS} for each in customers]
+        changes = self._put(CUSTOMERS, _PUT_CUSTOMERS, rows)
+        number_contacts(self._connection)
+        return changes
 
     def knows(self, node_id: str) -> bool:
-        """Whether there is such a node."""
-        return self.find_node(node_id) is not None
+        """Whether there is such a node in use."""
+        node = self.find_node(node_id)
+        return node is not None and node.retired_at is None
 
     def node(self, node_id: str) -> Node:
         """The node.
@@ -193,12 +233,26 @@ class Topology:
         rows = self._connection.execute(_ANCESTORS, {"start": node_id}).mappings()
         return [Node(**row) for row in rows]
 
+    def children(self, node_id: str) -> list[Node]:
+        """What hangs directly on the node, by id."""
+        rows = self._connection.execute(_CHILDREN, {"sought": node_id}).mappings()
+        return [Node(**row) for row in rows]
+
+    def of_kind(self, kind: str) -> list[Node]:
+        """Every node of that kind in use, by id."""
+        rows = self._connection.execute(_OF_KIND, {"sought": kind}).mappings()
+        return [Node(**row) for row in rows]
+
+    def placements(self, node_id: str) -> list[Placement]:
+        """Where and as what the node has stood, the earliest first."""
+        return placements_of(self._connection, node_id)
+
     def nodes(self) -> list[Node]:
-        """Every node, by id."""
+        """Every node in use, by id."""
         return [Node(**row) for row in self._connection.execute(_NODES).mappings()]
 
     def node_ids(self) -> frozenset[str]:
-        """The id of every node."""
+        """The id of every node in use."""
         return frozenset(self._connection.execute(_IDS).scalars())
 
     def customers(self, node_id: str | None = None) -> list[Customer]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from storage.accounts import Accounts
+    from storage.affected_points import AffectedPoints
     from storage.calendars import Calendars
     from storage.cluster_nodes import ClusterNodes
     from storage.definitions import Definitions
@@ -36,12 +37,16 @@ if TYPE_CHECKING:
     from storage.message_queue import MessageQueue
     from storage.message_templates import MessageTemplates
     from storage.notices import Notices
+    from storage.outage_messages import OutageMessages
+    from storage.outage_reads import OutageReads
+    from storage.outages import Outages
     from storage.outbox import Outbox
     from storage.providers import Providers
     from storage.readiness import Readiness
     from storage.receipts import Receipts
     from storage.registers import Registers
     from storage.registrations import Registrations
+    from storage.reliability import Reliability
     from storage.reminders import Reminders
     from storage.supply_plans import SupplyPlans
     from storage.suppressions import Suppressions
@@ -188,6 +193,41 @@ class UnitOfWork:
         from storage.topology import Topology
 
         return Topology(self._connection)
+
+    @cached_property
+    def outages(self) -> Outages:
+        """What is out, and since when."""
+        from storage.outages import Outages
+
+        return Outages(self._connection)
+
+    @cached_property
+    def affected(self) -> AffectedPoints:
+        """The service points of outages."""
+        from storage.affected_points import AffectedPoints
+
+        return AffectedPoints(self._connection)
+
+    @cached_property
+    def outage_messages(self) -> OutageMessages:
+        """What is told of outages."""
+        from storage.outage_messages import OutageMessages
+
+        return OutageMessages(self._connection)
+
+    @cached_property
+    def outage_reads(self) -> OutageReads:
+        """What people look at of outages."""
+        from storage.outage_reads import OutageReads
+
+        return OutageReads(self._connection)
+
+    @cached_property
+    def reliability(self) -> Reliability:
+        """What the indicators of reliability are made of."""
+        from storage.reliability import Reliability
+
+        return Reliability(self._connection)
 
     @cached_property
     def definitions(self) -> Definitions:

@@ -81,6 +81,24 @@ def customers(
     finish(report, dry_run=dry_run, as_json=as_json)
 
 
+@commands.command(name="reliability-base")
+def reliability_base(
+    file: File,
+    dry_run: DryRun = False,
+    user: ActingAs = "",
+    as_json: AsJson = False,
+) -> None:
+    """Reliability figures of the years before the introduction, once; marked as not verified.
+
+    Example: huodian import reliability-base base-2020.csv
+    """
+    application = opened()
+    report = application.reliability_base.enter(
+        file.read_bytes(), dry_run=dry_run, actor=acting(application, user)
+    )
+    finish(report, dry_run=dry_run, as_json=as_json)
+
+
 def finish(report: ImportReport, *, dry_run: bool, as_json: bool) -> None:
     """Print what became of a file; leave with 3 if any of it was refused."""
     result = {

@@ -10,9 +10,11 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
+from engine.calendar import SHANGHAI
 from engine.errors import MalformedError, Reason
 
 if TYPE_CHECKING:
@@ -62,6 +64,28 @@ def remark(raw: str, field: str) -> str:
             Reason(code="bad_remark", field=field, message=problem, remedy="请删减或重新输入")
         )
     return text
+
+
+def past_instant(raw: str, field: str, at: datetime) -> datetime:
+    """The instant that somebody wants to look back to; local time without an offset.
+
+    Raises:
+        MalformedError: it is no instant, or not past yet.
+    """
+    try:
+        found = datetime.fromisoformat(folded(raw))
+    except ValueError:
+        problem, remedy = "不是时间", "请按 2021-09-01 08:00 的格式填写（北京时间）"
+        raise _malformed_instant(field, raw, problem, remedy) from None
+    instant = found if found.tzinfo is not None else found.replace(tzinfo=SHANGHAI)
+    if instant > at:
+        raise _malformed_instant(field, raw, "在今后", "只能查看过去或现在的情况")
+    return instant
+
+
+def _malformed_instant(field: str, raw: str, problem: str, remedy: str) -> MalformedError:
+    message = f"“{shown(raw)}”{problem}"
+    return MalformedError(Reason(code="bad_instant", field=field, message=message, remedy=remedy))
 
 
 def foreign_fields(

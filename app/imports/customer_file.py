@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from app.forms.fields import FieldReader, shown
 from app.imports.report import RefusedRow, refused_row
-from app.imports.topology_file import NODE_KINDS, NodeKind
 from engine.errors import Reason
+from engine.network import NODE_KINDS, NodeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

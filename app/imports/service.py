@@ -21,7 +21,6 @@ from app.forms.fields import shown
 from app.imports.csv_file import read_table
 from app.imports.customer_file import CUSTOMER_FIELDS, REQUIRED_CUSTOMER_FIELDS, read_customers
 from app.imports.report import ImportReport, RefusedRow, RowNote, refused_row
-from app.imports.topology_file import NODE_FIELDS, REQUIRED_NODE_FIELDS, read_nodes
 from app.streams import ADMINISTRATION
 from engine.errors import HuodianError, IntegrityError, MalformedError, Reason
 from engine.ledger import LedgerDraft
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from app.clock import Clock
     from app.forms.application_form import ApplicationForm
     from app.imports.csv_file import CsvRow, CsvTable
+    from app.imports.network import NetworkImport
     from app.ports.imports import ImportDatabase, ImportWork, PutCounts, Submitting
     from engine.ticket import Actor
 
@@ -91,6 +91,7 @@ class ImportService:
 
     database: ImportDatabase
     tickets: Submitting
+    network: NetworkImport
     clock: Clock
 
     def applications(
@@ -118,17 +119,11 @@ class ImportService:
             MalformedError: the file is no table of nodes.
             RefusedError: the actor may not import.
         """
-        authorize(actor, Action.IMPORT)
-        table = read_table(content, NODE_FIELDS, REQUIRED_NODE_FIELDS)
-        with self.database.writing() as work:
-            known = {each.id: each for each in work.topology.nodes()}
-            nodes, refused = read_nodes(table.rows, known)
-            problems = _in_order([*table.problems, *refused])
-            if problems:
-                return ImportReport(refused=problems)
-            report = _counted(work.topology.put_nodes(nodes))
-            self._keep(work, "import_topology", content, report, actor, dry_run=dry_run)
-        return report
+        report = self.network.bring_in(content, actor=actor, dry_run=dry_run)
+        found = report.difference
+        return ImportReport(
+            accepted=len(found.changes), unchanged=found.unchanged, refused=report.refused
+        )
 
     def customers(self, content: bytes, *, actor: Actor, dry_run: bool = False) -> ImportReport:
         """Add or replace customers, all or none.

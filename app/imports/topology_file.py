@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from app.forms.fields import FieldReader, shown
 from app.imports.report import RefusedRow, refused_row
 from engine.application import AREA_CLASSES
 from engine.errors import Reason
+from engine.network import NODE_KINDS, NodeKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -24,23 +24,6 @@ if TYPE_CHECKING:
     from app.ports.imports import NodeFacts
 
 
-class NodeKind(StrEnum):
-    """The levels of the network, from the top."""
-
-    SUBSTATION = "substation"
-    FEEDER = "feeder"
-    SECTION = "section"
-    TRANSFORMER_AREA = "transformer_area"
-    SERVICE_POINT = "service_point"
-
-
-NODE_KINDS = {
-    NodeKind.SUBSTATION: "变电站",
-    NodeKind.FEEDER: "线路",
-    NodeKind.SECTION: "线路分段",
-    NodeKind.TRANSFORMER_AREA: "台区",
-    NodeKind.SERVICE_POINT: "用户接入点",
-}
 PARENT_KINDS = {
     NodeKind.SUBSTATION: (),
     NodeKind.FEEDER: (NodeKind.SUBSTATION,),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import date, datetime
 
+    from app.ports.outages import AffectedPoints, OutageMessages, Outages
     from engine.calendar import CalendarYear, DayOverride
     from engine.definition import Ending, WorkflowDefinition
     from engine.ledger import LedgerDraft, LedgerEntry
@@ -263,6 +264,12 @@ class Work(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def notices(self) -> Notices: ...
+    @property
+    def outages(self) -> Outages: ...
+    @property
+    def affected(self) -> AffectedPoints: ...
+    @property
+    def outage_messages(self) -> OutageMessages: ...
     @property
     def ledger(self) -> LedgerStreams: ...
     @property

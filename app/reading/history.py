@@ -17,6 +17,7 @@ from engine.amendments import AMENDABLE
 from engine.clocks import CAUSE_NAMES, WHOLE_NAMES, ClockKind
 from engine.documents import SOURCE_NAMES
 from engine.fields import shown
+from engine.outage import RESTORATION_MEANS, RestorationMeans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -232,6 +233,16 @@ class Narrator:
         stage = self._stage(event["stage"])
         return f"“{stage}”最迟日期由 {before} 变更为 {after}{provisional}{why}"
 
+    def outage_declared(self, event: Facts) -> str:
+        """Where supply goes out."""
+        serves = f"，配合工单 {'、'.join(event['serves'])}" if event["serves"] else ""
+        return f"停电节点：{'、'.join(event['nodes'])}{serves}"
+
+    def supply_restored(self, event: Facts) -> str:
+        """Where it is back."""
+        how = RESTORATION_MEANS[RestorationMeans(event["means"])]
+        return f"恢复送电节点：{'、'.join(event['nodes'])}（{how}）"
+
     def agreed(self, event: Facts) -> str:
         """The customer agreed to another version's terms."""
         terms = "；".join(self._term(each) for each in event["terms"])
@@ -291,6 +302,8 @@ _TELLERS: dict[str, Callable[[Narrator, Facts], str]] = {
     "DetailsRecorded": Narrator.details_recorded,
     "TicketReclassified": Narrator.reclassified,
     "PromiseChanged": Narrator.promise_changed,
+    "OutageDeclared": Narrator.outage_declared,
+    "SupplyRestored": Narrator.supply_restored,
     "MigrationAgreed": Narrator.agreed,
     "TicketMigrated": Narrator.migrated,
     "FactsRecorded": Narrator.recorded,

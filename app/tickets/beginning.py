@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from app.authorization import Action, authorize, is_permitted, refuse_other_branch
 from app.trip.case import Case
 from engine.calendar import local_date
-from engine.errors import MalformedError, Reason
+from engine.errors import MalformedError, Reason, RefusedError
 from engine.events import ManagersAssigned, Outcome
+from engine.outage import DEFINITIONS
 from engine.ticket import Ticket
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def begin(  # noqa: PLR0913  (what its first entry is made of)
 
 def may_open(definition: WorkflowDefinition, actor: Actor) -> bool:
     """Whether the actor may open tickets of the definition at all."""
-    if any(each.key for each in definition.documents):
+    if any(each.key for each in definition.documents) or is_outage(definition):
         return False
     roles = definition.opening.roles
     return not actor.roles.isdisjoint(roles) if roles else is_permitted(actor, Action.SUBMIT)
@@ -99,7 +100,7 @@ def refuse_opening(definition: WorkflowDefinition, act: Act, branch: str) -> Non
 
     Raises:
         MalformedError: tickets of the definition begin with an application.
-        RefusedError: no role of the actor allows it, or it is another branch's.
+        RefusedError: it is an outage's, no role of the actor allows it, or it is another branch's.
     """
     if any(each.key for each in definition.documents):
         raise MalformedError(
@@ -110,10 +111,33 @@ def refuse_opening(definition: WorkflowDefinition, act: Act, branch: str) -> Non
                 remedy="请用 huodian ticket submit 或营业厅受理页面",
             )
         )
+    refuse_outage(definition)
     if definition.opening.roles:
         refuse_other_branch(act.actor, branch)
     else:
         authorize(act.actor, Action.SUBMIT, branch=branch)
+
+
+def is_outage(definition: WorkflowDefinition) -> bool:
+    """Whether its tickets are outages, which have a desk of their own."""
+    return definition.id in DEFINITIONS.values()
+
+
+def refuse_outage(definition: WorkflowDefinition) -> None:
+    """Refuse to open or move the ticket of an outage by itself: whom it concerns would not know.
+
+    Raises:
+        RefusedError: it is one.
+    """
+    if is_outage(definition):
+        raise RefusedError(
+            Reason(
+                code="outage_desk",
+                message=f"“{definition.name}”须在停电台办理，以便同时通知受影响的用户",
+                clause="R-7.2, 四(四)4",
+                remedy="请用 huodian outage 或“停电”页面",
+            )
+        )
 
 
 def new_token() -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from app.authorization import Action, authorize
 from app.forms.application_form import ApplicationForm
 from app.forms.fields import remark
-from app.tickets.beginning import begin, new_case, new_token, refuse_opening
+from app.tickets.beginning import begin, new_case, new_token, refuse_opening, refuse_outage
 from app.tickets.manager_pairs import assigned
 from app.tickets.restarts import Restarts
 from engine import amendments, suspensions
@@ -172,7 +172,7 @@ class TicketService:
             ticket_no,
             self.desk.act(actor, reason),
             trigger,
-            lambda case: self._flagged(case, case.fire(trigger, given)),
+            lambda case: self._moved(case, trigger, given),
             expected_revision=expected_revision,
         )
 
@@ -283,6 +283,10 @@ class TicketService:
             ticket, events = supplied.ticket, [*events, *supplied.events]
         case = replace(case, ticket=ticket)
         return begin(self.desk, work, case, events=events, token=token)
+
+    def _moved(self, case: Case, trigger: str, given: Mapping[str, str] | None) -> Outcome:
+        refuse_outage(case.definition)
+        return self._flagged(case, case.fire(trigger, given))
 
     def _flagged(self, case: Case, outcome: Outcome) -> Outcome:
         """A ticket that reached its end too fast is flagged in the same entry (R-5.3)."""

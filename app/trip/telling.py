@@ -45,16 +45,16 @@ class Telling:
         self, work: Work, case: Case, outcome: Outcome, definition: WorkflowDefinition
     ) -> tuple[Message, ...]:
         """The messages that a change of the ticket causes."""
-        return plan(case.ticket, outcome, self._context(work, case, definition))
+        return plan(case.ticket, outcome, self.context(work, case, definition))
 
     def first_messages(self, work: Work, case: Case, outcome: Outcome) -> tuple[Message, ...]:
         """The messages that a new ticket causes, once it is stored."""
-        return plan(None, outcome, self._context(work, case, case.definition))
+        return plan(None, outcome, self.context(work, case, case.definition))
 
     def remind(self, work: Work, case: Case, rungs: tuple[DueRung, ...]) -> tuple[Message, ...]:
         """The messages of newly claimed rungs, put into the outbox."""
         ticket, at = case.ticket, case.act.at
-        context = self._context(work, case, case.definition)
+        context = self.context(work, case, case.definition)
         deferred = deferrals_due_in_stage(ticket, case.definition, at)
         is_overdue = any(rung.overdue_days is not None for rung in rungs)
         steps = _escalation(work, ticket.branch) if is_overdue else ()
@@ -64,10 +64,11 @@ class Telling:
 
     def tell_managers(self, work: Work, case: Case, notice: Notice) -> None:
         """Put a notice to both managers of the ticket into the outbox."""
-        context = self._context(work, case, case.definition)
+        context = self.context(work, case, case.definition)
         work.outbox.add(to_managers(notice, case.ticket, context))
 
-    def _context(self, work: Work, case: Case, definition: WorkflowDefinition) -> PlanContext:
+    def context(self, work: Work, case: Case, definition: WorkflowDefinition) -> PlanContext:
+        """What a message about the ticket may mention."""
         ticket = case.ticket
         dossier = case.dossier or work.tickets.dossier(ticket.ticket_no)
         return PlanContext(

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app.authorization import Action, is_permitted
-from app.labels import SERVICE_HOTLINE, SUPERVISION_HOTLINE
+from app.labels import MESSAGE_STATES, SERVICE_HOTLINE, SUPERVISION_HOTLINE
 from engine.calendar import SHANGHAI
 from engine.guards import ROLE_NAMES
 
@@ -76,10 +76,13 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(day=_day, moment=_moment, size=_size, basis=basis, cited=cited)
+    made.filters.update(
+        day=_day, day_of=_day_of, moment=_moment, size=_size, basis=basis, cited=cited
+    )
     made.globals.update(
         asset=_asset,
         role_names=ROLE_NAMES,
+        message_states={str(state): name for state, name in MESSAGE_STATES.items()},
         hotline=SERVICE_HOTLINE,
         supervision_hotline=SUPERVISION_HOTLINE,
     )
@@ -116,6 +119,11 @@ def _day(on: date | None) -> str:
         return ""
     text = f"{on:%Y-%m-%d}（周{WEEKDAYS[on.weekday()]}）"
     return Markup('<span class="hd-nowrap">{}</span>').format(text)
+
+
+def _day_of(at: datetime) -> str:
+    local = at.astimezone(SHANGHAI)
+    return f"{local.year}年{local.month}月{local.day}日"
 
 
 def _moment(at: datetime | None) -> str:

@@ -19,6 +19,7 @@ from app.web.pages import (
     messages,
     new_ticket,
     openings,
+    outages,
     progress,
     queue,
     receipts,
@@ -49,6 +50,7 @@ ROUTERS = (
     inbox.router,
     administration.router,
     openings.router,
+    outages.router,
     progress.router,
     receipts.router,
 )

@@ -19,6 +19,7 @@ MODULES = (
     "messages",
     "migrations",
     "organisation",
+    "outages",
     "readiness",
     "receiving",
     "registers",

@@ -1,18 +1,22 @@
-"""The network from substation to service point, and who is behind each service point."""
+"""The network from substation to service point, as it is and as it was, and who is behind it."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import ForeignKeyConstraint, Index
 from sqlmodel import Field, SQLModel
 
-from storage.columns import ExactDecimal
-from storage.tables.declaring import table_of
+from storage.columns import ExactDecimal, Instant
+from storage.tables.declaring import instant, partial_index, table_of
 
 
 class NodeRow(SQLModel, table=True):
-    """One node. References to other nodes are checked at the end of the transaction."""
+    """One node as it is now. References to others are checked at the end of the transaction.
+
+    `placed_at` is the start of its placement; empty while what has changed is not in there yet.
+    """
 
     __tablename__ = "nodes"
     __table_args__ = (
@@ -21,6 +25,12 @@ class NodeRow(SQLModel, table=True):
             ["alternative_node_id"], ["nodes.id"], deferrable=True, initially="DEFERRED"
         ),
         Index("ix_nodes_parent_id", "parent_id"),
+        partial_index(
+            "ix_nodes_alternative_node_id",
+            "alternative_node_id",
+            where="alternative_node_id IS NOT NULL",
+        ),
+        partial_index("ix_nodes_unplaced", "id", where="placed_at IS NULL"),
     )
 
     id: str = Field(primary_key=True)
@@ -32,10 +42,44 @@ class NodeRow(SQLModel, table=True):
     area_class: str
     important: bool
     alternative_node_id: str | None
+    retired_at: datetime | None = instant(nullable=True)
+    placed_at: datetime | None = instant(nullable=True)
+
+
+class PlacementRow(SQLModel, table=True):
+    """Where and as what a node stood in the network for a time; `valid_to` is empty for today's.
+
+    Half-open: a node that is moved at an instant stands on its new place from that instant on.
+    """
+
+    __tablename__ = "placements"
+    __table_args__ = (Index("ix_placements_parent_id_kind", "parent_id", "kind"),)
+
+    node_id: str = Field(primary_key=True, foreign_key="nodes.id")
+    valid_from: datetime = Field(sa_type=Instant, primary_key=True)
+    valid_to: datetime | None = instant(nullable=True)
+    kind: str
+    parent_id: str | None
+    area_class: str
+    important: bool
+    alternative_node_id: str | None
+
+
+class ContactRow(SQLModel, table=True):
+    """One way to reach somebody, however many customers share it: a number to name it by.
+
+    `reach` is the phone number, or the WeChat openid after `wechat:` where there is no number.
+    """
+
+    __tablename__ = "contacts"
+    __table_args__ = (Index("uq_contacts_reach", "reach", unique=True),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    reach: str
 
 
 class CustomerRow(SQLModel, table=True):
-    """A customer who is supplied at a service point."""
+    """A customer who is supplied at a service point; without a `contact_id` nobody can be told."""
 
     __tablename__ = "customers"
     __table_args__ = (Index("ix_customers_node_id", "node_id"),)
@@ -46,7 +90,10 @@ class CustomerRow(SQLModel, table=True):
     phone: str
     wechat_openid: str
     outage_notices: bool
+    contact_id: int | None
 
 
 NODES = table_of(NodeRow)
+PLACEMENTS = table_of(PlacementRow)
+CONTACTS = table_of(ContactRow)
 CUSTOMERS = table_of(CustomerRow)

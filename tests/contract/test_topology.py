@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.errors import NotFoundError
 from storage.topology import Changes, Customer
-from tests.contract.builders import NETWORK, a_node
+from tests.contract.builders import AT, NETWORK, a_node
 
 if TYPE_CHECKING:
     from storage.database import Database
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 def test_the_network_is_put_in_any_order_and_twice_changes_nothing(database: Database) -> None:
     with database.writing() as work:
-        assert work.topology.put_nodes(NETWORK) == Changes(added=4, changed=0, unchanged=0)
-        assert work.topology.put_nodes(NETWORK) == Changes(added=0, changed=0, unchanged=4)
+        assert work.topology.put_nodes(NETWORK, AT) == Changes(added=4, changed=0, unchanged=0)
+        assert work.topology.put_nodes(NETWORK, AT) == Changes(added=0, changed=0, unchanged=4)
         renamed = [replace(NETWORK[0], name="新名"), *NETWORK[1:], a_node("P2", "T1")]
-        assert work.topology.put_nodes(renamed) == Changes(added=1, changed=1, unchanged=3)
-        assert work.topology.put_nodes([]) == Changes(added=0, changed=0, unchanged=0)
+        assert work.topology.put_nodes(renamed, AT) == Changes(added=1, changed=1, unchanged=3)
+        assert work.topology.put_nodes([], AT) == Changes(added=0, changed=0, unchanged=0)
         work.commit()
     with database.reading() as work:
         topology = work.topology
@@ -41,7 +41,7 @@ def test_the_network_is_put_in_any_order_and_twice_changes_nothing(database: Dat
 
 def test_a_node_without_its_parent_cannot_be_committed(database: Database) -> None:
     with database.writing() as work:
-        work.topology.put_nodes([a_node("P1", "missing")])
+        work.topology.put_nodes([a_node("P1", "missing")], AT)
         with pytest.raises(DBAPIError):
             work.commit()
     with database.reading() as work:
@@ -58,7 +58,7 @@ def test_customers_are_put_at_their_service_points(database: Database) -> None:
         outage_notices=True,
     )
     with database.writing() as work:
-        work.topology.put_nodes(NETWORK)
+        work.topology.put_nodes(NETWORK, AT)
         assert work.topology.put_customers([customer]) == Changes(1, 0, 0)
         assert work.topology.put_customers([customer]) == Changes(0, 0, 1)
         quiet = replace(customer, outage_notices=False)
@@ -74,5 +74,5 @@ def test_customers_are_put_at_their_service_points(database: Database) -> None:
 def test_a_large_network_goes_in_at_once(database: Database) -> None:
     many = [a_node(f"N{number:05}", "S1") for number in range(5000)]
     with database.writing() as work:
-        assert work.topology.put_nodes([*many, NETWORK[3]]) == Changes(5001, 0, 0)
+        assert work.topology.put_nodes([*many, NETWORK[3]], AT) == Changes(5001, 0, 0)
         work.commit()

@@ -17,6 +17,7 @@ from app.web.rendering import page
 from app.web.serving import application_of
 from engine.calendar import SHANGHAI
 from engine.errors import ConflictError, HuodianError, Reason
+from engine.outage import DEFINITIONS
 from engine.ticket import DocumentSource
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def ticket_page(
         "ticket.html",
         status=status_of(error) if error else 200,
         ticket=shown,
+        is_outage=shown.definition_ref.partition("@")[0] in DEFINITIONS.values(),
         history=history,
         grid=application_of(request).readiness.tickets.of_ticket(ticket_no, actor=who.actor),
         messages=queries.messages(actor=who.actor, ticket_no=ticket_no),

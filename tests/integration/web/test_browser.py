@@ -183,7 +183,8 @@ def test_every_page_fits_a_narrow_screen_and_keeps_the_content_policy(visitor: V
         for path in ("/queue", "/tickets/new", ticket, f"{ticket}/clock", f"{ticket}/diagram",
                      "/outbox", "/account", "/admin/users", "/definitions",
                      "/definitions/hv_dual_supply", "/definitions/planned_outage",
-                     "/definitions/temporary_supply_lease/open",
+                     "/definitions/temporary_supply_lease/open", "/outages",
+                     "/outages/new?kind=planned", "/outages/new?kind=fault",
                      "/calendar", "/calendar?year=2027"):  # fmt: skip
             visitor.open(path)
         visitor.open(ticket)

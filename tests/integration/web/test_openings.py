@@ -62,20 +62,8 @@ def test_a_second_click_opens_no_second_ticket(demo: Browser) -> None:
     assert len(numbers) == 1
 
 
-def test_a_reported_time_is_taken_where_the_policy_allows_one(demo: Browser) -> None:
-    opened(
-        demo,
-        "/definitions/fault_outage/open",
-        title="城线故障",
-        **{
-            "given[occurred_at]": "2026-11-23T03:00",
-            "given[occurred_source]": "scada",
-            "given[affected_area]": "和畅路",
-        },
-    )
-    assert demo.status == 200
-    assert "停电发生时间2026-11-23 03:00" in demo.text
-    refused = demo.get(LEASE).post(LEASE, occurred_at="2026-11-23T03:00", **SITE, **ASKED)
+def test_a_time_that_no_field_asks_for_is_refused(demo: Browser) -> None:
+    refused = opened(demo, occurred_at="2026-11-23T03:00", **SITE, **ASKED)
     assert refused.status == 422
     assert "时间一律以系统记录为准" in refused.text
 
@@ -91,11 +79,19 @@ def test_somebody_of_the_company_chooses_the_branch(application: Application) ->
 
 def test_who_may_not_open_is_offered_nothing_and_refused(application: Application) -> None:
     browser = a_browser(application).sign_in("tc-counter")
-    browser.get("/definitions/planned_outage")
+    browser.get("/definitions/follow_up_call")
     assert "/open" not in browser.page
-    browser.get("/definitions/planned_outage/open")
+    browser.get("/definitions/follow_up_call/open")
     assert browser.status == 409
-    assert "只能由调度员、系统办理" in browser.text
+    assert "只能由" in browser.text
+
+
+def test_outages_are_announced_at_their_desk(demo: Browser) -> None:
+    demo.get("/definitions/planned_outage")
+    assert "/open" not in demo.page
+    demo.get("/definitions/planned_outage/open")
+    assert demo.status == 409
+    assert "须在停电台办理" in demo.text
 
 
 def test_applications_are_not_opened_this_way(demo: Browser) -> None:

@@ -224,6 +224,9 @@ EVENTS: dict[events.Event, str] = {
     events.TicketSubmitted(): "收到申请，关键资料齐全",
     events.TicketSubmitted(missing=("property_proof",)): "缺少用电地址物权证件，暂不起算时限",
     events.ClockStarted(stage=STAGE.id, at=AT, due_on=date(2021, 9, 7)): "最迟 2021-09-07 办结",
+    events.OutageDeclared(nodes=("F1", "T9")): "停电节点：F1、T9",
+    events.OutageDeclared(nodes=("F1",), serves=("TC-1",)): "配合工单 TC-1",
+    events.SupplyRestored(nodes=("T1",), means="switching"): "恢复送电节点：T1（转供送电）",
     events.TicketMoved(
         trigger=MOVE.trigger, source=MOVE.source, target=MOVE.target, reason="已核"
     ): "，原因：已核",

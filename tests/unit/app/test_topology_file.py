@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from app.imports.csv_file import read_table
-from app.imports.topology_file import NODE_FIELDS, REQUIRED_NODE_FIELDS, Node, NodeKind, read_nodes
+from app.imports.topology_file import NODE_FIELDS, REQUIRED_NODE_FIELDS, Node, read_nodes
+from engine.network import NodeKind
 
 DATA = Path(__file__).parents[2] / "data"
 HEADER = ",".join(NODE_FIELDS)

@@ -209,7 +209,7 @@ def test_moves_say_who_and_with_what() -> None:
     file = File(BY_ID["planned_outage"])
     (flow,) = file.all("//b:sequenceFlow[@id='move_planned.announce']")
     (note,) = flow.findall(f"{{{BPMN}}}documentation")
-    assert "由调度员办理" in note.text
+    assert "由调度员、营销科科长、分公司负责人办理" in note.text
     assert "必填：带电作业、带电作业考虑情况（不能带电的说明原因）" in note.text
     (own,) = flow.iter(f"{{{OURS}}}move")
     assert own.get("asks").split()[:2] == ["live_work", "live_work_considered"]

@@ -1,0 +1,106 @@
+"""The network from a file: checked as a whole, brought in as a difference, kept with its history.
+
+    network.bring_in(content, actor=..., retire_missing=False, dry_run=False) -> NetworkReport
+
+What is moved is moved from this instant on: an outage of last month finds it on its old place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from app.authorization import Action, authorize
+from app.imports.csv_file import read_table
+from app.imports.network_difference import NetworkDifference, difference
+from app.imports.topology_file import NODE_FIELDS, REQUIRED_NODE_FIELDS, read_nodes
+from app.streams import ADMINISTRATION
+from engine.errors import Reason, RefusedError
+from engine.ledger import LedgerDraft
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.clock import Clock
+    from app.imports.report import RefusedRow
+    from app.ports.imports import ImportDatabase, ImportWork
+    from engine.ticket import Actor
+
+MOST_NAMED = 20
+"""So many nodes are named in a refusal; the rest are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkReport:
+    """What a file changes, or everything that is wrong with it."""
+
+    refused: tuple[RefusedRow, ...] = ()
+    difference: NetworkDifference = field(default_factory=NetworkDifference)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkImport:
+    """Takes in files of the network (R-7.1)."""
+
+    database: ImportDatabase
+    clock: Clock
+
+    def bring_in(
+        self, content: bytes, *, actor: Actor, retire_missing: bool = False, dry_run: bool = False
+    ) -> NetworkReport:
+        """Add, move, rename, change and, where that is asked for, retire nodes; all or none.
+
+        With `retire_missing` the file is the whole network: what it does not name is taken out of
+        use, and nothing in it may refer to that.
+
+        Raises:
+            MalformedError: the file is no table of nodes.
+            RefusedError: the actor may not import, or a node that would be retired has an outage.
+        """
+        authorize(actor, Action.IMPORT)
+        table = read_table(content, NODE_FIELDS, REQUIRED_NODE_FIELDS)
+        at = self.clock()
+        with self.database.writing() as work:
+            known = {each.id: each for each in work.topology.nodes()}
+            nodes, refused = read_nodes(table.rows, {} if retire_missing else known)
+            problems = sorted([*table.problems, *refused], key=lambda each: each.line)
+            if problems:
+                return NetworkReport(refused=tuple(problems))
+            found = difference(nodes, known, retire_missing=retire_missing)
+            _refuse_busy(work, found.retired)
+            if found.changes and not dry_run:
+                work.topology.put_nodes(nodes, at)
+                work.topology.retire(found.retired, at)
+                work.ledger.append(ADMINISTRATION, _entry(content, found), actor, at)
+                work.commit()
+        return NetworkReport(difference=found)
+
+
+def _refuse_busy(work: ImportWork, retired: Sequence[str]) -> None:
+    busy = work.outages.busy_nodes(retired) if retired else {}
+    if not busy:
+        return
+    named = [
+        Reason(
+            code="node_has_outage",
+            field="node_id",
+            message=f"节点“{node_id}”涉及未结束的停电 {ticket_no}，不能停用",
+            clause="R-7.1",
+            remedy="请先恢复送电或取消该停电，或在文件中保留此节点",
+        )
+        for node_id, ticket_no in sorted(busy.items())[:MOST_NAMED]
+    ]
+    more = len(busy) - MOST_NAMED
+    if more > 0:
+        named.append(Reason(code="node_has_outage", message=f"另有 {more} 个节点同样不能停用"))
+    raise RefusedError(named)
+
+
+def _entry(content: bytes, found: NetworkDifference) -> LedgerDraft:
+    details = {
+        "file_sha256": hashlib.sha256(content).hexdigest(),
+        **{str(kind): count for kind, count in found.counts.items()},
+        "unchanged": found.unchanged,
+    }
+    return LedgerDraft(action="import_topology", source_state="", target_state="", details=details)

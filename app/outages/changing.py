@@ -1,0 +1,79 @@
+"""Changing an announced outage: another time, other nodes, other words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from app.outages.moving import cause_of, details_after, moved
+from app.outages.places import branch_for, place_of
+from app.outages.rules import Times, against_lead, against_window
+from app.outages.standing import against_standing
+from engine.events import OutageDeclared
+from engine.network import SupplyView
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from app.ports.outage_work import OutageWork
+    from app.trip.case import Case
+    from engine.errors import Reason
+    from engine.events import Event, Outcome
+    from engine.outage import Outage
+    from workflows.outage_policy import OutagePolicy
+
+CHANGE = "change"
+
+
+def changed(  # noqa: PLR0913  (what is changed, to what, and by which rules)
+    work: OutageWork,
+    case: Case,
+    outage: Outage,
+    *,
+    given: Mapping[str, str],
+    nodes: Sequence[str],
+    policy: OutagePolicy,
+) -> tuple[Outcome, Outage]:
+    """The ticket's move, and the outage as it is then.
+
+    Another beginning is announced anew, with the same lead time as the first.
+
+    Raises:
+        RefusedError: every reason against it.
+        MalformedError: only fields that cannot be read stand against it.
+    """
+    at = case.act.at
+    filled = {name: raw for name, raw in given.items() if raw.strip()}
+    events: list[Event] = []
+    reasons: list[Reason] = []
+    foreign: tuple[Reason, ...] = ()
+    if nodes:
+        place = place_of(work, nodes, SupplyView.at(at))
+        _, foreign = branch_for(work, place, case.act.actor, outage.branch)
+        reasons += [*foreign, *place.reasons]
+        filled = {"affected_area": place.area, "affected_line": place.line, **filled}
+        events.append(OutageDeclared(nodes=place.nodes))
+        outage = replace(outage, nodes=place.nodes)
+    details = details_after(case, CHANGE, filled)
+    times = Times.of(details)
+    excuse = filled.get("late_announcement_reason", "").strip()
+    reasons += against_window(times, at)
+    if times.planned_from != outage.planned_from:
+        lead = policy.lead_time(outage.kind)
+        reasons += against_lead(outage.kind, times.planned_from, lead, excuse, at)
+    if not foreign:
+        reasons += against_standing(work, outage.nodes, outage.kind, times, but=outage.ticket_no)
+    outcome = moved(case, CHANGE, filled, reasons, *events)
+    return outcome, replace(
+        outage,
+        area=details["affected_area"],
+        line=details.get("affected_line", ""),
+        cause=cause_of(case.definition, details),
+        planned_from=times.planned_from,
+        planned_until=times.planned_until,
+        begins_at=times.planned_from or outage.begins_at,
+        ends_at=times.planned_until,
+        changed_at=at,
+        counted_at=at,
+        step=outage.step + 1,
+    )

@@ -1,0 +1,92 @@
+"""What the use cases of outages share: loading and keeping, whom it concerns, the estimate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from engine.outage import (
+    Outage,
+    OutageNews,
+    OutagePhase,
+    ToldEstimate,
+    is_estimate_due,
+)
+from notifications.outages import News
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from app.outages.telling import OutageTelling
+    from app.ports.outage_work import OutageDatabase, OutageWork
+    from app.trip.case import Case
+    from app.trip.desk import Desk
+    from engine.events import Outcome
+    from engine.ticket import Act
+    from workflows.outage_policy import OutagePolicy
+
+BY_DISPATCHER = "dispatcher"
+"""The source of a time that nobody reported: whoever enters it saw it happen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutageDesk:
+    """The straight line of every change of an outage.
+
+    `nearby_days` is within how many days another outage of the same customers is near.
+    """
+
+    desk: Desk
+    database: OutageDatabase
+    telling: OutageTelling
+    policy: OutagePolicy
+    nearby_days: int
+
+    def loaded(
+        self, work: OutageWork, ticket_no: str, act: Act, expected_revision: int | None
+    ) -> tuple[Case, Outage]:
+        """The ticket with its outage.
+
+        Raises:
+            NotFoundError: there is none of that number, or it is another branch's.
+        """
+        case = self.desk.load(work, ticket_no, act, expected_revision=expected_revision)
+        return case, work.outages.get(ticket_no)
+
+    def kept(self, work: OutageWork, case: Case, outcome: Outcome, action: str) -> Case:
+        """The ticket moved and stored; whoever was slower is told so here."""
+        ticket = self.desk.recorder.keep(work, case, outcome, action=action)
+        return replace(case, ticket=ticket)
+
+    def include(self, work: OutageWork, outage: Outage, at: datetime) -> int:
+        """Keep whom the outage concerns now, as evidence; returns how many points."""
+        view, is_new = outage.seen_at(at), outage.step == 1
+        if outage.phase is OutagePhase.SCHEDULED:
+            return work.affected.include(outage.ticket_no, view, is_new=is_new)
+        return work.affected.interrupt(outage.ticket_no, view, outage.begins_at, is_new=is_new)
+
+    def tell_estimate(
+        self, work: OutageWork, case: Case, outage: Outage, progress: str = ""
+    ) -> bool:
+        """Tell when supply is expected back, if that is due to be told now (R-7.2)."""
+        at = case.act.at
+        if outage.estimated_at is None or outage.phase is not OutagePhase.IN_PROGRESS:
+            return False
+        last = work.outage_messages.last_estimate(outage.ticket_no)
+        told = None
+        if last is not None:
+            told = ToldEstimate(estimated_at=last.estimated_at, told_at=last.created_at)
+        if not is_estimate_due(outage.estimated_at, told, self.policy.estimate_policy, at):
+            return False
+        news = News(kind=OutageNews.ESTIMATE, outage=outage, cause=outage.cause, progress=progress)
+        return self.telling.tell(work, case, news, occasion=f"{at:%Y%m%dT%H%M%S}")
+
+
+def with_source(given: Mapping[str, str], event: str, act: Act) -> dict[str, str]:
+    """Without a reported time the present one counts, and the dispatcher as its source."""
+    filled = {name: raw for name, raw in given.items() if raw.strip()}
+    if f"{event}_at" not in filled:
+        filled[f"{event}_at"] = act.at.isoformat(timespec="seconds")
+        filled.setdefault(f"{event}_source", BY_DISPATCHER)
+    return filled

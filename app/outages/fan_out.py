@@ -1,0 +1,48 @@
+"""Whom a notice of an outage is for, written page by page (R-7.1, N4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.outages.points import refresh
+from engine.outage import OutageNews
+from notifications.message import Channel
+from notifications.quiet_hours import QuietHours, not_before
+
+if TYPE_CHECKING:
+    from app.clock import Clock
+    from app.ports.work import Work
+
+OF_WHO_LEFT = frozenset({OutageNews.CANCELLED, OutageNews.RESTORED})
+"""News for those whom the outage does not concern any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutageFanOut:
+    """Writes the messages of outages; a `FanOut`."""
+
+    clock: Clock
+    channels: frozenset[Channel]
+    quiet: QuietHours
+
+    def page(self, work: Work, notice_id: str, after: str, limit: int) -> str:
+        """Write the next messages; `limit` counts service points, which may have more customers.
+
+        Before the first page the points are determined anew, so whoever was moved or switched
+        away since the outage was declared is left alone.
+        """
+        notice = work.outage_messages.find(notice_id)
+        if notice is None:
+            return ""
+        shared = work.notices.get(notice_id)
+        if not after and notice.news not in OF_WHO_LEFT:
+            refresh(work, work.outages.get(notice.ticket_no), self.clock())
+        return work.outage_messages.write_page(
+            notice,
+            shared,
+            after=after,
+            limit=limit,
+            by_wechat=Channel.WECHAT in self.channels,
+            not_before=not_before(shared.created_at, urgent=shared.urgent, quiet=self.quiet),
+        )

@@ -1,0 +1,63 @@
+"""Nobody is without supply twice at once: what an open outage has declared is not declared again.
+
+Two dispatchers who announce the same outage, or one who clicks twice, would tell everybody twice.
+An outage on a larger part of the network than one that is open already is another outage.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.forms.fields import shown
+from engine.errors import Reason
+from engine.outage import OUTAGE_KINDS, Outage, OutageKind, OutagePhase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from app.outages.rules import Times
+    from app.ports.outage_work import OutageWork
+
+
+def against_standing(
+    work: OutageWork, nodes: Sequence[str], kind: OutageKind, times: Times, *, but: str = ""
+) -> Iterator[Reason]:
+    """Why these nodes may not be declared out then: an open outage says so already.
+
+    Whoever else declares one of them, or a part of it, waits until this transaction ends.
+    """
+    lines = {each: [each, *(up.id for up in work.topology.ancestors(each))] for each in nodes}
+    concerned = sorted({each for line in lines.values() for each in line})
+    work.outages.hold(concerned)
+    standing = [
+        each
+        for each in work.outages.declared_on(concerned)
+        if each.ticket_no != but and _at_the_same_time(each, kind, times)
+    ]
+    restored = {each.ticket_no: work.outages.restored_nodes(each.ticket_no) for each in standing}
+    for node_id, line in lines.items():
+        for outage in standing:
+            if not set(line).isdisjoint(outage.nodes) and restored[outage.ticket_no].isdisjoint(
+                line
+            ):
+                yield _declared_already(node_id, outage)
+
+
+def _at_the_same_time(outage: Outage, kind: OutageKind, times: Times) -> bool:
+    if kind is OutageKind.FAULT:
+        return outage.phase is OutagePhase.IN_PROGRESS
+    begins, ends, until = times.planned_from, times.planned_until, outage.planned_until
+    if begins is None or ends is None or until is None:
+        return False
+    return outage.begins_at < ends and begins < until
+
+
+def _declared_already(node_id: str, outage: Outage) -> Reason:
+    doing = "正在停电" if outage.phase is OutagePhase.IN_PROGRESS else "已公告停电"
+    return Reason(
+        code="declared_already",
+        field="nodes",
+        message=f"节点“{shown(node_id)}”{doing}：{OUTAGE_KINDS[outage.kind]} {outage.ticket_no}",
+        clause="R-7.2",
+        remedy="请在该停电中办理：补充进展、变更时间或范围",
+    )

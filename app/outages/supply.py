@@ -1,0 +1,218 @@
+"""The course of an outage: supply goes out, the works go on, supply comes back (R-7.2).
+
+    supply.start(ticket_no, given, actor=...)                      -> OutageResult
+    supply.report_progress(ticket_no, given, actor=...)            -> OutageResult
+    supply.restore(ticket_no, given, nodes=(), actor=...)          -> OutageResult
+
+Reported times stand among the fields with their source, beside the time of the ledger's entry
+(R-5.1a); without one the present instant counts, as recorded by the dispatcher.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from app.outages.desk import with_source
+from app.outages.moving import cause_of, details_after, details_of, moved
+from app.outages.restoring import part_of
+from app.outages.results import OutageResult, result_of
+from app.outages.rules import (
+    Times,
+    against_estimate,
+    against_occurrence,
+    against_restoration,
+)
+from engine.events import SupplyRestored
+from engine.outage import (
+    Outage,
+    OutageNews,
+    OutagePhase,
+    Restoration,
+    RestorationMeans,
+)
+from notifications.outages import News
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from app.outages.desk import OutageDesk
+    from app.outages.restoring import Part
+    from app.ports.outage_work import OutageWork
+    from app.trip.case import Case
+    from engine.ticket import Act, Actor
+
+START, RESTORE, RESTORE_PARTIALLY = "start", "restore", "restore_partially"
+PROGRESS = frozenset({"report_progress", "dispatch_crew", "find_cause"})
+"""Moves that say how far the works are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyService:
+    """What happens from the moment when supply goes out."""
+
+    outages: OutageDesk
+
+    def start(
+        self,
+        ticket_no: str,
+        given: Mapping[str, str],
+        *,
+        actor: Actor,
+        expected_revision: int | None = None,
+    ) -> OutageResult:
+        """Supply has gone out as announced; whom it concerns is determined anew."""
+        act = self.outages.desk.act(actor)
+        with self.outages.database.writing() as work:
+            case, before = self.outages.loaded(work, ticket_no, act, expected_revision)
+            filled = with_source(given, "occurred", act)
+            if before.planned_until is not None and before.planned_until > act.at:
+                planned = before.planned_until.isoformat(timespec="seconds")
+                filled.setdefault("estimated_restoration_at", planned)
+            details = details_after(case, START, filled)
+            times = Times.of(details)
+            against = (
+                *against_occurrence(times, before, details.get("early_start_reason", ""), act.at),
+                *against_estimate(times.estimated_at, act.at),
+            )
+            case = self.outages.kept(work, case, moved(case, START, filled, against), START)
+            outage = replace(
+                before,
+                phase=OutagePhase.IN_PROGRESS,
+                begins_at=times.occurred_at or act.at,
+                begins_source=details["occurred_source"],
+                ends_at=None,
+                estimated_at=times.estimated_at,
+                changed_at=act.at,
+                counted_at=act.at,
+                step=before.step + 1,
+            )
+            work.outages.save(outage)
+            points = self.outages.include(work, outage, act.at)
+            told = News(kind=OutageNews.STARTED, outage=outage, cause=outage.cause)
+            self.outages.telling.tell(work, case, told)
+            work.commit()
+        return result_of(case, outage, points, told.kind)
+
+    def report_progress(
+        self,
+        ticket_no: str,
+        given: Mapping[str, str],
+        *,
+        actor: Actor,
+        trigger: str = "report_progress",
+        expected_revision: int | None = None,
+    ) -> OutageResult:
+        """Say how far the works are, and until when they will take.
+
+        A new estimate is told if it differs enough from what was told, and not too often; what is
+        not told now is told by the daemon when it is time.
+        """
+        act = self.outages.desk.act(actor)
+        with self.outages.database.writing() as work:
+            case, before = self.outages.loaded(work, ticket_no, act, expected_revision)
+            details = details_after(case, trigger, given)
+            fresh = "estimated_restoration_at" in given
+            times = Times.of(details)
+            against = against_estimate(times.estimated_at, act.at) if fresh else ()
+            case = self.outages.kept(work, case, moved(case, trigger, given, against), trigger)
+            outage = replace(
+                before,
+                estimated_at=times.estimated_at,
+                cause=cause_of(case.definition, details),
+                area=details.get("affected_area", before.area),
+                line=details.get("affected_line", before.line),
+                step=before.step + 1,
+            )
+            work.outages.save(outage)
+            told = self.outages.tell_estimate(work, case, outage, details.get("progress", ""))
+            work.commit()
+        return result_of(case, outage, 0, OutageNews.ESTIMATE if told else None)
+
+    def restore(
+        self,
+        ticket_no: str,
+        given: Mapping[str, str],
+        *,
+        actor: Actor,
+        nodes: Sequence[str] = (),
+        expected_revision: int | None = None,
+    ) -> OutageResult:
+        """Supply is back: below some of the nodes, or everywhere if none is named."""
+        act = self.outages.desk.act(actor)
+        with self.outages.database.writing() as work:
+            case, before = self.outages.loaded(work, ticket_no, act, expected_revision)
+            part = part_of(work, before, nodes)
+            trigger = RESTORE if part.whole else RESTORE_PARTIALLY
+            filled = _restoration(case, given, part, act)
+            details = details_after(case, trigger, filled)
+            times = Times.of(details)
+            against = (*part.reasons, *against_restoration(times, before, act.at))
+            if not part.whole and "estimated_restoration_at" in filled:
+                against = (*against, *against_estimate(times.estimated_at, act.at))
+            means = _means(filled, details)
+            event = SupplyRestored(nodes=part.nodes, means=means)
+            case = self.outages.kept(
+                work, case, moved(case, trigger, filled, against, event), trigger
+            )
+            restored_at = times.restored_at or act.at
+            outage = replace(
+                before,
+                cause=cause_of(case.definition, details),
+                estimated_at=times.estimated_at,
+                changed_at=act.at,
+                step=before.step + 1,
+            )
+            restoration = Restoration(
+                restored_at=restored_at,
+                means=means,
+                source=details["restored_source"],
+                recorded_at=act.at,
+                step=outage.step,
+            )
+            outage, points = self._restored(work, outage, part, restoration)
+            told = News(
+                kind=OutageNews.RESTORED,
+                outage=outage,
+                cause=outage.cause,
+                restored_at=restored_at,
+                part=part.names,
+            )
+            self.outages.telling.tell(work, case, told)
+            work.commit()
+        return result_of(case, outage, points, told.kind)
+
+    def _restored(
+        self, work: OutageWork, outage: Outage, part: Part, restoration: Restoration
+    ) -> tuple[Outage, int]:
+        """Write down where supply is back; returns how many points have it again."""
+        at, since, number = restoration.recorded_at, restoration.restored_at, outage.ticket_no
+        if part.whole:
+            outage = replace(
+                outage,
+                phase=OutagePhase.RESTORED,
+                ends_at=since,
+                ends_source=restoration.source,
+            )
+            work.outages.save(outage)
+            return outage, work.affected.restore_all(number, since, outage.step)
+        work.outages.save(outage)
+        work.outages.add_restorations(number, part.nodes, restoration)
+        view = outage.seen_at(at)
+        return outage, work.affected.restore_absent(number, view, since, outage.step)
+
+
+def _means(filled: Mapping[str, str], details: Mapping[str, str]) -> RestorationMeans:
+    """How this part came back; how an earlier one did says nothing about it."""
+    known = details.get("restoration_means", "") if "restoration_means" in filled else ""
+    return RestorationMeans(known) if known else RestorationMeans.REPAIR
+
+
+def _restoration(case: Case, given: Mapping[str, str], part: Part, act: Act) -> dict[str, str]:
+    """What is entered with a restoration, as far as it follows from what is known."""
+    filled = with_source(given, "restored", act)
+    if not part.whole:
+        filled.setdefault("restored_part", "、".join(part.names))
+    elif "fault_cause" in case.definition.field_by_id and "fault_cause" not in details_of(case):
+        filled.setdefault("fault_cause", "unknown")
+    return filled

@@ -1,0 +1,192 @@
+"""What is said of an outage: area, line, time, reason and whom to call; never anybody's name (N4).
+
+All whom one piece of news concerns read the same words, so a provider takes them in large batches;
+its registered templates allow short parameters only, so each of ours is cut to `LONGEST`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from engine.calendar import SHANGHAI
+from engine.outage import OUTAGE_KINDS, Outage, OutageKind, OutageNews, OutagePhase
+from notifications.message import MessageKind, SharedNotice
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from notifications.context import PlanContext
+
+LONGEST = 20
+"""Characters that a registered template takes in one place."""
+STALE_AFTER = timedelta(hours=24)
+"""That supply is back is no news after so long."""
+
+URGENT = frozenset({OutageNews.RESTORED})
+"""Told at any hour, beside that a fault has occurred."""
+BY_LAW = frozenset({OutageNews.ANNOUNCED, OutageNews.CHANGED, OutageNews.CANCELLED})
+"""Of what is foreseen everybody must be told, wanted or not (电力供应与使用条例 28)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """One piece of news.
+
+    Args:
+        outage: as it is now.
+        was: as it was before, where it was changed.
+        cause: why, in Chinese.
+        progress: how far the works are, in Chinese; may be empty.
+        restored_at: when supply came back, where it did.
+        part: the names of where it did; empty for everywhere.
+    """
+
+    kind: OutageNews
+    outage: Outage
+    cause: str
+    was: Outage | None = None
+    progress: str = ""
+    restored_at: datetime | None = None
+    part: tuple[str, ...] = ()
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether nobody could foresee the outage."""
+        return self.outage.kind is OutageKind.FAULT
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it is told at any hour of the night."""
+        return self.kind in URGENT or (self.is_fault and self.kind is OutageNews.ANNOUNCED)
+
+    @property
+    def is_for_everybody(self) -> bool:
+        """Whether those are told too who asked not to be."""
+        return self.kind in BY_LAW and not self.is_fault
+
+
+def shared_notice(news: News, notice_id: str, context: PlanContext) -> SharedNotice:
+    """The news in words, once for all whom it concerns."""
+    template = context.renderer.get(_template(news))
+    known = _params(news) | {"branch_phone": context.branch_phone}
+    params = {name: known[name] for name in template.params}
+    return SharedNotice(
+        id=notice_id,
+        kind=MessageKind.OUTAGE,
+        template_key=template.key,
+        template_version=template.version,
+        params=params,
+        text=context.renderer.render(template.key, params),
+        urgent=news.is_urgent,
+        expires_at=_expires_at(news, context.at),
+        topic=topic(news.outage.ticket_no, news.kind),
+        created_at=context.at,
+    )
+
+
+def topic(ticket_no: str, news: OutageNews) -> str:
+    """What a message is about, so that newer news ends what is still waiting.
+
+    That supply is back is never ended by anything: who was told of a part of the outage only
+    hears it once. A new estimate ends older ones and nothing else.
+    """
+    aspect = {OutageNews.ESTIMATE: "/estimate", OutageNews.RESTORED: "/restored"}
+    return f"outage:{ticket_no}{aspect.get(news, '')}"
+
+
+def overtaken_topics(ticket_no: str, news: OutageNews) -> tuple[str, ...]:
+    """The topics of which nothing older is worth sending once there is this news."""
+    estimate, course = (
+        topic(ticket_no, each) for each in (OutageNews.ESTIMATE, OutageNews.ANNOUNCED)
+    )
+    match news:
+        case OutageNews.CHANGED | OutageNews.CANCELLED | OutageNews.RESTORED:
+            return (course, estimate)
+        case OutageNews.ESTIMATE:
+            return (estimate,)
+        case OutageNews.ANNOUNCED | OutageNews.REMINDER | OutageNews.STARTED:
+            return ()
+
+
+def listed_briefly(names: Sequence[str], unit: str) -> str:
+    """`和畅台区、知行台区等12个台区`: as many names as fit into a registered template."""
+    whole = "、".join(names)
+    if len(whole) <= LONGEST:
+        return whole
+    tail = f"等{len(names)}{unit}"
+    shown = names[0]
+    for each in names[1:]:
+        if len(f"{shown}、{each}{tail}") > LONGEST:
+            break
+        shown = f"{shown}、{each}"
+    return f"{shown[: LONGEST - len(tail)]}{tail}"
+
+
+def window(begins_at: datetime, ends_at: datetime | None) -> str:
+    """`9月8日08:00至18:00`, with the second date where it is another day."""
+    if ends_at is None:
+        return moment(begins_at)
+    begins, ends = begins_at.astimezone(SHANGHAI), ends_at.astimezone(SHANGHAI)
+    if begins.date() == ends.date():
+        return f"{moment(begins)}至{ends:%H:%M}"
+    return f"{moment(begins)}至{moment(ends)}"
+
+
+def moment(at: datetime) -> str:
+    """`9月8日08:00`."""
+    local = at.astimezone(SHANGHAI)
+    return f"{local.month}月{local.day}日{local:%H:%M}"
+
+
+def _template(news: News) -> str:
+    if news.is_fault and news.kind is OutageNews.ANNOUNCED:
+        return "outage_fault"
+    if news.is_fault and news.kind is OutageNews.CANCELLED:
+        return "outage_dismissed"
+    return f"outage_{news.kind}"
+
+
+def _params(news: News) -> dict[str, str]:
+    outage = news.outage
+    estimated = outage.estimated_at
+    return {
+        "kind": "抢修" if news.is_fault else OUTAGE_KINDS[outage.kind],
+        "area": _cut("、".join(news.part) or outage.area),
+        "line": _cut(outage.line),
+        "cause": _cut(news.cause),
+        "window": window(outage.begins_at, outage.planned_until),
+        "was": _was(news),
+        "began": moment(outage.begins_at),
+        "estimate": "" if estimated is None else moment(estimated),
+        "progress": _cut(news.progress or ("正在抢修" if news.is_fault else "正在作业")),
+        "restored": "" if news.restored_at is None else moment(news.restored_at),
+    }
+
+
+def _was(news: News) -> str:
+    """The time that was told before, where it is another one now."""
+    before, now = news.was, news.outage
+    if before is None:
+        return ""
+    told = window(before.begins_at, before.planned_until)
+    return "" if told == window(now.begins_at, now.planned_until) else told
+
+
+def _expires_at(news: News, at: datetime) -> datetime | None:
+    outage = news.outage
+    match news.kind:
+        case OutageNews.ANNOUNCED | OutageNews.CHANGED | OutageNews.REMINDER:
+            return None if outage.phase is OutagePhase.IN_PROGRESS else outage.begins_at
+        case OutageNews.CANCELLED:
+            return outage.planned_until
+        case OutageNews.STARTED | OutageNews.ESTIMATE:
+            return outage.estimated_at
+        case OutageNews.RESTORED:
+            return at + STALE_AFTER
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -1,0 +1,243 @@
+"""The service points of an outage: counted, kept as evidence, interrupted, restored (R-7.1, R-7.2).
+
+    preview(nodes, view) -> AffectedCounts
+    count(ticket_no, view) -> AffectedCounts
+    node_ids(ticket_no, view) / node_ids_below(nodes, view) -> list[str]
+    feeders_below(ticket_no, view) -> list[str]
+    include(ticket_no, view) -> int                        who is in the set now is kept
+    withdraw_absent(ticket_no, view, step) -> int          who is no more leaves it
+    interrupt(ticket_no, view, interrupted_at) -> int
+    restore_absent(ticket_no, view, restored_at, step) -> int
+    withdraw_all(ticket_no, at, step) -> int
+    restore_all(ticket_no, restored_at, step) -> int
+
+However many points there are, each of these is one statement and no point passes through here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import Integer, bindparam, text
+
+from storage.affected import affected_by_nodes, affected_by_outage, of_nodes, seen
+from storage.columns import Instant
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import TextClause
+    from sqlalchemy.engine import Connection
+
+    from engine.network import SupplyView
+
+
+class AffectedCounts(NamedTuple):
+    """Whom an outage concerns: service points, different phone numbers, important users.
+
+    `without_phone` counts the points behind which nobody has a phone number.
+    """
+
+    service_points: int
+    phones: int
+    important: int
+    without_phone: int
+
+
+class Overlap(NamedTuple):
+    """Another outage, and how many points it hits a second time."""
+
+    ticket_no: str
+    service_points: int
+
+
+class ImportantUser(NamedTuple):
+    """An important user: where, and the customer's name, which may be empty."""
+
+    node_id: str
+    node_name: str
+    customer_name: str
+
+
+# A point with several customers appears once for each of them.
+_COUNTS = """
+SELECT count(DISTINCT node_id), count(DISTINCT contact_id),
+  count(DISTINCT CASE WHEN important THEN node_id END),
+  count(DISTINCT CASE WHEN contact_id IS NULL THEN node_id END)
+FROM (
+  SELECT a.node_id, a.important, c.contact_id FROM affected AS a
+  LEFT JOIN customers AS c ON c.node_id = a.node_id AND c.phone <> ''
+) AS behind
+"""
+_IDS = "SELECT node_id FROM affected ORDER BY node_id"
+_FEEDERS = """
+SELECT d.node_id FROM dark AS d JOIN nodes AS n ON n.id = d.node_id
+WHERE d.ticket_no = :subject AND n.kind = 'feeder' ORDER BY d.node_id
+"""
+_AREAS = """
+SELECT n.name FROM dark AS d JOIN nodes AS n ON n.id = d.node_id
+WHERE d.ticket_no = :subject AND n.kind = 'transformer_area' ORDER BY n.id
+"""
+_OVERLAPS = """
+SELECT x.ticket_no, count(*) AS service_points FROM affected AS a
+JOIN outage_affected AS x ON x.node_id = a.node_id AND x.withdrawn_at IS NULL
+JOIN outages AS o ON o.ticket_no = x.ticket_no
+WHERE o.phase <> 'cancelled' AND o.begins_at >= :near_since AND o.begins_at <= :near_until
+GROUP BY x.ticket_no ORDER BY x.ticket_no
+"""
+_IMPORTANT = """
+SELECT a.node_id, n.name AS node_name, coalesce(min(c.name), '') AS customer_name
+FROM outage_affected AS a JOIN nodes AS n ON n.id = a.node_id
+LEFT JOIN customers AS c ON c.node_id = a.node_id
+WHERE a.ticket_no = :subject AND a.important AND a.withdrawn_at IS NULL AND a.restored_at IS NULL
+GROUP BY a.node_id, n.name ORDER BY a.node_id LIMIT :most
+"""
+_KEEP = """
+INSERT INTO outage_affected
+  (ticket_no, node_id, area_class, important, included_at, interrupted_at)
+"""
+_KEPT = """
+SELECT :subject, node_id, area_class, important, :as_of, {interrupted_at} FROM affected
+WHERE true
+"""
+_KEPT_BEFORE = """
+ON CONFLICT (ticket_no, node_id) DO UPDATE SET
+  withdrawn_at = NULL, withdrawn_step = NULL, area_class = excluded.area_class,
+  important = excluded.important,
+  interrupted_at = coalesce(outage_affected.interrupted_at, excluded.interrupted_at)
+"""
+_LEAVE = """
+UPDATE outage_affected SET {column}_at = :left_at, {column}_step = :step
+WHERE ticket_no = :subject AND withdrawn_at IS NULL AND restored_at IS NULL
+"""
+_ABSENT = " AND node_id NOT IN ("
+
+
+def _timed(statement: TextClause, *names: str) -> TextClause:
+    timed = statement.bindparams(*(bindparam(name, type_=Instant) for name in names))
+    return timed.execution_options(preserve_rowcount=True)
+
+
+def _leaving(statement: TextClause) -> TextClause:
+    return _timed(statement, "left_at").bindparams(bindparam("step", type_=Integer))
+
+
+_PREVIEW = affected_by_nodes(_COUNTS)
+_COUNT = affected_by_outage(_COUNTS)
+_NODE_IDS = affected_by_outage(_IDS)
+_NODE_IDS_BELOW = affected_by_nodes(_IDS)
+_FEEDERS_BELOW = affected_by_outage(_FEEDERS)
+_AREAS_BELOW = affected_by_nodes(_AREAS)
+_OVERLAPPING = _timed(affected_by_nodes(_OVERLAPS), "near_since", "near_until")
+_IMPORTANT_USERS = text(_IMPORTANT)
+_INCLUDE_FIRST, _INCLUDE = (
+    _timed(affected_by_outage(_KEPT.format(interrupted_at="NULL") + known, before=_KEEP))
+    for known in ("", _KEPT_BEFORE)
+)
+_INTERRUPT_FIRST, _INTERRUPT = (
+    _timed(
+        affected_by_outage(_KEPT.format(interrupted_at=":interrupted_at") + known, before=_KEEP),
+        "interrupted_at",
+    )
+    for known in ("", _KEPT_BEFORE)
+)
+_WITHDRAW_ALL = _leaving(text(_LEAVE.format(column="withdrawn")))
+_RESTORE_ALL = _leaving(text(_LEAVE.format(column="restored")))
+_WITHDRAW, _RESTORE = (
+    _leaving(
+        affected_by_outage(
+            "SELECT node_id FROM affected)", before=_LEAVE.format(column=column) + _ABSENT
+        )
+    )
+    for column in ("withdrawn", "restored")
+)
+
+
+class AffectedPoints:
+    """The service points of outages in one transaction's view."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def preview(self, nodes: Sequence[str], view: SupplyView) -> AffectedCounts:
+        """Whom an outage on these nodes would concern."""
+        found = self._connection.execute(_PREVIEW, {**seen(view), **of_nodes(nodes)}).one()
+        return AffectedCounts(*found)
+
+    def count(self, ticket_no: str, view: SupplyView) -> AffectedCounts:
+        """Whom an outage concerns."""
+        found = self._connection.execute(_COUNT, {**seen(view), "subject": ticket_no}).one()
+        return AffectedCounts(*found)
+
+    def node_ids(self, ticket_no: str, view: SupplyView) -> list[str]:
+        """The points that an outage concerns, by id."""
+        return self._ids(_NODE_IDS, {**seen(view), "subject": ticket_no})
+
+    def node_ids_below(self, nodes: Sequence[str], view: SupplyView) -> list[str]:
+        """The points that an outage on these nodes would concern, by id."""
+        return self._ids(_NODE_IDS_BELOW, {**seen(view), **of_nodes(nodes)})
+
+    def feeders_below(self, ticket_no: str, view: SupplyView) -> list[str]:
+        """The feeders that an outage puts in the dark, by id."""
+        return self._ids(_FEEDERS_BELOW, {**seen(view), "subject": ticket_no})
+
+    def areas_below(self, nodes: Sequence[str], view: SupplyView) -> list[str]:
+        """The names of the transformer areas that an outage on these nodes would darken."""
+        return self._ids(_AREAS_BELOW, {**seen(view), **of_nodes(nodes)})
+
+    def overlaps(
+        self, nodes: Sequence[str], view: SupplyView, near: tuple[datetime, datetime]
+    ) -> list[Overlap]:
+        """Outages that begin between two instants, with the points that these nodes hit too."""
+        since, until = near
+        parameters = {**seen(view), **of_nodes(nodes), "near_since": since, "near_until": until}
+        return [Overlap(*row) for row in self._connection.execute(_OVERLAPPING, parameters)]
+
+    def important(self, ticket_no: str, limit: int) -> list[ImportantUser]:
+        """Important users whom the outage concerns and who have no supply again, by node."""
+        parameters = {"subject": ticket_no, "most": limit}
+        return [
+            ImportantUser(*row) for row in self._connection.execute(_IMPORTANT_USERS, parameters)
+        ]
+
+    def include(self, ticket_no: str, view: SupplyView, *, is_new: bool = False) -> int:
+        """Keep who is in the set of an outage that is still to come; returns how many.
+
+        Of an outage that `is_new` nobody is kept yet, which spares looking for them.
+        """
+        return self._run(_INCLUDE_FIRST if is_new else _INCLUDE, ticket_no, view)
+
+    def withdraw_absent(self, ticket_no: str, view: SupplyView, step: int | None) -> int:
+        """Those who are no longer in the set leave it, at that step if any; returns how many."""
+        return self._run(_WITHDRAW, ticket_no, view, left_at=view.as_of, step=step)
+
+    def interrupt(
+        self, ticket_no: str, view: SupplyView, interrupted_at: datetime, *, is_new: bool = False
+    ) -> int:
+        """Keep who is in the set, without supply since then; returns how many."""
+        statement = _INTERRUPT_FIRST if is_new else _INTERRUPT
+        return self._run(statement, ticket_no, view, interrupted_at=interrupted_at)
+
+    def restore_absent(
+        self, ticket_no: str, view: SupplyView, restored_at: datetime, step: int | None
+    ) -> int:
+        """Those who are no longer in the set have supply again since then; returns how many."""
+        return self._run(_RESTORE, ticket_no, view, left_at=restored_at, step=step)
+
+    def withdraw_all(self, ticket_no: str, at: datetime, step: int) -> int:
+        """The outage does not come about; returns how many points it would have concerned."""
+        parameters = {"subject": ticket_no, "left_at": at, "step": step}
+        return self._connection.execute(_WITHDRAW_ALL, parameters).rowcount
+
+    def restore_all(self, ticket_no: str, restored_at: datetime, step: int) -> int:
+        """Everybody who was still without has supply again since then; returns how many."""
+        parameters = {"subject": ticket_no, "left_at": restored_at, "step": step}
+        return self._connection.execute(_RESTORE_ALL, parameters).rowcount
+
+    def _run(self, statement: TextClause, ticket_no: str, view: SupplyView, **more: object) -> int:
+        parameters = {**seen(view), "subject": ticket_no, **more}
+        return self._connection.execute(statement, parameters).rowcount
+
+    def _ids(self, statement: TextClause, parameters: dict[str, object]) -> list[str]:
+        return list(self._connection.execute(statement, parameters).scalars())

@@ -1,0 +1,270 @@
+"""Outages: the rows that say what is out, and since when (R-7.2).
+
+add(outage) -> None
+save(outage) -> None                      its nodes too
+get(ticket_no) -> Outage                  NotFoundError
+listing(*, branch, open_only, limit) -> list[Outage]           the next or newest first
+in_phase(phase) -> list[Outage]           the earliest first
+set_feeders(ticket_no, feeders) -> None
+add_restorations(ticket_no, nodes, restoration) -> None
+restored_nodes(ticket_no) -> frozenset[str]
+busy_nodes(node_ids) -> dict[str, str]    node -> an open outage that it belongs to
+declared_on(node_ids) -> list[Outage]     open ones
+hold(node_ids) -> None                    others who hold one of them wait for this transaction
+overtaken(outage) -> bool; counted(ticket_no, at) -> None
+serve(ticket_no, connections) -> None; served / serving(number) -> list[str]
+unfit_connections(connections, branch) -> list[str]
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, bindparam, delete, insert, select, union, update
+
+from engine.errors import not_found
+from engine.outage import Outage, OutageKind, OutagePhase, Restoration
+from storage.placements import network_changed_at
+from storage.tables.outages import (
+    OUTAGE_AFFECTED,
+    OUTAGE_CONNECTIONS,
+    OUTAGE_FEEDERS,
+    OUTAGE_NODES,
+    OUTAGE_RESTORATIONS,
+    OUTAGES,
+)
+from storage.tables.tickets import TICKETS
+from storage.tables.topology import NODES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Select
+    from sqlalchemy.engine import Connection
+
+OUTAGE = "停电"
+FIELDS = tuple(field.name for field in fields(Outage) if field.name != "nodes")
+CHUNK = 500
+"""So many ids in one question."""
+
+
+_GET = select(OUTAGES).where(OUTAGES.c.ticket_no == bindparam("sought"))
+_IS_OPEN = OUTAGES.c.phase.in_([OutagePhase.SCHEDULED.value, OutagePhase.IN_PROGRESS.value])
+_DECLARED = select(OUTAGES).where(
+    _IS_OPEN,
+    OUTAGES.c.ticket_no.in_(
+        select(OUTAGE_NODES.c.ticket_no).where(
+            OUTAGE_NODES.c.node_id.in_(bindparam("declared", expanding=True))
+        )
+    ),
+)
+_HOLD = (
+    select(NODES.c.id)
+    .where(NODES.c.id.in_(bindparam("held", expanding=True)))
+    .order_by(NODES.c.id)
+    .with_for_update(key_share=True)
+)
+_NODES = select(OUTAGE_NODES).where(
+    OUTAGE_NODES.c.ticket_no.in_(bindparam("sought", expanding=True))
+)
+_UPDATE = (
+    update(OUTAGES)
+    .where(OUTAGES.c.ticket_no == bindparam("key"))
+    .values({name: bindparam(name) for name in FIELDS if name != "ticket_no"})
+)
+_FORGET_NODES = delete(OUTAGE_NODES).where(OUTAGE_NODES.c.ticket_no == bindparam("key"))
+_FORGET_FEEDERS = delete(OUTAGE_FEEDERS).where(OUTAGE_FEEDERS.c.ticket_no == bindparam("key"))
+_RESTORED = select(OUTAGE_RESTORATIONS.c.node_id).where(
+    OUTAGE_RESTORATIONS.c.ticket_no == bindparam("sought")
+)
+_SERVED = select(OUTAGE_CONNECTIONS.c.connection_no).where(
+    OUTAGE_CONNECTIONS.c.ticket_no == bindparam("sought")
+)
+_SERVING = select(OUTAGE_CONNECTIONS.c.ticket_no).where(
+    OUTAGE_CONNECTIONS.c.connection_no == bindparam("sought")
+)
+
+
+_CHANGED_SINCE = (
+    select(OUTAGES.c.ticket_no)
+    .where(OUTAGES.c.ticket_no != bindparam("key"), OUTAGES.c.changed_at >= bindparam("since"))
+    .limit(1)
+)
+_COUNTED = (
+    update(OUTAGES)
+    .where(OUTAGES.c.ticket_no == bindparam("key"))
+    .values(counted_at=bindparam("new_counted_at"))
+)
+_FIT = select(TICKETS.c.ticket_no).where(
+    TICKETS.c.ticket_no.in_(bindparam("sought", expanding=True)),
+    TICKETS.c.branch == bindparam("branch"),
+    TICKETS.c.ended_at.is_(None),
+    TICKETS.c.customer_type.is_not(None),
+)
+
+
+def _belonging(table: Any) -> Select[Any]:  # noqa: ANN401  (one of two tables)
+    return (
+        select(table.c.node_id, table.c.ticket_no)
+        .join(OUTAGES, and_(OUTAGES.c.ticket_no == table.c.ticket_no, _IS_OPEN))
+        .where(table.c.node_id.in_(bindparam("nodes", expanding=True)))
+    )
+
+
+_BUSY = union(
+    _belonging(OUTAGE_NODES),
+    _belonging(OUTAGE_AFFECTED).where(
+        OUTAGE_AFFECTED.c.withdrawn_at.is_(None), OUTAGE_AFFECTED.c.restored_at.is_(None)
+    ),
+)
+
+
+class Outages:
+    """The outages of one transaction's view."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, outage: Outage) -> None:
+        """Store a new outage; its ticket must be stored already."""
+        self._connection.execute(insert(OUTAGES), _row(outage))
+        self._set_nodes(outage)
+
+    def save(self, outage: Outage) -> None:
+        """Store what has changed. Its ticket was saved before, which is the lock."""
+        self._connection.execute(_UPDATE, {"key": outage.ticket_no, **_row(outage)})
+        self._connection.execute(_FORGET_NODES, {"key": outage.ticket_no})
+        self._set_nodes(outage)
+
+    def get(self, ticket_no: str) -> Outage:
+        """The outage.
+
+        Raises:
+            NotFoundError: no outage has that number.
+        """
+        found = self.find(ticket_no)
+        if found is None:
+            raise not_found(OUTAGE, ticket_no)
+        return found
+
+    def find(self, ticket_no: str) -> Outage | None:
+        """The outage, if there is one of that number."""
+        return next(iter(self._outages(_GET, sought=ticket_no)), None)
+
+    def listing(
+        self, *, branch: str | None = None, open_only: bool = True, limit: int = 100
+    ) -> list[Outage]:
+        """Open outages, those that are on before those to come; or all, the newest first."""
+        began = OUTAGES.c.begins_at
+        if open_only:
+            is_to_come = OUTAGES.c.phase == OutagePhase.SCHEDULED.value
+            statement = select(OUTAGES).where(_IS_OPEN).order_by(is_to_come, began)
+        else:
+            statement = select(OUTAGES).order_by(began.desc())
+        if branch is not None:
+            statement = statement.where(OUTAGES.c.branch == branch)
+        return self._outages(statement.order_by(OUTAGES.c.ticket_no).limit(limit))
+
+    def in_phase(self, phase: OutagePhase) -> list[Outage]:
+        """Outages of that phase, the earliest first."""
+        statement = select(OUTAGES).where(OUTAGES.c.phase == phase.value)
+        return self._outages(statement.order_by(OUTAGES.c.begins_at, OUTAGES.c.ticket_no))
+
+    def overtaken(self, outage: Outage) -> bool:
+        """Whether the network or another outage was changed since its points were determined."""
+        parameters = {"key": outage.ticket_no, "since": outage.counted_at}
+        network = network_changed_at(self._connection)
+        if network is not None and network > outage.counted_at:
+            return True
+        return self._connection.execute(_CHANGED_SINCE, parameters).first() is not None
+
+    def counted(self, ticket_no: str, at: datetime) -> None:
+        """Note that the outage's points were determined at that instant."""
+        self._connection.execute(_COUNTED, {"key": ticket_no, "new_counted_at": at})
+
+    def set_feeders(self, ticket_no: str, feeders: Iterable[str]) -> None:
+        """Remember which feeders the outage touches."""
+        self._connection.execute(_FORGET_FEEDERS, {"key": ticket_no})
+        rows = [{"ticket_no": ticket_no, "feeder_id": each} for each in feeders]
+        if rows:
+            self._connection.execute(insert(OUTAGE_FEEDERS), rows)
+
+    def add_restorations(
+        self, ticket_no: str, nodes: Iterable[str], restoration: Restoration
+    ) -> None:
+        """Note that supply is back below these nodes."""
+        facts = {name.name: getattr(restoration, name.name) for name in fields(Restoration)}
+        rows = [{"ticket_no": ticket_no, "node_id": each, **facts} for each in nodes]
+        self._connection.execute(insert(OUTAGE_RESTORATIONS), rows)
+
+    def restored_nodes(self, ticket_no: str) -> frozenset[str]:
+        """The nodes below which supply is back already."""
+        return frozenset(self._connection.execute(_RESTORED, {"sought": ticket_no}).scalars())
+
+    def unfit_connections(self, connections: Sequence[str], branch: str) -> list[str]:
+        """Those of the numbers that are no open connection tickets of the branch."""
+        if not connections:
+            return []
+        parameters = {"sought": list(connections), "branch": branch}
+        fit = set(self._connection.execute(_FIT, parameters).scalars())
+        return [each for each in connections if each not in fit]
+
+    def busy_nodes(self, node_ids: Sequence[str]) -> dict[str, str]:
+        """Those of the nodes that belong to an open outage, each with one such outage."""
+        busy: dict[str, str] = {}
+        for start in range(0, len(node_ids), CHUNK):
+            parameters = {"nodes": list(node_ids[start : start + CHUNK])}
+            rows = self._connection.execute(_BUSY, parameters)
+            busy.update((node_id, ticket_no) for node_id, ticket_no in rows)
+        return busy
+
+    def declared_on(self, node_ids: Sequence[str]) -> list[Outage]:
+        """Open outages that were declared on one of the nodes."""
+        return self._outages(_DECLARED, declared=list(node_ids))
+
+    def hold(self, node_ids: Sequence[str]) -> None:
+        """Have whoever else holds one of the nodes wait until this transaction ends."""
+        self._connection.execute(_HOLD, {"held": list(node_ids)})
+
+    def serve(self, ticket_no: str, connections: Iterable[str]) -> None:
+        """Note which connection tickets' works use the outage."""
+        rows = [{"ticket_no": ticket_no, "connection_no": each} for each in connections]
+        if rows:
+            self._connection.execute(insert(OUTAGE_CONNECTIONS), rows)
+
+    def served(self, ticket_no: str) -> list[str]:
+        """The connection tickets whose works use the outage."""
+        return sorted(self._connection.execute(_SERVED, {"sought": ticket_no}).scalars())
+
+    def serving(self, connection_no: str) -> list[str]:
+        """The outages that the works of a connection ticket use."""
+        return sorted(self._connection.execute(_SERVING, {"sought": connection_no}).scalars())
+
+    def _set_nodes(self, outage: Outage) -> None:
+        rows = [{"ticket_no": outage.ticket_no, "node_id": each} for each in outage.nodes]
+        self._connection.execute(insert(OUTAGE_NODES), rows)
+
+    def _outages(self, statement: Select[Any], **parameters: object) -> list[Outage]:
+        rows = self._connection.execute(statement, parameters).mappings().all()
+        nodes: dict[str, list[str]] = defaultdict(list)
+        sought = {"sought": [row["ticket_no"] for row in rows]}
+        for ticket_no, node_id in self._connection.execute(_NODES, sought) if rows else ():
+            nodes[ticket_no].append(node_id)
+        return [
+            Outage(
+                **{name: row[name] for name in FIELDS}
+                | {
+                    "kind": OutageKind(row["kind"]),
+                    "phase": OutagePhase(row["phase"]),
+                    "nodes": tuple(sorted(nodes[row["ticket_no"]])),
+                }
+            )
+            for row in rows
+        ]
+
+
+def _row(outage: Outage) -> dict[str, object]:
+    return {name: getattr(outage, name) for name in FIELDS}

@@ -1,0 +1,482 @@
+"""The life of an outage: who hears what at each step, and what is kept of it (R-7.2, N4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from engine.outage import OutageKind, OutagePhase
+from engine.ticket import SYSTEM
+from notifications.message import MessageState
+from tests.application import instant
+from tests.outages import (
+    DISPATCHER,
+    FENG,
+    HOSPITAL,
+    JIANG,
+    PUMPS,
+    QIN,
+    ZHU,
+    Listener,
+    expect_back,
+    furnish_outages,
+    page_of,
+    plan_outage,
+    report_fault,
+    restore,
+)
+
+if TYPE_CHECKING:
+    from tests.application import Office
+
+
+@pytest.fixture
+def grid(office: Office) -> Office:
+    furnish_outages(office)
+    return office.at("2021-09-01 08:00")
+
+
+@pytest.fixture
+def hear(grid: Office) -> Listener:
+    return Listener(grid)
+
+
+def text_to(office: Office, address: str, template: str) -> str:
+    found = [
+        each
+        for each in office.messages()
+        if (each.address, each.template_key) == (address, template)
+    ]
+    return found[-1].text
+
+
+# --- a fault -----------------------------------------------------------------------------------
+
+
+def test_a_fault_from_its_report_to_its_restoration(grid: Office, hear: Listener) -> None:
+    grid.at("2021-09-01 03:20")
+    fault = report_fault(grid, "F1", occurred_at="2021-09-01 03:00", occurred_source="scada")
+    assert (fault.service_points, fault.important) == (6, 1)  # the hospital has another supply
+    assert hear() == [
+        (FENG, "outage_fault"),
+        (PUMPS, "outage_fault"),
+        (JIANG, "outage_fault"),
+    ]
+    assert text_to(grid, FENG, "outage_fault") == (
+        "故障停电：10千伏城线（和畅台区、知行台区）于9月1日03:00停电，正在抢修。"
+        "给您带来不便，敬请谅解。咨询0875-0000103，监管热线12398。"
+    )
+
+    grid.at("2021-09-01 09:00")
+    expect_back(grid, fault, "2021-09-01 11:00")
+    assert hear() == [
+        (FENG, "outage_estimate"),
+        (PUMPS, "outage_estimate"),
+        (JIANG, "outage_estimate"),
+    ]
+
+    grid.at("2021-09-01 10:00")
+    part = restore(grid, fault, "T1", restoration_means="switching")
+    assert (part.service_points, part.outage.phase) == (2, OutagePhase.IN_PROGRESS)
+    assert hear() == [(FENG, "outage_restored"), (JIANG, "outage_restored")]
+    assert "（和畅台区）已于9月1日10:00恢复供电" in text_to(grid, JIANG, "outage_restored")
+
+    grid.at("2021-09-01 10:30")
+    whole = restore(grid, fault, fault_cause="lightning")
+    assert (whole.service_points, whole.outage.phase) == (4, OutagePhase.RESTORED)
+    assert hear() == [(FENG, "outage_restored"), (PUMPS, "outage_restored")]
+    assert page_of(grid, whole).line.cause == "雷击"
+
+
+def test_what_is_kept_of_a_fault_holds_both_times_and_the_source(grid: Office) -> None:
+    grid.at("2021-09-01 03:20")
+    fault = report_fault(grid, "F1", occurred_at="2021-09-01 03:00", occurred_source="scada")
+    grid.at("2021-09-01 05:00")
+    restore(grid, fault, restored_at="2021-09-01 04:30", restored_source="field_crew")
+    first, last = grid.entries(fault.outage.ticket_no)
+    assert first.at == instant("2021-09-01 03:20")
+    recorded = {
+        name: after
+        for entry in (first, last)
+        for event in entry.facts["events"]
+        for name, (_, after) in event.get("changes", {}).items()
+    }
+    assert recorded["occurred_at"] == "2021-08-31T19:00:00+00:00"
+    assert (recorded["occurred_source"], recorded["restored_source"]) == ("scada", "field_crew")
+    assert recorded["restored_at"] == "2021-08-31T20:30:00+00:00"
+    assert recorded["fault_cause"] == "unknown"
+    page = page_of(grid, fault)
+    assert (page.line.begins_at, page.line.ends_at) == (
+        instant("2021-09-01 03:00"),
+        instant("2021-09-01 04:30"),
+    )
+    assert (page.begins_source, page.ends_source) == ("调度自动化系统", "现场人员")
+
+
+def test_without_a_reported_time_the_dispatcher_saw_it_happen_now(grid: Office) -> None:
+    fault = report_fault(grid, "F1")
+    assert (fault.outage.begins_at, fault.outage.begins_source) == (
+        instant("2021-09-01 08:00"),
+        "dispatcher",
+    )
+
+
+def test_a_fault_and_its_end_are_told_at_night_a_planned_outage_is_not(
+    grid: Office, hear: Listener
+) -> None:
+    grid.at("2021-08-30 23:00")
+    plan_outage(grid, "T1")
+    grid.at("2021-08-30 23:30")
+    fault = report_fault(grid, "T2")
+    grid.at("2021-08-31 02:00")
+    restore(grid, fault)
+    hear()
+    waits_until = {
+        (each.template_key, each.not_before) for each in grid.messages() if each.notice_id
+    }
+    assert waits_until == {
+        ("outage_announced", instant("2021-08-31 08:00")),
+        ("outage_restored", instant("2021-08-31 02:00")),
+    }
+
+
+def test_restored_ends_whatever_was_still_waiting(grid: Office, hear: Listener) -> None:
+    fault = report_fault(grid, "T2")
+    hear()
+    grid.at("2021-09-01 08:30")
+    expect_back(grid, fault, "2021-09-01 10:00")  # not even written yet
+    grid.at("2021-09-01 08:40")
+    restore(grid, fault)
+    hear.write_out()
+    states = {(each.template_key, each.state) for each in grid.messages() if each.notice_id}
+    assert states == {
+        ("outage_fault", MessageState.SUPERSEDED),
+        ("outage_restored", MessageState.PENDING),
+    }
+
+
+def test_a_part_that_is_restored_ends_what_waits_for_it_alone(grid: Office, hear: Listener) -> None:
+    fault = report_fault(grid, "F1", estimated_restoration_at="2021-09-01 12:00")
+    hear()
+    grid.at("2021-09-01 08:10")
+    restore(grid, fault, "T1", restoration_means="switching")
+    assert hear() == [(FENG, "outage_restored"), (JIANG, "outage_restored")]
+    states = {each.address: each.state for each in grid.messages() if each.urgent}
+    waiting = {
+        each.address: each.state for each in grid.messages() if each.template_key == "outage_fault"
+    }
+    assert states[PUMPS] is MessageState.PENDING
+    assert waiting == {
+        FENG: MessageState.PENDING,  # another meter of hers is still without supply
+        PUMPS: MessageState.PENDING,
+        JIANG: MessageState.SUPERSEDED,
+    }
+
+
+def test_who_was_switched_away_before_the_news_was_written_hears_nothing(
+    grid: Office, hear: Listener
+) -> None:
+    fault = report_fault(grid, "F1", estimated_restoration_at="2021-09-01 12:00")
+    grid.at("2021-09-01 08:02")
+    restore(grid, fault, "T1", restoration_means="switching")
+    assert hear() == [
+        (FENG, "outage_fault"),
+        (FENG, "outage_restored"),
+        (PUMPS, "outage_fault"),
+        (JIANG, "outage_restored"),
+    ]
+
+
+def test_a_false_alarm_is_taken_back(grid: Office, hear: Listener) -> None:
+    fault = report_fault(grid, "T1")
+    hear()
+    grid.at("2021-09-01 08:20")
+    taken_back = grid.application.outages.cancel(
+        fault.outage.ticket_no, reason="经核实未停电", actor=DISPATCHER
+    )
+    assert taken_back.outage.phase is OutagePhase.CANCELLED
+    assert hear() == [(FENG, "outage_dismissed"), (JIANG, "outage_dismissed")]
+    report = grid.application.reliability.report(actor=DISPATCHER, year=2021)
+    assert {each.customer_hours for each in report.areas} == {0}
+    assert report.feeders == ()
+
+
+# --- estimates -----------------------------------------------------------------------------------
+
+
+def test_an_estimate_is_told_only_if_it_shifts_enough_and_not_too_often(
+    grid: Office, hear: Listener
+) -> None:
+    fault = report_fault(grid, "T2")
+    hear()
+
+    def told(at: str, estimate: str) -> bool:
+        grid.at(at)
+        result = expect_back(grid, fault, estimate)
+        heard = hear()
+        assert bool(heard) == (result.told is not None)
+        return bool(heard)
+
+    assert told("2021-09-01 08:10", "2021-09-01 10:00")  # the first one at once
+    assert not told("2021-09-01 08:50", "2021-09-01 10:29")  # 29 minutes later
+    assert told("2021-09-01 08:51", "2021-09-01 10:30")  # 30 minutes later
+    assert not told("2021-09-01 09:00", "2021-09-01 12:00")  # nine minutes after the last
+    assert told("2021-09-01 09:21", "2021-09-01 12:00")  # half an hour after it
+    assert not told("2021-09-01 11:00", "2021-09-01 11:31")  # earlier by 29 minutes
+    assert not told("2021-09-01 11:59", "2021-09-01 12:20")  # not overdue yet
+    assert told("2021-09-01 12:00", "2021-09-01 12:20")  # what was told has passed
+
+
+def test_an_estimate_that_came_too_soon_is_told_by_the_daemon_in_time(
+    grid: Office, hear: Listener
+) -> None:
+    fault = report_fault(grid, "T2")
+    grid.at("2021-09-01 08:10")
+    expect_back(grid, fault, "2021-09-01 10:00")
+    grid.at("2021-09-01 08:20")
+    expect_back(grid, fault, "2021-09-01 13:00")
+    hear()
+    sweep = grid.application.outage_sweep.sweep
+    grid.at("2021-09-01 08:39")
+    assert sweep().done == 0
+    grid.at("2021-09-01 09:30")  # a daemon that was down at 08:40
+    assert (sweep().done, sweep().done) == (1, 0)
+    assert hear() == [(FENG, "outage_estimate"), (PUMPS, "outage_estimate")]
+    assert "预计9月1日13:00送电" in text_to(grid, FENG, "outage_estimate")
+
+
+# --- what is foreseen ----------------------------------------------------------------------------
+
+
+def test_a_planned_outage_from_its_announcement_to_its_end(grid: Office, hear: Listener) -> None:
+    planned = plan_outage(grid, "F1")
+    number = planned.outage.ticket_no
+    assert (planned.late, planned.important, planned.outage.phase) == (
+        False,
+        1,
+        OutagePhase.SCHEDULED,
+    )
+    assert hear() == [
+        (FENG, "outage_announced"),
+        (PUMPS, "outage_announced"),
+        (QIN, "outage_announced"),  # the law wants him told
+        (JIANG, "outage_announced"),
+    ]
+    assert text_to(grid, FENG, "outage_announced") == (
+        "计划停电通知：因设备检修，10千伏城线（和畅台区、知行台区）定于9月8日08:00至18:00停电，"
+        "请提前做好准备。咨询0875-0000103，监管热线12398。"
+    )
+
+    sweep = grid.application.outage_sweep.sweep
+    grid.at("2021-09-07 07:59")
+    assert sweep().done == 0
+    grid.at("2021-09-07 08:00")
+    assert (sweep().done, sweep().done) == (1, 0)
+    assert hear() == [
+        (FENG, "outage_reminder"),
+        (PUMPS, "outage_reminder"),
+        (JIANG, "outage_reminder"),  # a courtesy, so Qin is left alone
+    ]
+
+    grid.at("2021-09-08 08:05")
+    started = grid.application.supply.start(number, {}, actor=DISPATCHER)
+    assert (started.service_points, started.outage.estimated_at) == (
+        6,
+        instant("2021-09-08 18:00"),
+    )
+    assert hear() == [
+        (FENG, "outage_started"),
+        (PUMPS, "outage_started"),
+        (JIANG, "outage_started"),
+    ]
+    assert "已于9月8日08:05停电，预计9月8日18:00送电" in text_to(grid, FENG, "outage_started")
+
+    grid.at("2021-09-08 17:40")
+    restore(grid, planned)
+    assert hear() == [
+        (FENG, "outage_restored"),
+        (PUMPS, "outage_restored"),
+        (JIANG, "outage_restored"),
+    ]
+    assert [each.action for each in grid.entries(number)] == [
+        "submit",
+        "announce",
+        "start",
+        "restore",
+    ]
+
+
+def test_a_postponement_quotes_what_was_told_before(grid: Office, hear: Listener) -> None:
+    planned = plan_outage(grid, "T1")
+    hear()
+    grid.at("2021-09-01 10:00")
+    grid.application.outages.change(
+        planned.outage.ticket_no,
+        {"planned_start_at": "2021-09-10 08:00", "planned_end_at": "2021-09-10 18:00"},
+        reason="天气原因",
+        actor=DISPATCHER,
+    )
+    assert hear() == [(FENG, "outage_changed"), (JIANG, "outage_changed")]
+    assert "原定9月8日08:00至18:00停电，现改为9月10日08:00至18:00" in text_to(
+        grid, FENG, "outage_changed"
+    )
+    states = {(each.template_key, each.state) for each in grid.messages() if each.notice_id}
+    assert ("outage_announced", MessageState.SUPERSEDED) in states
+
+
+def test_who_is_no_longer_concerned_hears_that_it_is_off(grid: Office, hear: Listener) -> None:
+    planned = plan_outage(grid, "F1")
+    hear()
+    grid.at("2021-09-01 10:00")
+    changed = grid.application.outages.change(
+        planned.outage.ticket_no, {}, nodes=["T1", "F2"], reason="缩小范围", actor=DISPATCHER
+    )
+    assert changed.outage.nodes == ("T1", "F2")
+    assert hear() == [
+        (ZHU, "outage_changed"),  # concerned for the first time
+        (FENG, "outage_cancelled"),  # her meter in T2
+        (FENG, "outage_changed"),
+        (HOSPITAL, "outage_changed"),  # its other supply goes out too
+        (PUMPS, "outage_cancelled"),
+        (QIN, "outage_cancelled"),
+        (JIANG, "outage_changed"),
+    ]
+
+
+def test_a_cancelled_outage_is_called_off_for_all(grid: Office, hear: Listener) -> None:
+    planned = plan_outage(grid, "T2")
+    hear()
+    grid.at("2021-09-02 10:00")
+    off = grid.application.outages.cancel(
+        planned.outage.ticket_no, reason="检修取消", actor=DISPATCHER
+    )
+    assert (off.service_points, off.outage.phase) == (4, OutagePhase.CANCELLED)
+    assert hear() == [
+        (FENG, "outage_cancelled"),
+        (PUMPS, "outage_cancelled"),
+        (QIN, "outage_cancelled"),
+    ]
+    grid.at("2021-09-07 09:00")
+    assert grid.application.outage_sweep.sweep().done == 0
+
+
+def test_no_reminder_of_what_was_announced_or_moved_only_on_the_day_before(
+    grid: Office, hear: Listener
+) -> None:
+    planned = plan_outage(grid, "T1")
+    sweep = grid.application.outage_sweep.sweep
+    grid.at("2021-09-07 09:00")
+    grid.application.outages.change(
+        planned.outage.ticket_no,
+        {"planned_start_at": "2021-09-08 09:00", "late_announcement_reason": "抢险占用队伍"},
+        reason="推迟",
+        actor=DISPATCHER,
+    )
+    hear()
+    assert sweep().done == 0
+    grid.at("2021-09-07 09:30")
+    assert sweep().done == 0  # told half an hour ago
+
+
+def test_a_reminder_that_nobody_sent_in_time_is_not_sent_afterwards(grid: Office) -> None:
+    plan_outage(grid, "T1")
+    sweep = grid.application.outage_sweep.sweep
+    grid.at("2021-09-08 08:00")  # a daemon that was down since the day before
+    assert sweep().done == 0
+
+
+def test_the_set_is_determined_when_the_news_is_written(grid: Office, hear: Listener) -> None:
+    plan_outage(grid, "T1")
+    grid.at("2021-09-01 08:01")
+    moved = "P11,service_point,G-07,和畅1号表位,,8,city_centre,,\n"
+    head = "node_id,kind,parent_id,name,rated_kva,contract_kw,area_class,important,"
+    moved = f"{head}alternative_node_id\n{moved}P1,service_point,T1,竹溪1号表位,,8,rural,,\n"
+    grid.application.imports.topology(moved.encode(), actor=SYSTEM)
+    assert hear() == [(ZHU, "outage_announced"), (JIANG, "outage_announced")]
+
+
+def test_another_supply_counts_only_while_it_is_alive(grid: Office, hear: Listener) -> None:
+    fault = report_fault(grid, "T1")
+    assert fault.service_points == 2
+    grid.at("2021-09-01 08:10")
+    other = report_fault(grid, "F2")
+    assert other.service_points == 1
+    grid.application.outage_sweep.sweep()
+    assert page_of(grid, fault).line.service_points == 3  # the hospital lies in the dark now
+    grid.at("2021-09-01 08:30")
+    restore(grid, other)
+    grid.application.outage_sweep.sweep()
+    page = page_of(grid, fault)
+    assert (page.line.out, page.restored) == (2, 1)
+    hear()
+
+
+def test_who_lies_in_the_dark_by_another_outage_is_not_told_that_supply_is_back(
+    grid: Office, hear: Listener
+) -> None:
+    nested = report_fault(grid, "T2")
+    grid.at("2021-09-01 08:10")
+    whole = report_fault(grid, "F1")
+    hear()
+    grid.at("2021-09-01 09:00")
+    restore(grid, whole)
+    assert hear() == [(FENG, "outage_restored"), (JIANG, "outage_restored")]  # for meters in T1
+    grid.at("2021-09-01 10:00")
+    restore(grid, nested)
+    assert hear() == [(FENG, "outage_restored"), (PUMPS, "outage_restored")]
+
+
+def test_a_temporary_outage_is_announced_a_day_ahead(grid: Office, hear: Listener) -> None:
+    given = {
+        "cause": "urgent_defect",
+        "planned_start_at": "2021-09-02 08:00",
+        "planned_end_at": "2021-09-02 10:00",
+    }
+    result = grid.application.outages.announce(
+        OutageKind.TEMPORARY, ["T2"], given, actor=DISPATCHER
+    )
+    assert (result.late, result.important) == (False, 1)
+    assert hear() == [
+        (FENG, "outage_announced"),
+        (PUMPS, "outage_announced"),
+        (QIN, "outage_announced"),
+    ]
+    staff = [m for m in grid.messages() if m.template_key == "outage_important_users"]
+    assert [(m.recipient, m.params["users"]) for m in staff] == [("tc-account", "示例泵站")]
+
+
+# --- who cannot be reached ------------------------------------------------------------------------
+
+
+def test_who_has_no_number_and_whose_message_failed_are_listed(
+    grid: Office, hear: Listener
+) -> None:
+    fault = report_fault(grid, "T2")
+    hear()
+    with grid.application.database.writing() as work:
+        [message] = [m for m in work.outbox.listing(limit=50) if m.address == PUMPS]
+        work.outbox.settle(message.id, MessageState.SENDING, grid.clock())
+        work.outbox.settle(
+            message.id, MessageState.FAILED, grid.clock(), error_code="unknown_number"
+        )
+        work.commit()
+    found = grid.application.outage_reader.unreachable(fault.outage.ticket_no, actor=DISPATCHER)
+    assert [(each.node_id, each.customer_name) for each in found.without_address] == [
+        ("P22", "吕*")
+    ]
+    assert [(each.address, each.problem) for each in found.undelivered] == [
+        ("130****1023", "unknown_number")
+    ]
+
+
+def test_a_poster_says_what_a_message_says_and_names_nobody(grid: Office) -> None:
+    planned = plan_outage(grid, "T1")
+    poster = grid.application.outage_reader.poster(planned.outage.ticket_no, actor=DISPATCHER)
+    assert (poster.area, poster.line, poster.window, poster.cause) == (
+        "和畅台区",
+        "10千伏城线",
+        "9月8日08:00至18:00",
+        "设备检修",
+    )
+    assert (poster.branch_name, poster.branch_phone) == ("腾冲分公司", "0875-0000103")
