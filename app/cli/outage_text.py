@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from app.cli.session import show, table
 from app.cli.text import local
+from app.labels import MESSAGE_STATES
 from app.outages.views import NEWS, PHASES
+from notifications.message import MessageState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -103,7 +105,9 @@ def page_text(page: OutagePage) -> str:
     if page.serves:
         lines.append(f"  配合用电申请 {'、'.join(page.serves)}")
     for each in page.told:
-        states = "，".join(f"{state} {count}" for state, count in each.states.items())
+        states = "，".join(
+            f"{MESSAGE_STATES[MessageState(state)]} {n}" for state, n in each.states.items()
+        )
         lines += [f"  {local(each.created_at)}  {each.news_name}  {states or '尚未生成'}"]
         lines += [f"      {each.text}"]
     return "\n".join([*lines, *nearby_lines(page.nearby)])
