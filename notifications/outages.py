@@ -90,10 +90,14 @@ def shared_notice(news: News, notice_id: str, context: PlanContext) -> SharedNot
 def topic(ticket_no: str, news: OutageNews) -> str:
     """What a message is about, so that newer news ends what is still waiting.
 
-    That supply is back is never ended by anything: who was told of a part of the outage only
-    hears it once. A new estimate ends older ones and nothing else.
+    That supply is back, or does not go out after all, is never ended by anything: who was told of
+    a part of the outage only hears it once. A new estimate ends older ones and nothing else.
     """
-    aspect = {OutageNews.ESTIMATE: "/estimate", OutageNews.RESTORED: "/restored"}
+    aspect = {
+        OutageNews.ESTIMATE: "/estimate",
+        OutageNews.RESTORED: "/restored",
+        OutageNews.CANCELLED: "/cancelled",
+    }
     return f"outage:{ticket_no}{aspect.get(news, '')}"
 
 

@@ -3,7 +3,8 @@
 One statement, and the database does all of it: it walks down from the nodes of every outage that
 is on at the time, over the few nodes that are no service points, leaves out what was restored, and
 takes the service points that hang there. A point with an alternative supply is affected only if
-that lies in the dark too, by this outage or by another one.
+that lies in the dark too, by this outage or by another one. What should have begun by now and has
+not leaves nobody in the dark.
 
 The texts below begin a statement; what follows reads `affected`:
 
@@ -44,6 +45,7 @@ WITH RECURSIVE chosen (ticket_no, node_id) AS (
   SELECT n.ticket_no, n.node_id FROM outages AS o
   JOIN outage_nodes AS n ON n.ticket_no = o.ticket_no
   WHERE o.ticket_no <> :subject AND o.phase <> 'cancelled'
+  AND (o.phase <> 'scheduled' OR o.begins_at > :as_of)
   AND o.begins_at < :until AND (o.ends_at IS NULL OR o.ends_at > :since)
 ),
 restored (ticket_no, node_id) AS (

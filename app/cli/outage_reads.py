@@ -74,7 +74,7 @@ def list_outages(
     user: ActingAs = "",
     as_json: AsJson = False,
 ) -> None:
-    """Outages to come and on, those that begin last first.
+    """Outages that are on and to come, the earliest first; with the ended ones the latest.
 
     Example: huodian outage list
     """

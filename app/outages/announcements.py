@@ -20,7 +20,6 @@ from app.outages.moving import cause_of, moved
 from app.outages.places import place_of
 from app.outages.planning import nearby
 from app.outages.results import OutageResult, result_of
-from app.outages.rules import is_late
 from app.tickets.beginning import begin, new_case
 from engine.events import OutageDeclared
 from engine.outage import DEFINITIONS, OutageKind, OutageNews, OutagePhase
@@ -105,7 +104,7 @@ class Announcements:
         act = self.outages.desk.act(actor, reason)
         with self.outages.database.writing() as work:
             case, before = self.outages.loaded(work, ticket_no, act, expected_revision)
-            outcome, outage = changed(
+            outcome, outage, late = changed(
                 work, case, before, given=given, nodes=nodes, policy=self.outages.policy
             )
             case = self.outages.kept(work, case, outcome, CHANGE)
@@ -131,7 +130,7 @@ class Announcements:
             service_points=points,
             told=told.kind,
             important=important,
-            late=is_late(outage.planned_from, self.outages.policy.lead_time(outage.kind), act.at),
+            late=late,
             nearby=near,
         )
 

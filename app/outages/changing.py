@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.outages.moving import cause_of, details_after, moved
 from app.outages.places import branch_for, place_of
-from app.outages.rules import Times, against_lead, against_window
+from app.outages.rules import Times, against_lead, against_window, is_late
 from app.outages.standing import against_standing
 from engine.events import OutageDeclared
 from engine.network import SupplyView
@@ -33,16 +33,17 @@ def changed(  # noqa: PLR0913  (what is changed, to what, and by which rules)
     given: Mapping[str, str],
     nodes: Sequence[str],
     policy: OutagePolicy,
-) -> tuple[Outcome, Outage]:
-    """The ticket's move, and the outage as it is then.
+) -> tuple[Outcome, Outage, bool]:
+    """The ticket's move, the outage as it is then, and whether this is later than it must be.
 
-    Another beginning is announced anew, with the same lead time as the first.
+    Another beginning is announced anew, with the same lead time as the first; so is an outage of
+    more nodes, of which nobody there has heard yet.
 
     Raises:
         RefusedError: every reason against it.
         MalformedError: only fields that cannot be read stand against it.
     """
-    at = case.act.at
+    at, before = case.act.at, outage
     filled = {name: raw for name, raw in given.items() if raw.strip()}
     events: list[Event] = []
     reasons: list[Reason] = []
@@ -58,13 +59,16 @@ def changed(  # noqa: PLR0913  (what is changed, to what, and by which rules)
     times = Times.of(details)
     excuse = filled.get("late_announcement_reason", "").strip()
     reasons += against_window(times, at)
-    if times.planned_from != outage.planned_from:
-        lead = policy.lead_time(outage.kind)
+    lead = policy.lead_time(outage.kind)
+    is_anew = times.planned_from != before.planned_from or _reaches_further(
+        work, before.nodes, outage.nodes
+    )
+    if is_anew:
         reasons += against_lead(outage.kind, times.planned_from, lead, excuse, at)
     if not foreign:
         reasons += against_standing(work, outage.nodes, outage.kind, times, but=outage.ticket_no)
     outcome = moved(case, CHANGE, filled, reasons, *events)
-    return outcome, replace(
+    after = replace(
         outage,
         area=details["affected_area"],
         line=details.get("affected_line", ""),
@@ -76,4 +80,13 @@ def changed(  # noqa: PLR0913  (what is changed, to what, and by which rules)
         changed_at=at,
         counted_at=at,
         step=outage.step + 1,
+    )
+    return outcome, after, is_anew and is_late(times.planned_from, lead, at)
+
+
+def _reaches_further(work: OutageWork, before: Sequence[str], after: Sequence[str]) -> bool:
+    """Whether one of the nodes was no part of the outage before."""
+    return any(
+        {each, *(up.id for up in work.topology.ancestors(each))}.isdisjoint(before)
+        for each in after
     )

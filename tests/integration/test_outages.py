@@ -330,7 +330,11 @@ def test_who_is_no_longer_concerned_hears_that_it_is_off(grid: Office, hear: Lis
     hear()
     grid.at("2021-09-01 10:00")
     changed = grid.application.outages.change(
-        planned.outage.ticket_no, {}, nodes=["T1", "F2"], reason="缩小范围", actor=DISPATCHER
+        planned.outage.ticket_no,
+        {"late_announcement_reason": "调整作业范围"},
+        nodes=["T1", "F2"],
+        reason="调整范围",
+        actor=DISPATCHER,
     )
     assert changed.outage.nodes == ("T1", "F2")
     assert hear() == [
@@ -342,6 +346,28 @@ def test_who_is_no_longer_concerned_hears_that_it_is_off(grid: Office, hear: Lis
         (QIN, "outage_cancelled"),
         (JIANG, "outage_changed"),
     ]
+
+
+def test_that_it_is_off_is_told_even_if_the_rest_is_changed_again(
+    grid: Office, hear: Listener
+) -> None:
+    planned = plan_outage(grid, "F1")
+    hear()
+    change = grid.application.outages.change
+    number = planned.outage.ticket_no
+    grid.at("2021-09-01 09:00")
+    change(number, {}, nodes=["T1"], reason="缩小范围", actor=DISPATCHER)
+    hear()
+    grid.at("2021-09-01 10:00")
+    later = {"planned_start_at": "2021-09-10 08:00", "planned_end_at": "2021-09-10 18:00"}
+    change(number, later, reason="天气原因", actor=DISPATCHER)
+    assert hear() == [(FENG, "outage_changed"), (JIANG, "outage_changed")]
+    waiting = [
+        each.template_key
+        for each in grid.messages()
+        if (each.address, each.state) == (PUMPS, MessageState.PENDING)
+    ]
+    assert waiting == ["outage_cancelled"]
 
 
 def test_a_cancelled_outage_is_called_off_for_all(grid: Office, hear: Listener) -> None:
@@ -410,6 +436,18 @@ def test_another_supply_counts_only_while_it_is_alive(grid: Office, hear: Listen
     page = page_of(grid, fault)
     assert (page.line.out, page.restored) == (2, 1)
     hear()
+
+
+def test_what_has_not_begun_as_planned_leaves_nobody_in_the_dark(grid: Office) -> None:
+    late = plan_outage(grid, "F2")
+    grid.at("2021-09-08 09:00")
+    assert report_fault(grid, "F1").service_points == 6  # the hospital still has F2
+    grid.at("2021-09-08 09:30")
+    number = late.outage.ticket_no
+    grid.application.supply.start(number, {}, actor=DISPATCHER)
+    grid.application.outage_sweep.sweep()
+    fault = grid.application.outage_reader.listing(actor=DISPATCHER)[0]
+    assert (fault.kind, fault.out) == (OutageKind.FAULT, 7)
 
 
 def test_who_lies_in_the_dark_by_another_outage_is_not_told_that_supply_is_back(
