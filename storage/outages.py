@@ -8,6 +8,7 @@ in_phase(phase) -> list[Outage]           the earliest first
 set_feeders(ticket_no, feeders) -> None
 add_restorations(ticket_no, nodes, restoration) -> None
 restored_nodes(ticket_no) -> frozenset[str]
+points_out(ticket_no, node_ids) -> frozenset[str]
 busy_nodes(node_ids) -> dict[str, str]    node -> an open outage that it belongs to
 declared_on(node_ids) -> list[Outage]     open ones
 hold(node_ids) -> None                    others who hold one of them wait for this transaction
@@ -79,6 +80,13 @@ _FORGET_NODES = delete(OUTAGE_NODES).where(OUTAGE_NODES.c.ticket_no == bindparam
 _FORGET_FEEDERS = delete(OUTAGE_FEEDERS).where(OUTAGE_FEEDERS.c.ticket_no == bindparam("key"))
 _RESTORED = select(OUTAGE_RESTORATIONS.c.node_id).where(
     OUTAGE_RESTORATIONS.c.ticket_no == bindparam("sought")
+)
+_POINTS_OUT = select(OUTAGE_AFFECTED.c.node_id).where(
+    OUTAGE_AFFECTED.c.ticket_no == bindparam("sought"),
+    OUTAGE_AFFECTED.c.node_id.in_(bindparam("points", expanding=True)),
+    OUTAGE_AFFECTED.c.interrupted_at.is_not(None),
+    OUTAGE_AFFECTED.c.restored_at.is_(None),
+    OUTAGE_AFFECTED.c.withdrawn_at.is_(None),
 )
 _SERVED = select(OUTAGE_CONNECTIONS.c.connection_no).where(
     OUTAGE_CONNECTIONS.c.ticket_no == bindparam("sought")
@@ -203,6 +211,11 @@ class Outages:
     def restored_nodes(self, ticket_no: str) -> frozenset[str]:
         """The nodes below which supply is back already."""
         return frozenset(self._connection.execute(_RESTORED, {"sought": ticket_no}).scalars())
+
+    def points_out(self, ticket_no: str, node_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the nodes that are service points which the outage leaves without supply."""
+        parameters = {"sought": ticket_no, "points": list(node_ids)}
+        return frozenset(self._connection.execute(_POINTS_OUT, parameters).scalars())
 
     def unfit_connections(self, connections: Sequence[str], branch: str) -> list[str]:
         """Those of the numbers that are no open connection tickets of the branch."""

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from app.forms.fields import shown
 from engine.errors import Reason
+from engine.network import NodeKind
 from engine.outage import OutagePhase
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from app.ports.network import NetworkNode
     from app.ports.outage_work import OutageWork
     from engine.outage import Outage
 
@@ -46,20 +48,45 @@ def part_of(work: OutageWork, outage: Outage, wanted: Sequence[str]) -> Part:
     names: list[str] = []
     for node_id in nodes:
         node = work.topology.find_node(node_id)
-        above = {each.id for each in work.topology.ancestors(node_id)}
         if node is None:
             reasons.append(_reason("unknown_node", node_id, "不在电网拓扑中"))
-        elif above.isdisjoint(outage.nodes) and node_id not in outage.nodes:
-            reasons.append(_reason("not_part_of_it", node_id, "不属于本次停电"))
-        elif node_id in restored or not above.isdisjoint(restored):
-            reasons.append(_reason("restored_already", node_id, "已经送电，不能重复办理"))
-        elif not above.isdisjoint(nodes):
-            reasons.append(_reason("restored_twice", node_id, "已包含在同时送电的上级节点中"))
-        names.append(node_id if node is None else node.name)
-    whole = set(outage.nodes) <= {*restored, *nodes}
+            continue
+        names.append(node.name)
+        reasons += _against(work, node, outage, nodes, restored)
+    back = restored.union(nodes)
+    whole = all(_is_back(work, each, back) for each in outage.nodes)
     return Part(
         nodes=nodes, names=() if whole else tuple(names), whole=whole, reasons=tuple(reasons)
     )
+
+
+def _against(
+    work: OutageWork,
+    node: NetworkNode,
+    outage: Outage,
+    nodes: Sequence[str],
+    restored: frozenset[str],
+) -> Iterator[Reason]:
+    """Why a node that is to be restored with the others is not."""
+    above = {each.id for each in work.topology.ancestors(node.id)}
+    if above.isdisjoint(outage.nodes) and node.id not in outage.nodes:
+        yield _reason("not_part_of_it", node.id, "不属于本次停电")
+    elif not above.isdisjoint(restored) or _is_back(work, node.id, restored):
+        yield _reason("restored_already", node.id, "已经送电，不能重复办理")
+    elif not above.isdisjoint(nodes):
+        yield _reason("restored_twice", node.id, "已包含在同时送电的上级节点中")
+    elif node.kind == NodeKind.SERVICE_POINT and not work.outages.points_out(
+        outage.ticket_no, [node.id]
+    ):
+        yield _reason("not_out", node.id, "没有因本次停电而停电")
+
+
+def _is_back(work: OutageWork, node_id: str, back: frozenset[str]) -> bool:
+    """Whether supply is back at a node: there, or at everything that hangs on it."""
+    if node_id in back:
+        return True
+    parts = work.topology.children(node_id)
+    return bool(parts) and all(_is_back(work, each.id, back) for each in parts)
 
 
 def _not_out(outage: Outage) -> Reason:

@@ -43,8 +43,10 @@ if TYPE_CHECKING:
     from engine.ticket import Act, Actor
 
 START, RESTORE, RESTORE_PARTIALLY = "start", "restore", "restore_partially"
-PROGRESS = frozenset({"report_progress", "dispatch_crew", "find_cause"})
+REPORT_PROGRESS = "report_progress"
+PROGRESS = frozenset({REPORT_PROGRESS, "dispatch_crew", "find_cause"})
 """Moves that say how far the works are."""
+ESTIMATE = "estimated_restoration_at"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,7 @@ class SupplyService:
         given: Mapping[str, str],
         *,
         actor: Actor,
-        trigger: str = "report_progress",
+        trigger: str = REPORT_PROGRESS,
         expected_revision: int | None = None,
     ) -> OutageResult:
         """Say how far the works are, and until when they will take.
@@ -112,7 +114,8 @@ class SupplyService:
         with self.outages.database.writing() as work:
             case, before = self.outages.loaded(work, ticket_no, act, expected_revision)
             details = details_after(case, trigger, given)
-            fresh = "estimated_restoration_at" in given
+            # Asked for, it is no answer that an earlier estimate has passed.
+            fresh = trigger == REPORT_PROGRESS or bool(given.get(ESTIMATE, "").strip())
             times = Times.of(details)
             against = against_estimate(times.estimated_at, act.at) if fresh else ()
             case = self.outages.kept(work, case, moved(case, trigger, given, against), trigger)
@@ -148,7 +151,7 @@ class SupplyService:
             details = details_after(case, trigger, filled)
             times = Times.of(details)
             against = (*part.reasons, *against_restoration(times, before, act.at))
-            if not part.whole and "estimated_restoration_at" in filled:
+            if not part.whole:
                 against = (*against, *against_estimate(times.estimated_at, act.at))
             means = _means(filled, details)
             event = SupplyRestored(nodes=part.nodes, means=means)
@@ -213,6 +216,9 @@ def _restoration(case: Case, given: Mapping[str, str], part: Part, act: Act) -> 
     filled = with_source(given, "restored", act)
     if not part.whole:
         filled.setdefault("restored_part", "、".join(part.names))
-    elif "fault_cause" in case.definition.field_by_id and "fault_cause" not in details_of(case):
+        return filled
+    for about_the_rest in ("restored_part", ESTIMATE):
+        filled.pop(about_the_rest, None)
+    if "fault_cause" in case.definition.field_by_id and "fault_cause" not in details_of(case):
         filled.setdefault("fault_cause", "unknown")
     return filled

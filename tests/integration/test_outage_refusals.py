@@ -252,6 +252,42 @@ def test_the_rest_needs_an_estimate_when_a_part_is_back(grid: Office) -> None:
     assert fields(caught) == {("field_missing", "estimated_restoration_at")}
 
 
+def test_an_estimate_that_has_passed_is_none_for_the_rest(grid: Office) -> None:
+    fault = report_fault(grid, "F1", estimated_restoration_at="2021-09-01 09:00")
+    grid.at("2021-09-01 10:00")
+    with pytest.raises(RefusedError) as refused:
+        restore(grid, fault, "T1")
+    assert [each.code for each in refused.value.reasons] == ["estimate_in_the_past"]
+    report = grid.application.supply.report_progress
+    number = fault.outage.ticket_no
+    with pytest.raises(RefusedError):
+        report(number, {"progress": "正在换线"}, actor=DISPATCHER)
+    crew = {"crew": "抢修一班", "estimated_restoration_at": ""}
+    report(number, crew, trigger="dispatch_crew", actor=DISPATCHER)
+
+
+def test_a_point_that_has_supply_is_not_restored(grid: Office) -> None:
+    fault = report_fault(grid, "F1")
+    rest = {"estimated_restoration_at": "2021-09-01 12:00"}
+    grid.at("2021-09-01 09:00")
+    with pytest.raises(RefusedError) as refused:
+        restore(grid, fault, "P13", **rest)  # the hospital has another supply
+    assert [each.code for each in refused.value.reasons] == ["not_out"]
+
+
+def test_the_last_part_ends_the_outage(grid: Office) -> None:
+    fault = report_fault(grid, "F1")
+    rest = {"estimated_restoration_at": "2021-09-01 12:00"}
+    grid.at("2021-09-01 09:00")
+    for point in ("P21", "P22", "P23", "P24"):
+        assert restore(grid, fault, point, **rest).outage.phase is OutagePhase.IN_PROGRESS
+    with pytest.raises(RefusedError) as refused:
+        restore(grid, fault, "T2", **rest)
+    assert [each.code for each in refused.value.reasons] == ["restored_already"]
+    last = restore(grid, fault, "T1", **rest)
+    assert (last.service_points, last.outage.phase) == (2, OutagePhase.RESTORED)
+
+
 def test_changing_and_calling_off_need_a_reason_and_another_time_its_lead(grid: Office) -> None:
     number = plan_outage(grid, "T1").outage.ticket_no
     outages = grid.application.outages
@@ -267,6 +303,20 @@ def test_changing_and_calling_off_need_a_reason_and_another_time_its_lead(grid: 
     assert outages.change(number, words, reason="更正", actor=DISPATCHER).outage.area == (
         "和畅社区1至3栋"
     )
+
+
+def test_more_nodes_need_the_lead_time_too_fewer_do_not(grid: Office) -> None:
+    planned = plan_outage(grid, "T1", "T2")
+    number = planned.outage.ticket_no
+    change = grid.application.outages.change
+    grid.at("2021-09-08 07:00")
+    with pytest.raises(RefusedError) as refused:
+        change(number, {}, nodes=["T1", "F2"], reason="扩大范围", actor=DISPATCHER)
+    assert [each.code for each in refused.value.reasons] == ["announced_late"]
+    fewer = change(number, {}, nodes=["T1"], reason="缩小范围", actor=DISPATCHER)
+    assert not fewer.late
+    known = {"late_announcement_reason": "线路隐患"}
+    assert change(number, known, nodes=["F2"], reason="改线路", actor=DISPATCHER).late
 
 
 def test_an_ended_outage_stays_as_it_is(grid: Office) -> None:
