@@ -29,12 +29,13 @@ FIELDS = {
     "area": "台区",
     "branch": "单位",
     "source": "来源",
-    "lowest_v": "最低电压（伏）",
+    "lowest_v": "最低相电压（伏）",
     "note": "情况说明",
 }
 ID_LENGTH = 64
 NOTE_LENGTH = 500
-MOST_V = Decimal(1000)
+MOST_V = Decimal(220)
+"""What was measured between a phase and neutral; above the nominal voltage nothing is too low."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,6 +84,13 @@ def test_all_that_is_wrong_is_named(office: Office) -> None:
     assert actions(office) == []
 
 
+def test_more_than_the_nominal_voltage_is_not_too_low(office: Office) -> None:
+    with pytest.raises(MalformedError) as refusal:
+        low(office, lowest_v="220.5")
+    assert [each.field for each in refusal.value.reasons] == ["lowest_v"]
+    assert low(office, lowest_v="220")
+
+
 def test_an_area_in_no_cell_needs_to_be_told_its_branch(office: Office) -> None:
     register = office.application.registers.undervoltage
     with pytest.raises(MalformedError) as refusal:
