@@ -13,6 +13,7 @@ there is no such case, because a text message in doubt is never sent again.
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -74,12 +75,45 @@ def lose_lock(office: Office, node: Node) -> Connection:
     ended = connection.execute(
         text(
             "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_locks"
-            " WHERE locktype = 'advisory' AND classid = :lock_class AND objid = :key"
+            " WHERE locktype = 'advisory' AND granted AND classid = :lock_class AND objid = :key"
         ),
         {"lock_class": LOCK_CLASS, "key": lock_key(id_of(office, node))},
     )
     assert ended.scalar() == 1
     return connection
+
+
+def steal_lock(office: Office, node: Node) -> Connection:
+    """Get the node's lock before the node can take it again; gives the connection that has it.
+
+    Whoever waits for the lock is the next to have it, so the thief waits before it is lost.
+    """
+    engine = create_engine(office.application.settings.database_url, poolclass=NullPool)
+    thief = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    thief.execute(text("SET lock_timeout = '30s'"))
+    key = lock_key(id_of(office, node))
+    signed = key - 2**32 if key >= 2**31 else key
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        wanted = text(f"SELECT pg_advisory_lock({LOCK_CLASS}, {signed})")
+        taken = pool.submit(thief.execute, wanted)
+        wait_until(lambda: is_wanted(office, key), lambda: node.log)
+        lose_lock(office, node).close()
+        taken.result()
+    return thief
+
+
+def is_wanted(office: Office, key: int) -> bool:
+    """Whether somebody waits for the lock."""
+    engine = create_engine(office.application.settings.database_url, poolclass=NullPool)
+    with engine.connect() as connection:
+        waiting_for_it = connection.execute(
+            text(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+                " AND classid = :lock_class AND objid = :key"
+            ),
+            {"lock_class": LOCK_CLASS, "key": key},
+        )
+        return bool(waiting_for_it.scalar())
 
 
 @pytest.mark.parametrize("share", [0.5, 2.0], ids=["shorter", "longer"])
@@ -116,15 +150,13 @@ def test_standing_still_between_claim_and_call_sends_nothing_when_it_wakes_up(
 ) -> None:
     office = on_server_by_gateway
     messages = waiting(office)
-    with (
-        frozen_node(office, Point.CLAIMED, **gateway.settings()) as frozen,
-        a_node(office, "two", **gateway.settings()) as other,
-    ):
-        claimed = states(office)[S.SENDING]
-        other.wait_until(lambda: states(office)[S.IN_DOUBT] == claimed)
-        frozen.thaw()
-        frozen.wait_until(lambda: "failed with RuntimeError" in frozen.log)
-        other.wait_until(lambda: all_are(office, S.ACCEPTED, S.IN_DOUBT))
+    with frozen_node(office, Point.CLAIMED, **gateway.settings()) as frozen:
+        claimed = states(office)[S.SENDING]  # before the other node claims any
+        with a_node(office, "two", **gateway.settings()) as other:
+            other.wait_until(lambda: states(office)[S.IN_DOUBT] == claimed)
+            frozen.thaw()
+            frozen.wait_until(lambda: "failed with RuntimeError" in frozen.log)
+            other.wait_until(lambda: all_are(office, S.ACCEPTED, S.IN_DOUBT))
     outcome = nothing_hidden_nothing_doubled(office, gateway, messages)
     assert outcome[S.IN_DOUBT] == claimed
     assert not any(gateway.arrived[m.id] for m in office.messages() if m.state is S.IN_DOUBT)
@@ -166,10 +198,7 @@ def test_a_node_that_cannot_get_its_lock_back_ends_and_its_jobs_go_on_elsewhere(
 ) -> None:
     with a_node(on_server) as node:
         node.wait_until_started()
-        thief = lose_lock(on_server, node)
-        key = lock_key(id_of(on_server, node))
-        signed = key - 2**32 if key >= 2**31 else key
-        thief.execute(text(f"SELECT pg_advisory_lock({LOCK_CLASS}, {signed})"))
+        thief = steal_lock(on_server, node)
         assert node.wait_until_dead() == 1
         assert "has no lock" in node.log
         thief.close()
