@@ -169,7 +169,7 @@ def pair(name: str) -> ManagerPair:
 
 def test_managers_come_from_the_nearest_grid_of_the_branch(database: Database) -> None:
     with database.writing() as work:
-        work.topology.put_nodes(NETWORK)
+        work.topology.put_nodes(NETWORK, AT)
         grid = work.grid
         assert grid.managers_for("P1", "tengchong") is None
         for name, nodes in (("wide", ["S1"]), ("near", ["T1"]), ("default", [])):
@@ -195,7 +195,7 @@ def test_managers_come_from_the_nearest_grid_of_the_branch(database: Database) -
 def test_a_grid_gets_other_managers_and_keeps_everything_else(database: Database) -> None:
     with database.writing() as work:
         facts = {"branch": "tengchong", "name": "x"}
-        work.topology.put_nodes(NETWORK)
+        work.topology.put_nodes(NETWORK, AT)
         work.grid.set_grid("a", managers=pair("a"), nodes=["T1"], is_default=True, **facts)
         work.grid.set_managers("a", pair("b"))
         (found,) = work.grid.grids()
@@ -211,7 +211,7 @@ def test_a_node_lies_in_one_grid_and_a_branch_has_one_default(database: Database
         grid.set_grid("a", managers=pair("a"), nodes=["S1", "F1"], is_default=True, **facts)
         grid.set_grid("b", managers=pair("b"), nodes=["F1"], is_default=True, **facts)
         grid.set_grid("b", managers=pair("c"), nodes=["F1"], is_default=True, **facts)
-        work.topology.put_nodes(NETWORK)
+        work.topology.put_nodes(NETWORK, AT)
         work.commit()
     with database.reading() as work:
         found = {each.id: (each.is_default, each.project_manager) for each in work.grid.grids()}
