@@ -52,6 +52,27 @@ def uncited_limit(draft: Content) -> None:
 CONDUCT = [
     # ---- words
     Mutation(
+        "fee named in a move",
+        RESIDENT,
+        move("release_works", name="收取费用并安排施工"),
+        "forbidden_word",
+        "四(三)2",
+    ),
+    Mutation(
+        "work paid for before it begins",
+        SINGLE,
+        move("complete_intake", name="缴纳工程款后受理"),
+        "forbidden_word",
+        "四(三)2",
+    ),
+    Mutation(
+        "commitment by another name",
+        RESIDENT,
+        paper("property_proof", name="用电承诺单"),
+        "forbidden_word",
+        "四(二)3",
+    ),
+    Mutation(
         "commitment letter",
         RESIDENT,
         paper("property_proof", name="用电承诺书"),
