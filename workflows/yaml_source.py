@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from workflows.problems import Fault, Path
 
@@ -31,6 +32,7 @@ Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
 _TAG = "tag:yaml.org,2002:"
 _KINDS = frozenset({"str", "int", "float", "bool", "null", "timestamp", "seq", "map", "merge"})
 _TAB = re.compile(r"^\s*\t")
+_WIDE_INDENT = re.compile(r"^[ -]*([\u3000－])")
 _WIDE_COLON = re.compile(r"^\s*(?:-\s+)*([A-Za-z_]\w*)\s*：")
 _TRUE = frozenset({"true", "True", "TRUE"})
 
@@ -94,9 +96,14 @@ def _composed(text: str) -> tuple[Node | None, list[tuple[Fault, int]]]:
         mark = error.problem_mark
         line = mark.line + 1 if mark is not None else 1
         return None, list(_slips(text)) or [(_syntax(str(error.problem)), line)]
-    except YAMLError:
-        fault = Fault(code="unreadable_character", message="文件含有不可见的控制字符")
-        return None, [(fault, 1)]
+    except YAMLError as error:
+        before = error.position if isinstance(error, ReaderError) else 0
+        fault = Fault(
+            code="unreadable_character",
+            message="文件含有不可见的控制字符",
+            remedy="请删去该字符，或重新录入此行",
+        )
+        return None, [(fault, text.count("\n", 0, before) + 1)]
     except RecursionError:
         return None, [(_too_deep(()), 1)]
 
@@ -109,6 +116,9 @@ def _slips(text: str) -> Iterable[tuple[Fault, int]]:
                 Fault(code="tab", message="缩进用了制表符（Tab）", remedy="请改用空格缩进"),
                 line,
             )
+        indent = _WIDE_INDENT.match(content)
+        if indent:
+            yield _WIDE_INDENTS[indent.group(1)], line
         wide = _WIDE_COLON.match(content)
         if wide:
             yield _full_width(wide.group(1), "：", ": "), line
@@ -120,6 +130,16 @@ def _full_width(key: str, found: str, expected: str) -> Fault:
         message=f"“{key}”处用了全角符号“{found}”",
         remedy=f"请改用半角符号“{expected}”",
     )
+
+
+_WIDE_INDENTS = {
+    "\u3000": Fault(
+        code="full_width_punctuation", message="行首用了全角空格", remedy="请改用半角空格缩进"
+    ),
+    "－": Fault(
+        code="full_width_punctuation", message="行首用了全角符号“－”", remedy="请改用半角符号“- ”"
+    ),
+}
 
 
 def _syntax(what: str) -> Fault:

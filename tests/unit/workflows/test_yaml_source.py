@@ -69,6 +69,9 @@ def test_a_fault_has_the_line_of_its_place_or_of_the_nearest_place_around_it() -
         ("a: *x\n", [("yaml_syntax", 1)]),
         ("a: 1\nb: [1, 2\n", [("yaml_syntax", 3)]),
         ("a: \x00\n", [("unreadable_character", 1)]),
+        ("a: 1\nb: 2\nc: x\x01y\n", [("unreadable_character", 3)]),
+        ("a:\n\u3000\u3000- b: 1\n    c: 2\n", [("full_width_punctuation", 2)]),
+        ("a:\n  - b: 1\n  － b: 2\n", [("full_width_punctuation", 3)]),
     ],
 )
 def test_what_is_not_plain_is_refused_by_line(text: str, problems: list[tuple[str, int]]) -> None:
