@@ -260,7 +260,7 @@ def _as_result(view: DraftView) -> dict[str, object]:
 
 def _told(problems: tuple[Problem, ...]) -> str:
     return "\n".join(
-        f"第 {each.line} 行 {each.path}：{each.message}（{each.clause or each.code}）"
+        f"{f'第 {each.line} 行 {each.path}'.rstrip()}：{each.message}（{each.clause or each.code}）"
         for each in problems
     )
 

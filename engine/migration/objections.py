@@ -146,7 +146,7 @@ def _later(term: TermChange, definition: WorkflowDefinition) -> Reason:
     return Reason(
         code="promise_loosened",
         message=f"“{clock_title(term.clock, definition)}”由 {term.limit_before} 个工作日"
-        f"放宽为{after}{dates}",
+        f"放宽为 {after}{dates}",
         clause="R-10.2, R-4.4",
         remedy="须客户同意，请登记同意的依据；否则按原版本办结",
     )
