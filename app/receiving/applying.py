@@ -93,7 +93,7 @@ class Applying:
 
     def _hear(self, work: ReceivingWork, stored: StoredReceipt, uplink: Uplink, place: str) -> None:
         """Keep a reply once, and do what it asks for."""
-        ends = _ends_messages(uplink.text)
+        ends = bool(uplink.address) and _ends_messages(uplink.text)
         is_new = work.uplinks.add(
             stored.provider,
             uplink.address,
@@ -102,7 +102,7 @@ class Applying:
             at=stored.received_at,
             effect="suppressed" if ends else "",
         )
-        if is_new and ends and uplink.address:
+        if is_new and ends:
             act = Act(actor=SYSTEM, at=self.clock(), reason=f"回复“{uplink.text.strip()}”")
             suppress(work, uplink.address, act, source=BY_REPLY, key=self.key)
 
