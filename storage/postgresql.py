@@ -36,7 +36,7 @@ class PostgresqlAccess:
 
     def __init__(self, url: URL, *, idle_seconds: float, **options: Any) -> None:  # noqa: ANN401  (SQLAlchemy's)
         self.place = _place(url)
-        self._engine = create_engine(url, **options)
+        self._engine = create_engine(url, hide_parameters=True, **options)
         _try_idle_connections(self._engine, idle_seconds)
         self._for_reading = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True

@@ -143,7 +143,7 @@ def _make_directory(path: Path) -> None:
 
 
 def _engine(url: URL, pragmas: tuple[str, ...], options: dict[str, Any]) -> Engine:
-    engine = create_engine(url, **options)
+    engine = create_engine(url, hide_parameters=True, **options)
 
     def prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401  (sqlite3)
         connection.isolation_level = None
