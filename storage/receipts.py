@@ -3,7 +3,7 @@
 add(provider, body, at, *, query, problem, next_try_at) -> int
 due(at, limit) -> list[StoredReceipt]                    the oldest first
 finish(number, at, *, problem) -> None; postpone(number, until) -> None
-message_of(message_id, provider_id, address) -> str | None
+message_of(provider, *, message_id, provider_id, address) -> str | None
 unreported(after, before, at, *, channels, providers, limit) -> list[str]
 inquired(message_id, next_at) -> None
 listing(limit=100) -> list[StoredReceipt]                newest first
@@ -75,13 +75,15 @@ _FINISH = (
 _POSTPONE = (
     update(RECEIPTS).where(_IS_IT).values(next_try_at=bindparam("until"), tries=_R.tries + 1)
 )
-_BY_ID = select(_M.id).where(_M.id == bindparam("message_id"))
+_OF_PROVIDER = _M.provider.in_([bindparam("provider"), literal_column("''")])
+_BY_ID = select(_M.id).where(_M.id == bindparam("message_id"), _OF_PROVIDER)
 _BY_PROVIDER = (
     select(_M.id)
     .where(
         _M.provider_id == bindparam("sought"),
         _M.provider_id != literal_column("''"),
         or_(bindparam("address") == "", _M.address == bindparam("address")),
+        _OF_PROVIDER,
     )
     .limit(2)
 )
@@ -154,12 +156,18 @@ class Receipts:
         """Try to apply a receipt again later."""
         self._connection.execute(_POSTPONE, {"number": number, "until": until})
 
-    def message_of(self, message_id: str, provider_id: str, address: str) -> str | None:
-        """The id of the message that a report is about; None if there is none, or not one only."""
+    def message_of(
+        self, provider: str, *, message_id: str, provider_id: str, address: str
+    ) -> str | None:
+        """The id of the message that a report is about; None if there is none, or not one only.
+
+        A provider reports on what it was given itself, never on another one's messages.
+        """
         if message_id:
-            found = self._connection.execute(_BY_ID, {"message_id": message_id}).all()
+            sought = {"provider": provider, "message_id": message_id}
+            found = self._connection.execute(_BY_ID, sought).all()
         else:
-            sought = {"sought": provider_id, "address": address}
+            sought = {"provider": provider, "sought": provider_id, "address": address}
             found = self._connection.execute(_BY_PROVIDER, sought).all()
         return found[0].id if len(found) == 1 else None
 

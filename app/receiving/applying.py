@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from app.clock import Clock
     from app.ports.receiving import ReceivingDatabase, ReceivingWork, StoredReceipt
-    from notifications.channels.base import MessageChannel, ParsedReceipts, Receipt, Uplink
+    from notifications.channels.base import MessageChannel, Receipt, Uplink
 
 NAME = "receipts"
 AT_A_TIME = 500
@@ -85,10 +85,7 @@ class Applying:
             return refusal.reasons[0].code
         for position, uplink in enumerate(parsed.uplinks):
             self._hear(work, stored, uplink, f"{stored.id}.{position}")
-        return self._settled(work, parsed, at)
-
-    def _settled(self, work: ReceivingWork, parsed: ParsedReceipts, at: datetime) -> str:
-        settled = [_settle(work, each, at) for each in parsed.receipts]
+        settled = [_settle(work, stored.provider, each, at) for each in parsed.receipts]
         return "" if all(settled) else ORPHAN
 
     def _hear(self, work: ReceivingWork, stored: StoredReceipt, uplink: Uplink, place: str) -> None:
@@ -107,9 +104,14 @@ class Applying:
             suppress(work, uplink.address, act, source=BY_REPLY, key=self.key)
 
 
-def _settle(work: ReceivingWork, receipt: Receipt, at: datetime) -> bool:
+def _settle(work: ReceivingWork, provider: str, receipt: Receipt, at: datetime) -> bool:
     """Move the message of a report forward, if it is known; whether it is."""
-    message_id = work.receipts.message_of(receipt.message_id, receipt.provider_id, receipt.address)
+    message_id = work.receipts.message_of(
+        provider,
+        message_id=receipt.message_id,
+        provider_id=receipt.provider_id,
+        address=receipt.address,
+    )
     if message_id is None:
         return False
     work.outbox.settle(

@@ -333,7 +333,7 @@ def json_items(body: bytes) -> list[dict[str, Any]]:
     """
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     items = value if isinstance(value, list) else [value]
     if not all(isinstance(each, dict) for each in items):

@@ -177,9 +177,23 @@ def test_who_does_not_know_the_secret_leaves_no_trace(by_aliyun: Office, cloud: 
     assert kept(by_aliyun) == []
 
 
-def test_a_report_that_cannot_be_read_is_kept_and_not_applied(by_aliyun: Office) -> None:
+def test_a_provider_reports_on_nobody_elses_messages(by_aliyun: Office) -> None:
+    told = next(each for each in sent(by_aliyun) if each.address == CUSTOMER)
+    body = json.dumps(
+        [{"report_status": "FAIL", "sid": told.provider_id, "mobile": CUSTOMER, "errmsg": "x"}]
+    )
+    with tencent() as other_cloud, sending_by_tencent(by_aliyun, other_cloud) as by_tencent:
+        push(by_tencent, body.encode(), provider="tencent")
+        assert apply(by_tencent)["unchanged"] == 1
+    assert set(states(by_aliyun).values()) == {MessageState.ACCEPTED}
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[" * 100_000])
+def test_a_report_that_cannot_be_read_is_kept_and_not_applied(
+    by_aliyun: Office, body: bytes
+) -> None:
     with pytest.raises(ReceiptRefusedError) as refused:
-        push(by_aliyun, b"<html>")
+        push(by_aliyun, body)
     assert codes(refused) == {"receipt_unreadable"}
     assert kept(by_aliyun) == [("receipt_unreadable", False)]
 
