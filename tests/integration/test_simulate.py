@@ -66,7 +66,16 @@ def played_on_postgresql(cluster: Cluster) -> Iterator[Played]:
     cluster.drop(url)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+ONCE = {name: pytest.mark.xdist_group(f"played-on-{name}") for name in ("sqlite", "postgresql")}
+"""Tests of one database share a worker, so that it is played once."""
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("sqlite", marks=ONCE["sqlite"]),
+        pytest.param("postgresql", marks=[pytest.mark.postgresql, ONCE["postgresql"]]),
+    ]
+)
 def played(request: pytest.FixtureRequest) -> Played:
     """All applications, on each database; played once."""
     found: Played = request.getfixturevalue(f"played_on_{request.param}")
