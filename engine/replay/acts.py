@@ -257,6 +257,17 @@ ACTS: dict[str, Callable[[Scene, Recorded], Ticket]] = {
 """Kind of an entry -> how it is done again."""
 
 CONSEQUENCES = frozenset(
-    {"ClockStarted", "DocumentsDeferred", "DetailsRecorded", "TicketFlagged", "TicketSubmitted"}
+    {
+        "ClockStarted",
+        "DocumentsDeferred",
+        "DetailsRecorded",
+        "OutageDeclared",
+        "SupplyRestored",
+        "TicketFlagged",
+        "TicketSubmitted",
+    }
 )
-"""Events that never begin an entry, but for the first: they follow from what does."""
+"""Events that never begin an entry, but for the first: they follow from what does.
+
+Those of an outage say where in the network it is; the ticket itself knows nothing of it.
+"""
