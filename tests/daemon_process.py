@@ -14,7 +14,8 @@ from engine.calendar import SHANGHAI
 if TYPE_CHECKING:
     from tests.application import Office
 
-PATIENCE = 60
+PATIENCE = 100
+"""Seconds; more than the minute for which a daemon that is told to stop waits for its jobs."""
 HUODIAN = Path(sys.executable).with_name("huodian")
 
 
