@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from app.cli.session import table
 from engine.calendar import SHANGHAI
-from workflows.difference_words import FIELD_KIND_NAMES
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -89,6 +88,8 @@ def _field(field: FieldView) -> str:
     listed = "、".join(f"{value} {name}" for value, name in field.options.items())
     expected = f"：{listed}" if listed else ""
     known = f"，现为 {field.value}" if field.value else ""
+    from workflows.difference_words import FIELD_KIND_NAMES  # noqa: PLC0415  (not to start with)
+
     return f"{duty} {field.id}=（{field.name}，{FIELD_KIND_NAMES[field.kind]}{expected}{known}）"
 
 

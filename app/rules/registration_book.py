@@ -11,7 +11,6 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from app.rules.registration_file import parse_registration
 from notifications.registrations import Registered
 
 if TYPE_CHECKING:
@@ -58,6 +57,9 @@ def registered_from(texts: Iterable[PublishedTemplate]) -> Registered:
 
 
 def _readable(texts: Iterable[PublishedTemplate]) -> Iterator[Registration]:
+    # Costly to import, and not needed by who registers nothing or sends nothing.
+    from app.rules.registration_file import parse_registration  # noqa: PLC0415
+
     for each in texts:
         try:
             yield parse_registration(each.source, each.version)
