@@ -55,6 +55,13 @@ def test_a_reading_unit_cannot_write(database: Database) -> None:
     assert (marked(database, "a"), marked(database, "b")) == (None, "1")
 
 
+def test_an_error_does_not_repeat_what_was_to_be_stored(database: Database) -> None:
+    """It is logged, and what is stored names people."""
+    with pytest.raises(DBAPIError) as failed, database.reading() as work:
+        work.marks.set("a", "13800138000")
+    assert "13800138000" not in str(failed.value)
+
+
 def test_a_connection_is_fit_for_use_after_a_statement_failed(database: Database) -> None:
     for _ in range(3):
         with database.writing() as work, pytest.raises(DBAPIError):

@@ -338,6 +338,14 @@ def test_a_reply_that_says_stop_ends_messages(by_aliyun: Office, text: str, ends
     assert CUSTOMER not in repr(entries)
 
 
+def test_a_stop_word_of_nobody_known_ends_nothing_and_says_so(by_aliyun: Office) -> None:
+    push(by_aliyun, simulated_aliyun.reply_of("", "TD"))
+    apply(by_aliyun)
+    (found,) = by_aliyun.application.receiving.suppressions.replies(actor=CHIEF)
+    assert (found.text, found.effect) == ("TD", "")
+    assert by_aliyun.entries("suppressions") == []
+
+
 def test_a_reply_that_is_pushed_twice_is_one_reply(by_aliyun: Office) -> None:
     for sequence in (1, 1, 2):
         push(by_aliyun, simulated_aliyun.reply_of(CUSTOMER, "TD", sequence))
