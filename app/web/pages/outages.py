@@ -17,7 +17,14 @@ from app.web.errors import status_of
 from app.web.forms import Form, Submitted, for_a_form
 from app.web.rendering import page, see_other
 from app.web.serving import application_of
-from engine.errors import ConflictError, HuodianError, MalformedError, RefusedError, not_found
+from engine.errors import (
+    ConflictError,
+    HuodianError,
+    MalformedError,
+    Reason,
+    RefusedError,
+    not_found,
+)
 from engine.outage import DEFINITIONS, OUTAGE_KINDS, OutageKind
 
 if TYPE_CHECKING:
@@ -28,7 +35,6 @@ if TYPE_CHECKING:
     from app.outages.views import PlanView
     from app.people.sessions import SignedIn
     from app.reading.field_view import FieldView
-    from engine.errors import Reason
 
 router = APIRouter(prefix="/outages")
 
@@ -136,9 +142,8 @@ def _moved(
             number, given, trigger=trigger, actor=actor, expected_revision=seen
         )
     if trigger in {RESTORE, RESTORE_PARTIALLY}:
-        return supply.restore(
-            number, given, nodes=_nodes(form), actor=actor, expected_revision=seen
-        )
+        nodes = [] if trigger == RESTORE else _part(form)  # none is everywhere
+        return supply.restore(number, given, nodes=nodes, actor=actor, expected_revision=seen)
     if trigger == CHANGE:
         return outages.change(
             number,
@@ -249,6 +254,22 @@ def _eased(fields: Iterable[FieldView]) -> tuple[FieldView, ...]:
 
 def _kind(text: str) -> OutageKind:
     return OutageKind(text) if text in set(OutageKind) else OutageKind.FAULT
+
+
+def _part(form: Submitted) -> list[str]:
+    """The nodes of a part; an empty field must not tell everybody that supply is back."""
+    nodes = _nodes(form)
+    if not nodes:
+        raise MalformedError(
+            Reason(
+                code="field_missing",
+                field="nodes",
+                message="尚未填写已送电的节点",
+                clause="R-7.2, 四(四)4",
+                remedy="请填写节点编号；全部恢复的，请用“全部送电”",
+            )
+        )
+    return nodes
 
 
 def _nodes(form: Submitted) -> list[str]:

@@ -86,6 +86,16 @@ def test_a_fault_is_restored_in_parts(desk: Browser, clock: StandingClock) -> No
     assert number not in desk.get("/outages").text
 
 
+def test_a_part_without_its_nodes_restores_nothing(desk: Browser) -> None:
+    number = announced(desk, **FAULT | {"nodes": "F1"})
+    path = f"/outages/{number}"
+    for nodes in ("", " ，"):
+        desk.get(path).post(f"{path}/moves/restore_partially", nodes=nodes)
+        assert desk.status == 422
+        assert "尚未填写已送电的节点；请填写节点编号" in desk.text
+    assert "停电中 6 / 6 户" in desk.get(path).text
+
+
 def test_every_move_of_a_planned_outage_has_its_form(desk: Browser, clock: StandingClock) -> None:
     number = announced(desk, **PLANNED)
     path = f"/outages/{number}"
