@@ -23,14 +23,8 @@ if TYPE_CHECKING:
     from app.imports.loads import LoadService
     from app.imports.network import NetworkImport
     from app.imports.service import ImportService
-    from app.outages.announcements import Announcements
-    from app.outages.desk import OutageDesk
     from app.outages.fan_out import OutageFanOut
-    from app.outages.reading import OutageReader
-    from app.outages.reliability import ReliabilityService
-    from app.outages.reliability_base import ReliabilityBase
-    from app.outages.supply import SupplyService
-    from app.outages.sweep import OutageSweep
+    from app.outages.services import Outages
     from app.people.accounts import AccountService
     from app.people.organisation import OrganisationService
     from app.ports.jobs import FanOut
@@ -255,66 +249,16 @@ class Application:
         return NetworkReader(database=self.database, clock=self.clock)
 
     @cached_property
-    def outages(self) -> Announcements:
-        """Outages announced, changed, called off."""
-        from app.outages.announcements import Announcements
+    def outages(self) -> Outages:
+        """Who is without supply, and how reliable supply is."""
+        from app.outages.services import Outages
 
-        return Announcements(outages=self._outage_desk)
-
-    @cached_property
-    def supply(self) -> SupplyService:
-        """Supply that goes out and comes back."""
-        from app.outages.supply import SupplyService
-
-        return SupplyService(outages=self._outage_desk)
-
-    @cached_property
-    def outage_sweep(self) -> OutageSweep:
-        """What happens to outages by itself."""
-        from app.outages.sweep import OutageSweep
-
-        return OutageSweep(outages=self._outage_desk)
-
-    @cached_property
-    def outage_reader(self) -> OutageReader:
-        """Outages to look at."""
-        from app.outages.reading import OutageReader
-
-        return OutageReader(
-            desk=self.desk,
+        return Outages(
             database=self.database,
-            nearby_days=self.settings.nearby_outage_days,
-        )
-
-    @cached_property
-    def reliability(self) -> ReliabilityService:
-        """How reliable supply was."""
-        from app.outages.reliability import ReliabilityService
-        from workflows.outage_policy import shipped_outage_policy
-
-        return ReliabilityService(
-            database=self.database, clock=self.clock, policy=shipped_outage_policy()
-        )
-
-    @cached_property
-    def reliability_base(self) -> ReliabilityBase:
-        """Figures of the years before the introduction."""
-        from app.outages.reliability_base import ReliabilityBase
-
-        return ReliabilityBase(database=self.database, clock=self.clock)
-
-    @cached_property
-    def _outage_desk(self) -> OutageDesk:
-        from app.outages.desk import OutageDesk
-        from app.outages.telling import OutageTelling
-        from workflows.outage_policy import shipped_outage_policy
-
-        return OutageDesk(
             desk=self.desk,
-            database=self.database,
-            telling=OutageTelling(telling=self._telling, jobs=self.transport.jobs),
-            policy=shipped_outage_policy(),
-            nearby_days=self.settings.nearby_outage_days,
+            telling=self._telling,
+            jobs=lambda: self.transport.jobs,
+            settings=self.settings,
         )
 
     @cached_property
@@ -425,7 +369,7 @@ class Application:
             calendars=self.calendars,
             amendments=self.amendments,
             reminders=self.reminders,
-            outages=self.outage_sweep,
+            outages=self.outages.sweep,
             transport=self.transport,
             readiness=self.readiness.watch,
             receiving=self.receiving,

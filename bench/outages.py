@@ -72,7 +72,7 @@ class Darkness:
 
     def declare(self) -> int:
         """Announce the fault and write everything about it; returns how many points are out."""
-        outages = self.application.outages
+        outages = self.application.outages.announcements
         result = outages.announce(OutageKind.FAULT, DARK_FEEDERS, {}, actor=DISPATCHER)
         with self.application.database.reading() as work:
             (notice_id,) = work.notices.unfinished()
@@ -122,7 +122,7 @@ class Darkness:
     def previewed(self) -> list[Operation]:
         """Only counting."""
         self.clear()
-        reader = self.application.outage_reader
+        reader = self.application.outages.reader
         return [lambda: reader.preview(DARK_FEEDERS, actor=DISPATCHER)]
 
     def _write_page(self, notice_id: str) -> bool:

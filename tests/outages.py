@@ -70,32 +70,34 @@ def furnish_outages(office: Office) -> None:
 
 def plan_outage(office: Office, *nodes: str, **given: str) -> OutageResult:
     """The dispatcher announces the planned outage."""
-    return office.application.outages.announce(
+    return office.application.outages.announcements.announce(
         OutageKind.PLANNED, nodes, PLANNED | given, actor=DISPATCHER
     )
 
 
 def report_fault(office: Office, *nodes: str, **given: str) -> OutageResult:
     """The dispatcher enters a fault that happened just now, unless told otherwise."""
-    return office.application.outages.announce(OutageKind.FAULT, nodes, given, actor=DISPATCHER)
+    return office.application.outages.announcements.announce(
+        OutageKind.FAULT, nodes, given, actor=DISPATCHER
+    )
 
 
 def restore(office: Office, result: OutageResult, *nodes: str, **given: str) -> OutageResult:
     """Supply is back below these nodes, everywhere without any."""
     number = result.outage.ticket_no
-    return office.application.supply.restore(number, given, nodes=nodes, actor=DISPATCHER)
+    return office.application.outages.supply.restore(number, given, nodes=nodes, actor=DISPATCHER)
 
 
 def expect_back(office: Office, result: OutageResult, estimate: str) -> OutageResult:
     """The crew says until when it will take."""
     given = {"estimated_restoration_at": estimate}
     number = result.outage.ticket_no
-    return office.application.supply.report_progress(number, given, actor=DISPATCHER)
+    return office.application.outages.supply.report_progress(number, given, actor=DISPATCHER)
 
 
 def page_of(office: Office, result: OutageResult) -> OutagePage:
     """The outage as people look at it."""
-    return office.application.outage_reader.outage(result.outage.ticket_no, actor=DISPATCHER)
+    return office.application.outages.reader.outage(result.outage.ticket_no, actor=DISPATCHER)
 
 
 class Listener:

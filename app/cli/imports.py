@@ -93,7 +93,7 @@ def reliability_base(
     Example: huodian import reliability-base base-2020.csv
     """
     application = opened()
-    report = application.reliability_base.enter(
+    report = application.outages.reliability_base.enter(
         file.read_bytes(), dry_run=dry_run, actor=acting(application, user)
     )
     finish(report, dry_run=dry_run, as_json=as_json)

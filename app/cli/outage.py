@@ -97,7 +97,7 @@ def announce(
         "estimated_restoration_at": estimate,
     }
     application = opened()
-    result = application.outages.announce(
+    result = application.outages.announcements.announce(
         kind,
         node,
         _given(given, fields),
@@ -137,7 +137,7 @@ def change(
         "late_announcement_reason": late_reason,
     }
     application = opened()
-    result = application.outages.change(
+    result = application.outages.announcements.change(
         number,
         _given(given, fields),
         nodes=node or (),
@@ -161,7 +161,7 @@ def cancel(
     Example: huodian outage cancel TC-20261125-0001 --reason 检修取消 --as tc-dispatch
     """
     application = opened()
-    result = application.outages.cancel(
+    result = application.outages.announcements.cancel(
         number, reason=reason, actor=acting(application, user), expected_revision=revision
     )
     show_result(result, as_json=as_json)
@@ -193,7 +193,7 @@ def start(
         "early_start_reason": early_reason,
     }
     application = opened()
-    result = application.supply.start(
+    result = application.outages.supply.start(
         number,
         _given(given, fields),
         actor=acting(application, user),
@@ -229,7 +229,7 @@ def progress(
     }
     trigger = "find_cause" if found else "dispatch_crew" if crew and not note else "report_progress"
     application = opened()
-    result = application.supply.report_progress(
+    result = application.outages.supply.report_progress(
         number,
         _given(given, fields),
         trigger=trigger,
@@ -268,7 +268,7 @@ def restore(
         "fault_cause": cause,
     }
     application = opened()
-    result = application.supply.restore(
+    result = application.outages.supply.restore(
         number,
         _given(given, fields),
         nodes=node or (),

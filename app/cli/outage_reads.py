@@ -45,7 +45,7 @@ def preview(
     application = opened()
     actor = acting(application, user)
     if begins or ends:
-        plan = application.outage_reader.plan(node, begins, ends, actor=actor)
+        plan = application.outages.reader.plan(node, begins, ends, actor=actor)
         lines = [
             f"停电区域 {plan.area}；线路 {plan.line}",
             counts_text(plan.service_points, plan.phones, plan.important, plan.without_phone),
@@ -58,7 +58,7 @@ def preview(
         ]
         show(plan, "\n".join(lines), as_json=as_json)
         return
-    found = application.outage_reader.preview(node, actor=actor, as_of=as_of)
+    found = application.outages.reader.preview(node, actor=actor, as_of=as_of)
     counts = {
         "service_points": found.service_points,
         "phones": found.phones,
@@ -79,7 +79,7 @@ def list_outages(
     Example: huodian outage list
     """
     application = opened()
-    found = application.outage_reader.listing(
+    found = application.outages.reader.listing(
         actor=acting(application, user), branch=branch, ended_too=ended_too
     )
     show(found, listing_text(found), as_json=as_json)
@@ -91,7 +91,7 @@ def show_outage(number: TicketNo, user: ActingAs = "", as_json: AsJson = False) 
     Example: huodian outage show TC-20261125-0001
     """
     application = opened()
-    page = application.outage_reader.outage(number, actor=acting(application, user))
+    page = application.outages.reader.outage(number, actor=acting(application, user))
     show(page, page_text(page), as_json=as_json)
 
 
@@ -106,7 +106,7 @@ def unreachable(
     Example: huodian outage unreachable TC-20261125-0001
     """
     application = opened()
-    found = application.outage_reader.unreachable(
+    found = application.outages.reader.unreachable(
         number, actor=acting(application, user), limit=limit
     )
     show(found, unreachable_text(found), as_json=as_json)

@@ -45,7 +45,7 @@ def reliability(
     from app.outages.reliability_views import plain  # noqa: PLC0415
 
     application = opened()
-    report = application.reliability.report(
+    report = application.outages.reliability.report(
         actor=acting(application, user), year=year, day=None if day is None else day.date()
     )
     if feeder:

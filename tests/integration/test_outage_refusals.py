@@ -88,14 +88,14 @@ def test_a_temporary_outage_is_announced_24_hours_ahead(grid: Office, at: str, l
     grid.at(at)
     given = {name: PLANNED[name] for name in ("planned_start_at", "planned_end_at")}
     given["cause"] = "safety"
-    announce = grid.application.outages.announce
+    announce = grid.application.outages.announcements.announce
     against = refused(lambda: announce(OutageKind.TEMPORARY, ["T1"], given, actor=DISPATCHER))
     assert against == ({"announced_late"} if late else set())
 
 
 def test_everything_wrong_with_an_announcement_is_said_at_once(grid: Office) -> None:
     with pytest.raises(RefusedError) as caught:
-        grid.application.outages.announce(
+        grid.application.outages.announcements.announce(
             OutageKind.PLANNED,
             ["NOPE", "T1", "GONE"],
             {
@@ -169,7 +169,7 @@ def test_a_fault_is_not_reported_before_it_happens(
 
 def test_supply_does_not_go_out_earlier_than_announced_without_a_reason(grid: Office) -> None:
     number = plan_outage(grid, "T1").outage.ticket_no
-    start = grid.application.supply.start
+    start = grid.application.outages.supply.start
     grid.at("2021-09-08 09:00")
     for occurred, against in (
         ("2021-09-08 07:59", "earlier_than_announced"),
@@ -258,7 +258,7 @@ def test_an_estimate_that_has_passed_is_none_for_the_rest(grid: Office) -> None:
     with pytest.raises(RefusedError) as refused:
         restore(grid, fault, "T1")
     assert [each.code for each in refused.value.reasons] == ["estimate_in_the_past"]
-    report = grid.application.supply.report_progress
+    report = grid.application.outages.supply.report_progress
     number = fault.outage.ticket_no
     with pytest.raises(RefusedError):
         report(number, {"progress": "正在换线"}, actor=DISPATCHER)
@@ -290,7 +290,7 @@ def test_the_last_part_ends_the_outage(grid: Office) -> None:
 
 def test_changing_and_calling_off_need_a_reason_and_another_time_its_lead(grid: Office) -> None:
     number = plan_outage(grid, "T1").outage.ticket_no
-    outages = grid.application.outages
+    outages = grid.application.outages.announcements
     with pytest.raises(RefusedError) as caught:
         outages.change(
             number, {"planned_start_at": "2021-09-05 08:00"}, reason="", actor=DISPATCHER
@@ -308,7 +308,7 @@ def test_changing_and_calling_off_need_a_reason_and_another_time_its_lead(grid: 
 def test_more_nodes_need_the_lead_time_too_fewer_do_not(grid: Office) -> None:
     planned = plan_outage(grid, "T1", "T2")
     number = planned.outage.ticket_no
-    change = grid.application.outages.change
+    change = grid.application.outages.announcements.change
     grid.at("2021-09-08 07:00")
     with pytest.raises(RefusedError) as refused:
         change(number, {}, nodes=["T1", "F2"], reason="扩大范围", actor=DISPATCHER)
@@ -326,8 +326,10 @@ def test_an_ended_outage_stays_as_it_is(grid: Office) -> None:
     number = fault.outage.ticket_no
     for act in (
         lambda: expect_back(grid, fault, "2021-09-01 12:00"),
-        lambda: grid.application.outages.cancel(number, reason="错误", actor=DISPATCHER),
-        lambda: grid.application.supply.start(number, {}, actor=DISPATCHER),
+        lambda: grid.application.outages.announcements.cancel(
+            number, reason="错误", actor=DISPATCHER
+        ),
+        lambda: grid.application.outages.supply.start(number, {}, actor=DISPATCHER),
     ):
         with pytest.raises(HuodianError) as caught:
             act()
@@ -339,7 +341,7 @@ def test_an_ended_outage_stays_as_it_is(grid: Office) -> None:
 
 @pytest.mark.parametrize("who", ["tc-dispatch", "tc-section", "tc-head"])
 def test_dispatchers_and_heads_declare_outages(grid: Office, who: str) -> None:
-    announce = grid.application.outages.announce
+    announce = grid.application.outages.announcements.announce
     result = announce(OutageKind.FAULT, ["T1"], {}, actor=WHO[who])
     assert result.outage.branch == "tengchong"
 
@@ -347,7 +349,7 @@ def test_dispatchers_and_heads_declare_outages(grid: Office, who: str) -> None:
 @pytest.mark.parametrize("who", ["tc-counter", "tc-account", "marketing", "auditor", "chief"])
 def test_nobody_else_does(grid: Office, who: str) -> None:
     with pytest.raises(RefusedError) as caught:
-        grid.application.outages.announce(
+        grid.application.outages.announcements.announce(
             OutageKind.FAULT, ["T1"], {}, actor=WHO[who], branch="tengchong"
         )
     assert codes(caught) == {"role_not_allowed"}
@@ -367,7 +369,7 @@ def of_the_company() -> Actor:
 
 
 def test_a_branch_declares_outages_on_its_own_nodes(grid: Office) -> None:
-    announce: Any = grid.application.outages.announce
+    announce: Any = grid.application.outages.announcements.announce
     for node in ("F2", "G-07", "S1"):  # grid tc-02 covers F2
         with pytest.raises(RefusedError) as caught:
             announce(OutageKind.FAULT, [node], {}, actor=of_longling())
@@ -379,7 +381,7 @@ def test_a_branch_declares_outages_on_its_own_nodes(grid: Office) -> None:
 
 
 def test_for_the_company_the_nodes_say_whose_outage_it_is(grid: Office) -> None:
-    announce = grid.application.outages.announce
+    announce = grid.application.outages.announcements.announce
     company = of_the_company()
     assert announce(OutageKind.FAULT, ["G-07"], {}, actor=company).outage.branch == "tengchong"
     with pytest.raises(RefusedError) as caught:
@@ -392,12 +394,12 @@ def test_for_the_company_the_nodes_say_whose_outage_it_is(grid: Office) -> None:
 def test_another_branch_does_not_learn_of_an_outage(grid: Office) -> None:
     fault = report_fault(grid, "T1")
     number = fault.outage.ticket_no
-    reader = grid.application.outage_reader
+    reader = grid.application.outages.reader
     for look in (
         lambda: reader.outage(number, actor=of_longling()),
         lambda: reader.unreachable(number, actor=of_longling()),
         lambda: reader.poster(number, actor=of_longling()),
-        lambda: grid.application.supply.restore(number, {}, actor=of_longling()),
+        lambda: grid.application.outages.supply.restore(number, {}, actor=of_longling()),
     ):
         with pytest.raises(NotFoundError):
             look()
@@ -423,7 +425,7 @@ def test_of_two_dispatchers_one_is_told_that_the_other_was_faster(grid: Office) 
 
     def put_back(node: str) -> str:
         try:
-            grid.application.supply.restore(
+            grid.application.outages.supply.restore(
                 number, {}, nodes=[node], actor=DISPATCHER, expected_revision=seen
             )
         except ConflictError:
@@ -475,7 +477,7 @@ def test_a_node_with_an_open_outage_is_not_taken_out_of_use(grid: Office) -> Non
 
 def test_planning_shows_whom_another_outage_hits_within_thirty_days(grid: Office) -> None:
     first = plan_outage(grid, "T1")
-    reader = grid.application.outage_reader
+    reader = grid.application.outages.reader
     near = reader.plan(["F1"], "2021-10-08 08:00", "2021-10-08 18:00", actor=DISPATCHER)
     assert [(e.ticket_no, e.service_points, e.may_be_merged) for e in near.nearby] == [
         (first.outage.ticket_no, 2, True)
@@ -489,20 +491,22 @@ def test_planning_shows_whom_another_outage_hits_within_thirty_days(grid: Office
         grid, "F1", planned_start_at="2021-09-20 08:00", planned_end_at="2021-09-20 18:00"
     )
     assert [each.ticket_no for each in second.nearby] == [first.outage.ticket_no]
-    grid.application.outages.cancel(first.outage.ticket_no, reason="合并", actor=DISPATCHER)
+    grid.application.outages.announcements.cancel(
+        first.outage.ticket_no, reason="合并", actor=DISPATCHER
+    )
     assert page_of(grid, second).nearby == ()
 
 
 def test_a_connection_whose_works_need_an_outage_is_found_and_linked(grid: Office) -> None:
     below = grid.submit(a_business(node_id="P21"))
     grid.submit(a_business(node_id="P1", address="别处1号"))
-    plan = grid.application.outage_reader.plan(
+    plan = grid.application.outages.reader.plan(
         ["F1"], "2021-09-09 08:00", "2021-09-09 18:00", actor=DISPATCHER
     )
     assert [(each.ticket_no, each.node_id) for each in plan.connections] == [
         (below.ticket_no, "P21")
     ]
-    result = grid.application.outages.announce(
+    result = grid.application.outages.announcements.announce(
         OutageKind.PLANNED, ["T2"], PLANNED, serves=[below.ticket_no], actor=DISPATCHER
     )
     assert page_of(grid, result).serves == (below.ticket_no,)
@@ -511,7 +515,7 @@ def test_a_connection_whose_works_need_an_outage_is_found_and_linked(grid: Offic
 
 
 def test_a_preview_looks_back_but_not_ahead(grid: Office) -> None:
-    reader = grid.application.outage_reader
+    reader = grid.application.outages.reader
     counts = reader.preview(["F1"], actor=DISPATCHER, as_of="2021-08-15 12:00")
     assert tuple(counts) == (6, 4, 1, 1)  # type: ignore[call-overload]
     for wrong in ("2021-09-01 08:01", "bald"):

@@ -192,12 +192,12 @@ def test_a_false_alarm_is_taken_back(grid: Office, hear: Listener) -> None:
     fault = report_fault(grid, "T1")
     hear()
     grid.at("2021-09-01 08:20")
-    taken_back = grid.application.outages.cancel(
+    taken_back = grid.application.outages.announcements.cancel(
         fault.outage.ticket_no, reason="经核实未停电", actor=DISPATCHER
     )
     assert taken_back.outage.phase is OutagePhase.CANCELLED
     assert hear() == [(FENG, "outage_dismissed"), (JIANG, "outage_dismissed")]
-    report = grid.application.reliability.report(actor=DISPATCHER, year=2021)
+    report = grid.application.outages.reliability.report(actor=DISPATCHER, year=2021)
     assert {each.customer_hours for each in report.areas} == {0}
     assert report.feeders == ()
 
@@ -237,7 +237,7 @@ def test_an_estimate_that_came_too_soon_is_told_by_the_daemon_in_time(
     grid.at("2021-09-01 08:20")
     expect_back(grid, fault, "2021-09-01 13:00")
     hear()
-    sweep = grid.application.outage_sweep.sweep
+    sweep = grid.application.outages.sweep.sweep
     grid.at("2021-09-01 08:39")
     assert sweep().done == 0
     grid.at("2021-09-01 09:30")  # a daemon that was down at 08:40
@@ -268,7 +268,7 @@ def test_a_planned_outage_from_its_announcement_to_its_end(grid: Office, hear: L
         "请提前做好准备。咨询0875-0000103，监管热线12398。"
     )
 
-    sweep = grid.application.outage_sweep.sweep
+    sweep = grid.application.outages.sweep.sweep
     grid.at("2021-09-07 07:59")
     assert sweep().done == 0
     grid.at("2021-09-07 08:00")
@@ -280,7 +280,7 @@ def test_a_planned_outage_from_its_announcement_to_its_end(grid: Office, hear: L
     ]
 
     grid.at("2021-09-08 08:05")
-    started = grid.application.supply.start(number, {}, actor=DISPATCHER)
+    started = grid.application.outages.supply.start(number, {}, actor=DISPATCHER)
     assert (started.service_points, started.outage.estimated_at) == (
         6,
         instant("2021-09-08 18:00"),
@@ -311,7 +311,7 @@ def test_a_postponement_quotes_what_was_told_before(grid: Office, hear: Listener
     planned = plan_outage(grid, "T1")
     hear()
     grid.at("2021-09-01 10:00")
-    grid.application.outages.change(
+    grid.application.outages.announcements.change(
         planned.outage.ticket_no,
         {"planned_start_at": "2021-09-10 08:00", "planned_end_at": "2021-09-10 18:00"},
         reason="天气原因",
@@ -329,7 +329,7 @@ def test_who_is_no_longer_concerned_hears_that_it_is_off(grid: Office, hear: Lis
     planned = plan_outage(grid, "F1")
     hear()
     grid.at("2021-09-01 10:00")
-    changed = grid.application.outages.change(
+    changed = grid.application.outages.announcements.change(
         planned.outage.ticket_no,
         {"late_announcement_reason": "调整作业范围"},
         nodes=["T1", "F2"],
@@ -353,7 +353,7 @@ def test_that_it_is_off_is_told_even_if_the_rest_is_changed_again(
 ) -> None:
     planned = plan_outage(grid, "F1")
     hear()
-    change = grid.application.outages.change
+    change = grid.application.outages.announcements.change
     number = planned.outage.ticket_no
     grid.at("2021-09-01 09:00")
     change(number, {}, nodes=["T1"], reason="缩小范围", actor=DISPATCHER)
@@ -374,7 +374,7 @@ def test_a_cancelled_outage_is_called_off_for_all(grid: Office, hear: Listener) 
     planned = plan_outage(grid, "T2")
     hear()
     grid.at("2021-09-02 10:00")
-    off = grid.application.outages.cancel(
+    off = grid.application.outages.announcements.cancel(
         planned.outage.ticket_no, reason="检修取消", actor=DISPATCHER
     )
     assert (off.service_points, off.outage.phase) == (4, OutagePhase.CANCELLED)
@@ -384,16 +384,16 @@ def test_a_cancelled_outage_is_called_off_for_all(grid: Office, hear: Listener) 
         (QIN, "outage_cancelled"),
     ]
     grid.at("2021-09-07 09:00")
-    assert grid.application.outage_sweep.sweep().done == 0
+    assert grid.application.outages.sweep.sweep().done == 0
 
 
 def test_no_reminder_of_what_was_announced_or_moved_only_on_the_day_before(
     grid: Office, hear: Listener
 ) -> None:
     planned = plan_outage(grid, "T1")
-    sweep = grid.application.outage_sweep.sweep
+    sweep = grid.application.outages.sweep.sweep
     grid.at("2021-09-07 09:00")
-    grid.application.outages.change(
+    grid.application.outages.announcements.change(
         planned.outage.ticket_no,
         {"planned_start_at": "2021-09-08 09:00", "late_announcement_reason": "抢险占用队伍"},
         reason="推迟",
@@ -407,7 +407,7 @@ def test_no_reminder_of_what_was_announced_or_moved_only_on_the_day_before(
 
 def test_a_reminder_that_nobody_sent_in_time_is_not_sent_afterwards(grid: Office) -> None:
     plan_outage(grid, "T1")
-    sweep = grid.application.outage_sweep.sweep
+    sweep = grid.application.outages.sweep.sweep
     grid.at("2021-09-08 08:00")  # a daemon that was down since the day before
     assert sweep().done == 0
 
@@ -428,11 +428,11 @@ def test_another_supply_counts_only_while_it_is_alive(grid: Office, hear: Listen
     grid.at("2021-09-01 08:10")
     other = report_fault(grid, "F2")
     assert other.service_points == 1
-    grid.application.outage_sweep.sweep()
+    grid.application.outages.sweep.sweep()
     assert page_of(grid, fault).line.service_points == 3  # the hospital lies in the dark now
     grid.at("2021-09-01 08:30")
     restore(grid, other)
-    grid.application.outage_sweep.sweep()
+    grid.application.outages.sweep.sweep()
     page = page_of(grid, fault)
     assert (page.line.out, page.restored) == (2, 1)
     hear()
@@ -444,9 +444,9 @@ def test_what_has_not_begun_as_planned_leaves_nobody_in_the_dark(grid: Office) -
     assert report_fault(grid, "F1").service_points == 6  # the hospital still has F2
     grid.at("2021-09-08 09:30")
     number = late.outage.ticket_no
-    grid.application.supply.start(number, {}, actor=DISPATCHER)
-    grid.application.outage_sweep.sweep()
-    fault = grid.application.outage_reader.listing(actor=DISPATCHER)[0]
+    grid.application.outages.supply.start(number, {}, actor=DISPATCHER)
+    grid.application.outages.sweep.sweep()
+    fault = grid.application.outages.reader.listing(actor=DISPATCHER)[0]
     assert (fault.kind, fault.out) == (OutageKind.FAULT, 7)
 
 
@@ -471,7 +471,7 @@ def test_a_temporary_outage_is_announced_a_day_ahead(grid: Office, hear: Listene
         "planned_start_at": "2021-09-02 08:00",
         "planned_end_at": "2021-09-02 10:00",
     }
-    result = grid.application.outages.announce(
+    result = grid.application.outages.announcements.announce(
         OutageKind.TEMPORARY, ["T2"], given, actor=DISPATCHER
     )
     assert (result.late, result.important) == (False, 1)
@@ -499,7 +499,7 @@ def test_who_has_no_number_and_whose_message_failed_are_listed(
             message.id, MessageState.FAILED, grid.clock(), error_code="unknown_number"
         )
         work.commit()
-    found = grid.application.outage_reader.unreachable(fault.outage.ticket_no, actor=DISPATCHER)
+    found = grid.application.outages.reader.unreachable(fault.outage.ticket_no, actor=DISPATCHER)
     assert [(each.node_id, each.customer_name) for each in found.without_address] == [
         ("P22", "吕*")
     ]
@@ -510,7 +510,7 @@ def test_who_has_no_number_and_whose_message_failed_are_listed(
 
 def test_a_poster_says_what_a_message_says_and_names_nobody(grid: Office) -> None:
     planned = plan_outage(grid, "T1")
-    poster = grid.application.outage_reader.poster(planned.outage.ticket_no, actor=DISPATCHER)
+    poster = grid.application.outages.reader.poster(planned.outage.ticket_no, actor=DISPATCHER)
     assert (poster.area, poster.line, poster.window, poster.cause) == (
         "和畅台区",
         "10千伏城线",

@@ -37,7 +37,7 @@ def fault(office: Office, node: str, begins: str, ends: str) -> str:
 def planned(office: Office, begins: str, ends: str) -> str:
     """A planned outage on T2 that took place as announced, for a recorded reason of being late."""
     office.at(begins).clock.pass_by(hours=-1)
-    result = office.application.outages.announce(
+    result = office.application.outages.announcements.announce(
         OutageKind.PLANNED,
         ["T2"],
         PLANNED
@@ -49,14 +49,14 @@ def planned(office: Office, begins: str, ends: str) -> str:
         actor=DISPATCHER,
     )
     office.at(begins)
-    office.application.supply.start(result.outage.ticket_no, {}, actor=DISPATCHER)
+    office.application.outages.supply.start(result.outage.ticket_no, {}, actor=DISPATCHER)
     office.at(ends)
     restore(office, result)
     return result.outage.ticket_no
 
 
 def report(office: Office, year: int, **how: object) -> ReliabilityReport:
-    return office.application.reliability.report(actor=COUNTER, year=year, **how)  # type: ignore[arg-type]
+    return office.application.outages.reliability.report(actor=COUNTER, year=year, **how)  # type: ignore[arg-type]
 
 
 def area(found: ReliabilityReport, name: str) -> AreaView:
@@ -64,7 +64,7 @@ def area(found: ReliabilityReport, name: str) -> AreaView:
 
 
 def enter_base(office: Office, rows: str) -> None:
-    entered = office.application.reliability_base.enter((HEAD + rows).encode(), actor=CHIEF)
+    entered = office.application.outages.reliability_base.enter((HEAD + rows).encode(), actor=CHIEF)
     assert entered.refused == ()
 
 
@@ -141,7 +141,9 @@ def test_a_claim_that_will_not_do_is_named_by_line_and_field(
     grid: Office, row: str, field: str
 ) -> None:
     enter_base(grid, "2020,frequent_outage_feeders,,40,2020年年报\n")
-    refused = grid.application.reliability_base.enter((HEAD + row).encode(), actor=CHIEF).refused
+    refused = grid.application.outages.reliability_base.enter(
+        (HEAD + row).encode(), actor=CHIEF
+    ).refused
     assert [(each.line, each.field) for each in refused] == [(2, field)]
 
 
@@ -149,14 +151,14 @@ def test_nothing_is_claimed_of_a_year_with_records_of_its_own(grid: Office) -> N
     fault(grid, "T1", "2021-08-10 06:00", "2021-08-10 07:00")
     grid.at("2022-01-05 09:00")
     rows = (HEAD + "2021,frequent_outage_feeders,,3,年报").encode()
-    refused = grid.application.reliability_base.enter(rows, actor=CHIEF).refused
+    refused = grid.application.outages.reliability_base.enter(rows, actor=CHIEF).refused
     assert "系统已有该年的停电记录" in refused[0].problem
 
 
 def test_only_the_company_enters_claims(grid: Office) -> None:
     for who in ("tc-counter", "tc-dispatch"):
         with pytest.raises(RefusedError) as caught:
-            grid.application.reliability_base.enter(HEAD.encode(), actor=WHO[who])
+            grid.application.outages.reliability_base.enter(HEAD.encode(), actor=WHO[who])
         assert codes(caught) & {"company_wide", "not_permitted"}
 
 

@@ -60,7 +60,7 @@ KNOWN_OTHERWISE = frozenset(
 def listing(request: Request, who: Reader, ended: str = "") -> Response:
     """Outages to come and on."""
     application = application_of(request)
-    found = application.outage_reader.listing(actor=who.actor, ended_too=bool(ended))
+    found = application.outages.reader.listing(actor=who.actor, ended_too=bool(ended))
     return page(
         request,
         "outages.html",
@@ -86,7 +86,7 @@ def announce(request: Request, who: Reader, form: Form) -> Response:
         if form.text("step") == "preview":
             plan = _planned(application, kind, nodes, form, who)
             return _new_page(request, who, kind, form=form, plan=plan)
-        result = application.outages.announce(
+        result = application.outages.announcements.announce(
             kind,
             nodes,
             form.given,
@@ -118,14 +118,14 @@ def move(request: Request, number: str, trigger: str, who: Reader, form: Form) -
 @router.get("/{number}/unreachable")
 def unreachable(request: Request, number: str, who: Reader) -> Response:
     """Whom to visit and whom to ring up."""
-    found = application_of(request).outage_reader.unreachable(number, actor=who.actor)
+    found = application_of(request).outages.reader.unreachable(number, actor=who.actor)
     return page(request, "outage_unreachable.html", found=found)
 
 
 @router.get("/{number}/poster")
 def poster(request: Request, number: str, who: Reader) -> Response:
     """A page to print and to hang up."""
-    found = application_of(request).outage_reader.poster(number, actor=who.actor)
+    found = application_of(request).outages.reader.poster(number, actor=who.actor)
     return page(request, "outage_poster.html", poster=found)
 
 
@@ -133,7 +133,11 @@ def _moved(
     application: Application, number: str, trigger: str, who: SignedIn, form: Submitted
 ) -> OutageResult:
     """The use case that a move of the ticket belongs to."""
-    supply, outages, actor = application.supply, application.outages, who.actor
+    supply, outages, actor = (
+        application.outages.supply,
+        application.outages.announcements,
+        who.actor,
+    )
     seen, given, reason = form.revision, form.given, form.text("reason")
     if trigger == START:
         return supply.start(number, given, actor=actor, expected_revision=seen)
@@ -166,7 +170,7 @@ def _planned(
     who: SignedIn,
 ) -> PlanView | None:
     """Whom the outage of the form would concern."""
-    reader = application.outage_reader
+    reader = application.outages.reader
     if kind is OutageKind.FAULT:
         return reader.now(nodes, actor=who.actor)
     begins, ends = (form.given.get(name, "") for name in ("planned_start_at", "planned_end_at"))
@@ -218,7 +222,7 @@ def _outage_page(
     form: Submitted | None = None,
 ) -> Response:
     application = application_of(request)
-    found = application.outage_reader.outage(number, actor=who.actor)
+    found = application.outages.reader.outage(number, actor=who.actor)
     ticket = application.queries.ticket(number, actor=who.actor)
     actions = [replace(each, fields=_eased(each.fields)) for each in ticket.actions]
     reasons = _reasons(error, [field for each in actions for field in each.fields])
