@@ -73,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.umask(0o077)  # database, files and messages hold personal data
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("app").setLevel(logging.INFO)
+    # Of a lost connection whoever used it says what to do; the pool would add a traceback.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     sys.exit(run(given))
 
 

@@ -16,6 +16,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from app.ports.jobs import FailedJob, Job
+from app.sending.engine_log import tame_library_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -67,7 +68,7 @@ class DbosJobs:
     def _client(self) -> DBOSClient:
         from dbos import DBOSClient
 
-        _tame_logger()
+        tame_library_log()
         return DBOSClient(system_database_url=self._url, application_name=APPLICATION, lazy=True)
 
     # --- for everybody ------------------------------------------------------------------------
@@ -80,7 +81,7 @@ class DbosJobs:
         """Make or renew the engine's tables."""
         from dbos import DBOS
 
-        _tame_logger()
+        tame_library_log()
         DBOS.migrate(self._url)
 
     def enqueue(  # noqa: PLR0913  (the port's)
@@ -169,7 +170,7 @@ class DbosJobs:
         from dbos import DBOS
 
         self._version = version
-        _tame_logger()
+        tame_library_log()
         DBOS(
             config={
                 "name": APPLICATION,
@@ -262,17 +263,6 @@ class DbosJobs:
                 load_output=False,
                 application_name=APPLICATION,
             )
-
-
-def _tame_logger() -> None:
-    """Have the library log as everybody here does, and only what matters.
-
-    Without a handler it would make one of its own, which also hides its records from ours.
-    """
-    its_own = logging.getLogger("dbos")
-    if not its_own.handlers:
-        its_own.addHandler(logging.NullHandler())
-    its_own.setLevel(logging.WARNING)
 
 
 def lane_name(lane: str) -> str:

@@ -72,8 +72,7 @@ class ChunkSender:
         passing(Point.JOB_BEGUN)
         by = f"{self.node()}/{uuid4().hex[:8]}"
         lease = self.in_doubt_after.total_seconds()
-        messages = patiently(lambda: self._claim(key, by), limit_s=CLAIM_PATIENCE_S)
-        claimed_at = _uptime()
+        messages, claimed_at = patiently(lambda: self._claim(key, by), limit_s=CLAIM_PATIENCE_S)
         passing(Point.CLAIMED)
         if not messages:
             return
@@ -107,7 +106,11 @@ class ChunkSender:
 
     # --- claim --------------------------------------------------------------------------------
 
-    def _claim(self, key: str, by: str) -> list[Message]:
+    def _claim(self, key: str, by: str) -> tuple[list[Message], float]:
+        """What may be sent, and when that was made sure: before others can see the claim.
+
+        Looked at afterwards, it would hide that this machine stood still in between.
+        """
         at = self.clock()
         with self.database.writing() as work:
             found = work.queue.to_claim(key, by)
@@ -116,8 +119,9 @@ class ChunkSender:
             fresh = [each for each in found if each.state is MessageState.PENDING]
             granted = self._permitted(work, fresh, at)
             work.queue.claim([each.id for each in granted], at, by)
+            claimed_at = _uptime()
             work.commit()
-        return mine + [_claimed(each, at, by) for each in granted]
+        return mine + [_claimed(each, at, by) for each in granted], claimed_at
 
     def _permitted(
         self, work: SendingWork, messages: Sequence[Message], at: datetime

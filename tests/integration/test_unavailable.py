@@ -13,7 +13,6 @@ from engine.errors import UnavailableError
 from tests.applicants import COUNTER, a_resident
 from tests.away import database_away
 from tests.daemon_process import HUODIAN, environment_of
-from tests.nodes import a_node
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,26 +43,6 @@ def test_in_the_middle_every_use_case_says_it_and_works_again_after(office: Offi
             assert reason.code in {"database_moved", "database_away", "database_connection_lost"}
     assert office.ticket(ticket) == ticket
     assert office.fire(ticket, "complete_intake").state == "site_visit"
-
-
-def test_the_daemon_carries_on(office: Office) -> None:
-    office.at("2021-09-06 09:00").submit(papers=())
-
-    def beat() -> str:
-        with office.application.database.reading() as work:
-            beats = {each.name: str(each.finished_at) for each in work.sweeps.beats()}
-        return beats.get("dispatch", "")
-
-    with a_node(office, node_grace_seconds=60) as daemon:
-        daemon.wait_until(lambda: beat() != "")
-        with database_away(office.application.settings.database_url):
-            daemon.wait_until(lambda: "could not run, it is tried again" in daemon.log)
-        office.application.database.close()
-        seen = beat()
-        daemon.wait_until(lambda: beat() > seen)
-        assert daemon.stop() == 0
-    assert "Traceback" not in daemon.log
-    assert "数据库" in daemon.log
 
 
 # --- the command line --------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import pytest
 
 from app.sending.fail_points import Point
 from notifications.message import MessageState
+from tests.away import database_away
 from tests.integration.faults.story import (
     all_are,
     nothing_hidden_nothing_doubled,
@@ -97,3 +98,26 @@ def test_in_the_middle_of_everything(
         one.wait_until(lambda: all_are(on_own_server, S.ACCEPTED, S.IN_DOUBT))
     outcome = nothing_hidden_nothing_doubled(on_own_server, gateway, messages)
     assert outcome[S.ACCEPTED] >= len(messages) - 8, states(on_own_server)
+
+
+def test_while_nobody_may_connect(on_server: Office) -> None:
+    """Every session is ended and none begins: the daemon says so in a sentence, and waits."""
+    messages = waiting(on_server)
+
+    def beat() -> str:
+        with on_server.application.database.reading() as work:
+            beats = {each.name: str(each.finished_at) for each in work.sweeps.beats()}
+        return beats.get("dispatch", "")
+
+    with a_node(on_server, **PATIENT) as daemon:
+        daemon.wait_until(lambda: beat() != "")
+        with database_away(on_server.application.settings.database_url):
+            daemon.wait_until(lambda: "could not run, it is tried again" in daemon.log)
+        on_server.application.database.close()
+        seen = beat()
+        daemon.wait_until(lambda: beat() > seen)
+        daemon.wait_until(lambda: all_are(on_server, S.ACCEPTED))
+        assert daemon.stop() == 0
+    assert "Traceback" not in daemon.log
+    assert "数据库" in daemon.log
+    nothing_lost_nothing_doubled(on_server, messages)

@@ -150,7 +150,9 @@ def test_standing_still_between_claim_and_call_sends_nothing_when_it_wakes_up(
 ) -> None:
     office = on_server_by_gateway
     messages = waiting(office)
-    with frozen_node(office, Point.CLAIMED, **gateway.settings()) as frozen:
+    # One job at a time, so that nothing else is on its way while the node stands still.
+    alone = {**gateway.settings(), "jobs_at_once": 1}
+    with frozen_node(office, Point.CLAIMED, **alone) as frozen:
         claimed = states(office)[S.SENDING]  # before the other node claims any
         with a_node(office, "two", **gateway.settings()) as other:
             other.wait_until(lambda: states(office)[S.IN_DOUBT] == claimed)
