@@ -6,7 +6,7 @@ States are written out in statements and are no parameters: only so can the part
 from __future__ import annotations
 
 from dataclasses import fields
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, literal_column
@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 
 FIELDS = tuple(field.name for field in fields(Message))
 _values = attrgetter(*FIELDS)
+_COLUMNS = tuple(column.name for column in MESSAGES.columns)
+_fields_of_row = itemgetter(*map(_COLUMNS.index, FIELDS))
+"""By place: a row finds a column by its name much more slowly, and there are thousands of rows."""
+_ENUMS = (
+    ("kind", MessageKind),
+    ("channel", Channel),
+    ("audience", Audience),
+    ("state", MessageState),
+)
 
 NOTHING: ColumnElement[str] = literal_column("''")
 
@@ -64,15 +73,9 @@ def messages_of(connection: Connection, found: Iterable[Row[*tuple[Any, ...]]]) 
 
 
 def _message(row: Row[*tuple[Any, ...]], notice: SharedNotice | None) -> Message:
-    values = {name: getattr(row, name) for name in FIELDS}
+    values = dict(zip(FIELDS, _fields_of_row(row), strict=True))
+    for name, enum in _ENUMS:
+        values[name] = enum(values[name])
     if notice is not None:
-        values |= {"params": notice.params, "text": notice.text}
-    return Message(
-        **values
-        | {
-            "kind": MessageKind(row.kind),
-            "channel": Channel(row.channel),
-            "audience": Audience(row.audience),
-            "state": MessageState(row.state),
-        }
-    )
+        values["params"], values["text"] = notice.params, notice.text
+    return Message(**values)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, exc
@@ -17,6 +16,7 @@ from sqlalchemy import create_engine, event, exc
 from engine.errors import UnavailableError, place_unusable
 from storage.presence import FilePresence
 from storage.troubles import ADDRESS, busy, moved, no_free_connection, of_sqlite
+from storage.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -48,7 +48,7 @@ class SqliteAccess:
         self._for_reading = _engine(url, READING_PRAGMAS, options)
         for engine in (self._for_writing, self._for_reading):
             event.listen(engine, "connect", self._remember)
-        self._turn = Lock()
+        self._turns = Turns()
         self._writer: Connection | None = None
 
     @contextmanager
@@ -65,7 +65,7 @@ class SqliteAccess:
         Raises:
             UnavailableError: another thread did not come to an end, or this one writes already.
         """
-        if not self._turn.acquire(timeout=self._wait_seconds):
+        if not self._turns.acquire(timeout=self._wait_seconds):
             raise UnavailableError(busy(self.place))
         try:
             self._refuse_moved()
@@ -73,7 +73,7 @@ class SqliteAccess:
                 self._writer = self._for_writing.connect()
             yield from _transaction(self._writer, "BEGIN IMMEDIATE")
         finally:
-            self._turn.release()
+            self._turns.release()
 
     changing = writing
 
