@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from app.clock import Clock
     from app.ports.sending import SendingDatabase, SendingWork
     from app.sending.carriers import Carriers
+    from notifications.carriage import Settlement
     from notifications.channels.base import MessageChannel, Result
     from notifications.delivery.attempts import AttemptPolicy
     from notifications.message import Channel, Message
@@ -170,20 +171,24 @@ class ChunkSender:
         with self.database.writing() as work:
             self._judge(work, channel, adapter.name, results, at)
             others = [
-                each
+                each.name
                 for each in self.carriers.standings(work, channel)
                 if each.name != adapter.name and each.is_usable(at)
             ]
             work.queue.settle(
-                [
-                    self.attempts.settlement(
-                        messages[each.message_id], each, at, has_alternative=bool(others)
-                    )
-                    for each in results
-                ],
+                [self._settlement(messages[each.message_id], each, at, others) for each in results],
                 at,
             )
             work.commit()
+
+    def _settlement(
+        self, message: Message, result: Result, at: datetime, others: Sequence[str]
+    ) -> Settlement:
+        """What an answer means; `others` are the providers that could be tried at once."""
+        is_alternative = result.verdict is Verdict.RETRY and any(
+            self.carriers.would_take(name, message) for name in others
+        )
+        return self.attempts.settlement(message, result, at, has_alternative=is_alternative)
 
     def _judge(
         self,

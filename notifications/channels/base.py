@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from notifications.message import Message
-    from notifications.renderer import MessageTemplate
 
 LONGEST_TEXT = 500
 """Characters of an explanation that are kept with a message."""
@@ -251,8 +250,11 @@ class MessageChannel(Protocol):
     def capabilities(self) -> Capabilities:
         """What it can do; does not change."""
 
-    def validate(self, template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
-        """Why a message of that text could not be sent this way; asked before it is queued."""
+    def validate(self, message: Message) -> tuple[Reason, ...]:
+        """Why a message could not be sent this way; asked before it is given to a job.
+
+        By its own words and the version of their template: others may be in use by now.
+        """
 
     def submit(self, messages: Sequence[Message]) -> Iterable[Result]:
         """Hand messages over, cut into requests as the provider takes them.

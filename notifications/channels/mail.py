@@ -31,12 +31,11 @@ from notifications.channels.base import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from engine.errors import Reason
     from notifications.message import Message
-    from notifications.renderer import MessageTemplate
 
 NAME = "smtp"
 MAILBOX = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\.[^@\s<>,;:\".]+")
@@ -123,9 +122,9 @@ class MailChannel:
     def close(self) -> None:
         """The server is connected only while mail is handed over."""
 
-    def validate(self, template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
+    def validate(self, message: Message) -> tuple[Reason, ...]:
         """A mail takes any text."""
-        del template, params
+        del message
         return ()
 
     def submit(self, messages: Sequence[Message]) -> Iterator[Result]:

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from engine.errors import Reason
     from notifications.message import Message
     from notifications.registrations import RegistrationBook
-    from notifications.renderer import MessageTemplate
     from notifications.wire.event_loop import EventLoop
 
 NAME = "wechat"
@@ -149,10 +148,11 @@ class WechatChannel:
         """Close the connections."""
         self._account.client.close()
 
-    def validate(self, template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
+    def validate(self, message: Message) -> tuple[Reason, ...]:
         """Why the text could not be sent: not registered, or a field that WeChat would refuse."""
         registered = self._registrations.current()
-        return registered.against(self.name, template.key, template.version, params)
+        key, version = message.template_key, message.template_version
+        return registered.against(self.name, key, version, message.params)
 
     def submit(self, messages: Sequence[Message]) -> Iterator[Result]:
         """One call a message."""

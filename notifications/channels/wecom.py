@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from notifications.message import Message
-    from notifications.renderer import MessageTemplate
     from notifications.wire.event_loop import EventLoop
 
 NAME, ROBOT = "wecom", "wecom_robot"
@@ -89,9 +88,9 @@ class WecomChannel:
         """Close the connections."""
         self._account.client.close()
 
-    def validate(self, template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
+    def validate(self, message: Message) -> tuple[Reason, ...]:
         """Whether the text is too long."""
-        return too_long(template, params)
+        return unfit(message)
 
     def submit(self, messages: Sequence[Message]) -> Iterator[Result]:
         """One call a message."""
@@ -176,9 +175,9 @@ class WecomRobotChannel:
         """Close the connections."""
         self._client.close()
 
-    def validate(self, template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
+    def validate(self, message: Message) -> tuple[Reason, ...]:
         """Whether the text is too long."""
-        return too_long(template, params)
+        return unfit(message)
 
     def submit(self, messages: Sequence[Message]) -> Iterator[Result]:
         """One call a message, in order."""
@@ -224,15 +223,16 @@ class WecomRobotChannel:
         return refused(message.id, meaning.error_class, str(said["errcode"]), meaning.text)
 
 
-def too_long(template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
+def unfit(message: Message) -> tuple[Reason, ...]:
     """Why WeCom would cut the text."""
-    problem = unfit_text(template.compiled.render(params))
+    problem = unfit_text(message.text)
     if not problem:
         return ()
+    template = f"{message.template_key}@{message.template_version}"
     return (
         Reason(
             code="text_unfit",
-            message=f"消息模板 {template.key}@{template.version} {problem}",
+            message=f"消息模板 {template} {problem}",
             clause="R-6.4",
             remedy="请缩短正文",
         ),

@@ -17,7 +17,6 @@ from notifications.channels.base import (
 )
 from notifications.channels.wecom import WecomChannel, WecomRobotChannel, WecomSettings
 from notifications.message import Audience, Channel
-from notifications.renderer import parse_template
 from tests.simulators import weixin as simulated
 from tests.simulators.serving import Fault
 from tests.simulators.weixin import Weixin, weixin
@@ -137,12 +136,9 @@ def test_what_does_not_fit_never_leaves(
 def test_a_text_that_is_too_long_is_refused_before_it_is_queued(
     members: WecomChannel, robot: WecomRobotChannel
 ) -> None:
-    template = parse_template(
-        "t", "{#\ntitle: 试\nversion: 1\naudience: staff\nparams: a\n#}\n{{ a }}"
-    )
     for channel in (members, robot):
-        assert channel.validate(template, {"a": "短"}) == ()
-        assert [each.code for each in channel.validate(template, {"a": LONG})] == ["text_unfit"]
+        assert channel.validate(to("wang", text="短")) == ()
+        assert [each.code for each in channel.validate(to("wang", text=LONG))] == ["text_unfit"]
 
 
 def test_a_wrong_secret_sends_nothing(account: Weixin, wire: EventLoop) -> None:
