@@ -164,9 +164,12 @@ class Receipt:
         message_id: ours, where the provider repeats it; else `provider_id` with `address` tells
             which message it is about, because one request to many has one id.
         address: as we store it; may be empty where the provider's id is the message's alone.
+        provider: whose message it is, where one address takes the reports of several providers;
+            empty for the one whose address it came to.
     """
 
     state: MessageState
+    provider: str = ""
     message_id: str = ""
     provider_id: str = ""
     address: str = ""
@@ -214,6 +217,13 @@ class ParsedReceipts:
 
 class ReceiptRefusedError(HuodianError):
     """A receipt that does not prove where it comes from, or that cannot be read."""
+
+
+class InquiryRefusedError(Exception):
+    """A provider does not tell now what became of a message; it may be asked again."""
+
+    def __init__(self, provider: str, code: str) -> None:
+        super().__init__(f"{provider}: {code}")
 
 
 class MissingExtraError(HuodianError):
