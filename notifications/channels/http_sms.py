@@ -286,11 +286,10 @@ class HttpSmsChannel:
         return refused(message_id, kind, code, remark)
 
     def _own_id(self, body: str) -> str:
-        """The id that the gateway gave the message, if it gives any."""
-        if not self._settings.id_pattern:
-            return ""
+        """The id that the gateway gave the message, if it gives any that we can read."""
         found = re.search(self._settings.id_pattern, body)
-        return found.group(1) if found else ""
+        groups = found.groups() if found else ()
+        return (groups[0] or "") if groups else ""
 
 
 def _reply(fields: Mapping[str, str]) -> Uplink:

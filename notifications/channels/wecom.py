@@ -219,7 +219,7 @@ class WecomRobotChannel:
             return unknown(message.id, str(answer.status))
         if said["errcode"] == 0:
             return Result(message_id=message.id, verdict=Verdict.ACCEPTED)
-        meaning = code_table(NAME).meaning(str(said["errcode"]))
+        meaning = code_table(ROBOT).meaning(str(said["errcode"]))
         return refused(message.id, meaning.error_class, str(said["errcode"]), meaning.text)
 
 
@@ -248,7 +248,6 @@ def unfit_text(text: str) -> str:
 
 
 def _robot_body(text: str) -> bytes:
-
     return json.dumps({"msgtype": "text", "text": {"content": text}}, ensure_ascii=False).encode()
 
 

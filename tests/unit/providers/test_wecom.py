@@ -164,7 +164,14 @@ def test_a_robot_speaks_twenty_times_a_minute(account: Weixin, robot: WecomRobot
 def test_a_group_without_a_robot_is_nobody(account: Weixin, robot: WecomRobotChannel) -> None:
     assert only(robot, to("changning")).error_class is ErrorClass.RECIPIENT
     assert account.state.calls == []
-    assert only(robot, to("longling")).error_class is ErrorClass.AUTH
+
+
+def test_a_robot_that_was_removed_is_its_groups_trouble_only(robot: WecomRobotChannel) -> None:
+    removed = only(robot, to("longling"))
+    assert (removed.error_class, removed.code) == (ErrorClass.RECIPIENT, "93000")
+    assert not removed.error_class.speaks_against_provider
+    assert "机器人" in removed.text
+    assert only(robot, to("tengchong")).verdict is Verdict.ACCEPTED
 
 
 @pytest.mark.parametrize("fault", [Fault.BROKEN, Fault.GARBLED, Fault.HANG_UP])
