@@ -15,6 +15,7 @@ from app.streams import PROVIDERS
 from engine.ledger import LedgerDraft
 from engine.ticket import SYSTEM
 from notifications.carriage import ProviderStanding
+from notifications.channels.base import ReceiptMode
 from notifications.delivery.chunks import chunk_size, largest_within_rate
 from notifications.delivery.providers import resting_weights
 
@@ -57,6 +58,15 @@ class Carriers:
         """Whether a provider of its channel would carry the message."""
         adapter = self.find(message.channel, name)
         return adapter is not None and not refusal_of(adapter, message)
+
+    def reporting(self) -> list[str]:
+        """The providers from which one hears of every message."""
+        return [
+            adapter.name
+            for adapters in self.channels.values()
+            for adapter in adapters
+            if adapter.capabilities.receipts is not ReceiptMode.NONE
+        ]
 
     def has_several(self, channel: Channel) -> bool:
         """Whether there is anybody to fail over to."""
