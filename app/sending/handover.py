@@ -15,8 +15,9 @@ from uuid import uuid5
 from app.ports.jobs import Job
 from app.sending.takers import Takers
 from notifications.delivery.chunks import CHUNKS, chunks
+from notifications.delivery.fallback import cannot_wait
 from notifications.delivery.permission import Ended, Held, Rules, unreachable
-from notifications.delivery.providers import choose
+from notifications.delivery.providers import choose, usable_again
 from notifications.message import MessageState
 
 if TYPE_CHECKING:
@@ -129,10 +130,10 @@ class Handover:
         self, work: SendingWork, chunk: Chunk, standings: Sequence[ProviderStanding], at: datetime
     ) -> int:
         """Give a chunk to a job; returns how many messages went into it."""
-        ids = [message.id for message in chunk.messages]
         if not chunk.provider:
-            work.queue.release(ids, at + LOOK_AGAIN, *_why_nobody(standings))
+            _keep_waiting(work, chunk.messages, standings, at)
             return 0
+        ids = [message.id for message in chunk.messages]
         work.queue.hand_over(ids, chunk.key, chunk.provider)
         self.jobs.enqueue(
             work,
@@ -154,6 +155,21 @@ def _fault(message: Message, takers: Takers, renderer: Renderer) -> Ended | None
     else:
         return None
     return Ended(message_id=message.id, state=MessageState.FAILED, code=code, text=text)
+
+
+def _keep_waiting(
+    work: SendingWork,
+    messages: Sequence[Message],
+    standings: Sequence[ProviderStanding],
+    at: datetime,
+) -> None:
+    """Look again in a while; but what a text message can take the place of does not wait long."""
+    code, text = _why_nobody(standings)
+    until = usable_again(standings)
+    failed = [each.id for each in messages if cannot_wait(each, until, at)]
+    waiting = [each.id for each in messages if not cannot_wait(each, until, at)]
+    work.queue.end(failed, MessageState.FAILED, at, code, text)
+    work.queue.release(waiting, at + LOOK_AGAIN, code, text)
 
 
 def _why_nobody(standings: Sequence[ProviderStanding]) -> tuple[str, str]:

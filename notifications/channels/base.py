@@ -67,6 +67,8 @@ class ErrorClass(StrEnum):
     """The message itself: template, signature, parameters."""
     THROTTLE = "throttle"
     """The provider takes no more for now, from anybody or from us."""
+    QUOTA = "quota"
+    """What the provider takes of us in a day is used up."""
     ACCOUNT = "account"
     """Our account: no money, no quota, closed."""
     PROVIDER = "provider"
@@ -81,6 +83,7 @@ class ErrorClass(StrEnum):
         """Whether it counts when another provider is considered; a recipient's fault never does."""
         return self in {
             ErrorClass.THROTTLE,
+            ErrorClass.QUOTA,
             ErrorClass.ACCOUNT,
             ErrorClass.PROVIDER,
             ErrorClass.AUTH,
@@ -99,6 +102,7 @@ class ErrorClass(StrEnum):
             case (
                 ErrorClass.FREQUENCY
                 | ErrorClass.THROTTLE
+                | ErrorClass.QUOTA
                 | ErrorClass.ACCOUNT
                 | ErrorClass.PROVIDER
                 | ErrorClass.AUTH
