@@ -341,6 +341,7 @@ class Application:
             channels=self.channels,
             clock=self.clock,
             key=receipt_key(self.settings),
+            kept=timedelta(days=self.settings.receipts_kept_days),
         )
 
     @cached_property

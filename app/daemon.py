@@ -20,6 +20,7 @@ from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from app.clock import system_clock
+from app.sweeping import log_fault
 from engine.errors import RefusedError, UnavailableError
 
 if TYPE_CHECKING:
@@ -177,8 +178,8 @@ def _tick(application: Application, sweep: Sweep) -> None:
     except UnavailableError as error:
         logger.warning("sweep %s could not run, it is tried again: %s", sweep.name, error)
         return
-    except Exception:
-        logger.exception("sweep %s could not run; it is tried again at the next tick", sweep.name)
+    except Exception as fault:  # noqa: BLE001  (the edge: the next tick tries again)
+        log_fault(logger, f"sweep {sweep.name} could not run; it is tried again", fault)
         return
     if report.done or report.failed:
         logger.info("sweep %s: %s", report.name, report.counts())

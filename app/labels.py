@@ -130,6 +130,7 @@ SWEEPS = {
     "providers": "服务商调配",
     "cluster": "节点守护",
     "housekeeping": "作业清理",
+    "old_receipts": "回执清理",
 }
 SERVICE_HOTLINE = "95598"
 SUPERVISION_HOTLINE = "12398"

@@ -59,6 +59,8 @@ def provider_faults(settings: ProviderSettings) -> Iterator[Reason]:
         yield from _gateway_faults(settings)
     if Carrier.APP in in_use:
         yield from _webhook_faults(settings)
+    if Carrier.SMTP in in_use and not _is_mailbox(settings.mail_from):
+        yield reason_of("mail_from", "须形如 name@example.cn，不能有汉字")
     yield from _wechat_faults(settings)
     ways = settings.customer_channels
     if Channel.SMS not in ways or not CUSTOMER_WAYS.issuperset(ways):
@@ -136,6 +138,9 @@ def _gateway_faults(settings: ProviderSettings) -> Iterator[Reason]:
             fault = _pattern_fault(pattern)
             if fault:
                 yield reason_of(name, fault)
+    if not _pattern_fault(settings.sms_id_pattern) and _lacks_group(settings.sms_id_pattern):
+        problem = "须用一对括号括出短信编号，例如 id=([0-9]+)"
+        yield reason_of("sms_id_pattern", problem)
     templates = {
         "sms_url": (settings.sms_url,),
         "sms_body": (settings.sms_body,),
@@ -155,6 +160,16 @@ def _pattern_fault(pattern: str) -> str:
     except re.error as error:
         return f"不是有效的正则表达式：{error}"
     return ""
+
+
+def _is_mailbox(address: str) -> bool:
+    from notifications.channels.mail import is_mailbox  # noqa: PLC0415  (only who mails needs it)
+
+    return not address or is_mailbox(address)  # that it is missing is said already
+
+
+def _lacks_group(pattern: str) -> bool:
+    return bool(pattern) and re.compile(pattern).groups == 0
 
 
 def _template_fault(text: str) -> str:

@@ -109,7 +109,7 @@ class ProviderSettings(BaseSettings):
     sms_errors: dict[str, ErrorClass] = Field(
         default_factory=dict,
         description="JSON object: pattern in an answer -> recipient, frequency, content, throttle, "
-        "account, provider, auth or unknown_outcome",
+        "quota, account, provider, auth or unknown_outcome",
     )
     sms_secrets: dict[str, SecretStr] = Field(
         default_factory=dict, description="JSON object of secrets that the templates may use"

@@ -115,6 +115,9 @@ class Settings(ProviderSettings):
         0.5, ge=0.05, le=60, description="how often a daemon looks for jobs"
     )
     jobs_kept_days: int = Field(7, ge=1, description="how long ended jobs are kept")
+    receipts_kept_days: int = Field(
+        180, ge=7, description="how long providers' reports are kept word for word (R-6.4)"
+    )
     provider_weights: dict[str, Annotated[int, Field(ge=0, le=100)]] = Field(
         default_factory=dict,
         description="JSON object: provider -> its share at rest, in proportion to the others",

@@ -6,6 +6,7 @@ A second run changes nothing, so any number of daemons may sweep at once and any
 from __future__ import annotations
 
 import logging
+import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,13 @@ def sweep_each(name: str, keys: Iterable[str], one: Callable[[str], bool]) -> Sw
             raise
         except ConflictError:
             report.overtaken += 1
-        except Exception:
-            logger.exception("sweep %s failed for %s", name, key)
+        except Exception as fault:  # noqa: BLE001  (the edge: one row must not stop the others)
+            log_fault(logger, f"sweep {name} failed for {key}", fault)
             report.failed += 1
     return report
+
+
+def log_fault(log: logging.Logger, what: str, fault: Exception) -> None:
+    """Log a fault by its kind and places, without its words: they may name people."""
+    where = "".join(traceback.format_tb(fault.__traceback__))
+    log.error("%s: %s\n%s", what, type(fault).__name__, where)

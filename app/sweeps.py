@@ -70,6 +70,7 @@ class Sweeps:
             Sweep(name="providers", every_seconds=MINUTE, run=transport.tending.tend_providers),
             Sweep(name="cluster", every_seconds=nodes, run=transport.cluster.sweep),
             Sweep(name="housekeeping", every_seconds=HOUR, run=transport.tending.keep_house),
+            Sweep(name="old_receipts", every_seconds=HOUR, run=self.receiving.keeping.sweep),
         )
 
     def run(self, sweep: Sweep) -> SweepReport:

@@ -5,7 +5,6 @@
     supersede(topic, at, *, before) -> int
     handled(message_id, by, at) -> bool
     get(message_id) -> Message                               NotFoundError
-    find_by_provider_id(provider_id) -> Message | None
     listing(*, ticket_no, state, branch, unhandled, limit) -> list[Message]      newest first
     counts_by_state() -> dict[MessageState, int]
     unhandled_by_state() -> dict[MessageState, int]
@@ -85,9 +84,6 @@ def adding_if(done: FromClause | None = None) -> PostgreSQLInsert:
 
 _ADD_AT_ONCE = Prepared(adding_if)
 _GET = select(MESSAGES).where(MESSAGES.c.id == bindparam("message_id"))
-_BY_PROVIDER = select(MESSAGES).where(
-    MESSAGES.c.provider_id == bindparam("sought"), MESSAGES.c.provider_id != ""
-)
 _OLDER_NOTICES = and_(
     NOTICES.c.topic == bindparam("sought_topic"), NOTICES.c.created_at < bindparam("before")
 )
@@ -187,11 +183,6 @@ class Outbox:
         if row is None:
             raise not_found(MESSAGE, message_id)
         return messages_of(self._connection, [row])[0]
-
-    def find_by_provider_id(self, provider_id: str) -> Message | None:
-        """The message that a provider knows by that id, if any."""
-        row = self._connection.execute(_BY_PROVIDER, {"sought": provider_id}).first()
-        return None if row is None else messages_of(self._connection, [row])[0]
 
     def listing(
         self,

@@ -5,7 +5,7 @@ all() -> list[ProviderStanding]
 add(standing) -> bool                                   False: it is there already
 change(standing) -> None
 count(channel, name, at, *, accepted, faults) -> None
-traffic(channel, at) -> dict[str, Traffic]
+traffic(channel, at, reporting) -> dict[str, Traffic]
 forget_traffic(before) -> int
 """
 
@@ -25,6 +25,8 @@ from storage.tables.sending import PROVIDER_TRAFFIC, PROVIDERS
 from storage.upserts import POSTGRESQL, insert_or_set, insert_or_skip
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import ColumnElement, Row, Select
     from sqlalchemy.engine import Connection
 
@@ -64,8 +66,13 @@ _FORGET = delete(PROVIDER_TRAFFIC).where(_T.since < bindparam("before"))
 
 
 def _deliveries(arrived_late: ColumnElement[bool]) -> Select[str, int, int]:
-    """Of messages claimed since: those of which one could know that they arrived, and how late."""
-    is_waiting = is_state(MessageState.ACCEPTED)
+    """Of messages claimed since: those of which one could know that they arrived, and how late.
+
+    A message of a provider that reports nothing stays accepted for good, and says nothing.
+    """
+    is_waiting = is_state(MessageState.ACCEPTED) & _M.provider.in_(
+        bindparam("reporting", expanding=True)
+    )
     is_late = or_(is_waiting, arrived_late)
     return (
         select(_M.provider, func.count(), func.sum(case((is_late, 1), else_=0)))
@@ -142,15 +149,25 @@ class Providers:
         }
         self._connection.execute(_COUNT[self._dialect], row)
 
-    def traffic(self, channel: Channel, at: datetime) -> dict[str, Traffic]:
-        """What the providers of a channel did lately, by name."""
+    def traffic(
+        self, channel: Channel, at: datetime, reporting: Sequence[str]
+    ) -> dict[str, Traffic]:
+        """What the providers of a channel did lately, by name.
+
+        Only of those that report is it known which messages have not arrived yet.
+        """
         faults = self._connection.execute(
             _FAULTS, {"sought": channel.value, "since": at - A_MINUTE}
         )
         found = {name: Traffic(faults=count) for name, count in faults}
         deliveries = self._connection.execute(
             _DELIVERIES[self._dialect],
-            {"sought": channel.value, "since": at - A_QUARTER, "slow_before": at - SLOW},
+            {
+                "sought": channel.value,
+                "since": at - A_QUARTER,
+                "slow_before": at - SLOW,
+                "reporting": list(reporting),
+            },
         )
         for name, handed_over, slow in deliveries:
             known = found.get(name, Traffic())

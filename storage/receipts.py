@@ -7,6 +7,7 @@ message_of(provider, *, message_id, provider_id, address) -> str | None
 unreported(after, before, at, *, channels, providers, limit) -> list[str]
 inquired(message_id, next_at) -> None
 listing(limit=100) -> list[StoredReceipt]                newest first
+forget(before, limit) -> int
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, insert, literal_column, or_, select, update
+from sqlalchemy import bindparam, delete, func, insert, literal_column, or_, select, update
 
 from notifications.message import MessageState
 from storage.tables.messages import MESSAGES, RECEIPTS
@@ -74,6 +75,19 @@ _FINISH = (
 )
 _POSTPONE = (
     update(RECEIPTS).where(_IS_IT).values(next_try_at=bindparam("until"), tries=_R.tries + 1)
+)
+# The newest one stays: SQLite would give its number away again, and replies are told apart by it.
+_FORGET = delete(RECEIPTS).where(
+    _R.id.in_(
+        select(_R.id)
+        .where(
+            _R.received_at < bindparam("before"),
+            _R.next_try_at.is_(None),
+            _R.id < select(func.max(_R.id)).scalar_subquery(),
+        )
+        .order_by(_R.received_at)
+        .limit(bindparam("limit"))
+    )
 )
 _OF_PROVIDER = _M.provider.in_([bindparam("provider"), literal_column("''")])
 _BY_ID = select(_M.id).where(_M.id == bindparam("message_id"), _OF_PROVIDER)
@@ -208,6 +222,10 @@ class Receipts:
     def listing(self, limit: int = 100) -> list[StoredReceipt]:
         """Receipts, the newest first."""
         return [_stored(row) for row in self._connection.execute(_LISTING, {"limit": limit})]
+
+    def forget(self, before: datetime, limit: int) -> int:
+        """Remove receipts that came before that instant and are done with; returns how many."""
+        return self._connection.execute(_FORGET, {"before": before, "limit": limit}).rowcount
 
 
 def _stored(row: Row[*tuple[object, ...]]) -> StoredReceipt:

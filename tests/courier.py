@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from engine.errors import Reason
     from notifications.channels.base import ParsedReceipts, ReceiptRequest
     from notifications.message import Channel, Message
-    from notifications.renderer import MessageTemplate
     from tests.application import Office
 
 REPORTING = Capabilities(receipts=ReceiptMode.PUSH)
@@ -38,7 +37,8 @@ class Courier:
     Args:
         error: how it refuses everything; None if it takes it.
         silent: it answers nothing at all, as one that dies in the middle.
-        faults: what it says against a template's parameters before anything is sent.
+        faults: what it says against a message before anything is sent.
+        faults_of: the same, where that depends on the message.
         known: what it answers when it is asked about a message.
     """
 
@@ -47,15 +47,15 @@ class Courier:
     error: ErrorClass | None = None
     silent: bool = False
     faults: tuple[Reason, ...] = ()
+    faults_of: Callable[[Message], tuple[Reason, ...]] | None = None
     known: dict[str, Result] = field(default_factory=dict)
     arrived: Counter[str] = field(default_factory=Counter)
     sizes: list[int] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     meanwhile: Callable[[], object] | None = None
 
-    def validate(self, template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
-        del template, params
-        return self.faults
+    def validate(self, message: Message) -> tuple[Reason, ...]:
+        return self.faults_of(message) if self.faults_of is not None else self.faults
 
     def submit(self, messages: Sequence[Message]) -> Iterator[Result]:
         self.sizes.append(len(messages))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.outages.points import refresh
+from engine.errors import IntegrityError, Reason
 from engine.outage import OutageNews
 from notifications.message import Channel
 from notifications.quiet_hours import QuietHours, not_before
@@ -31,10 +32,21 @@ class OutageFanOut:
 
         Before the first page the points are determined anew, so whoever was moved or switched
         away since the outage was declared is left alone.
+
+        Raises:
+            IntegrityError: it is no outage's notice.
         """
         notice = work.outage_messages.find(notice_id)
         if notice is None:
-            return ""
+            # Both are written in one transaction. To go on would call it told to nobody.
+            raise IntegrityError(
+                Reason(
+                    code="notice_without_outage",
+                    message=f"停电通知 {notice_id} 没有对应的停电信息",
+                    clause="R-7.2",
+                    remedy="数据库不完整，请核对备份后恢复（huodian ledger verify）",
+                )
+            )
         shared = work.notices.get(notice_id)
         if not after and notice.news not in OF_WHO_LEFT:
             refresh(work, work.outages.get(notice.ticket_no), self.clock())

@@ -18,8 +18,8 @@ FORMS = {
         "企业微信账号须为 1 至 64 位字母、数字、点、横线、下划线或@",
     ),
     "email": (
-        re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\.[^@\s<>,;:\".]+"),
-        "邮箱须形如 name@example.cn",
+        re.compile(r"(?=[!-~]+$)[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\.[^@\s<>,;:\".]+"),
+        "邮箱须形如 name@example.cn，只含英文字母、数字和符号，不能有汉字或空格",
     ),
 }
 """Field -> what it looks like, and how one says so."""

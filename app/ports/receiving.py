@@ -42,6 +42,7 @@ class Receipts(Protocol):
 
     `message_of` gives the id of the one message that a report is about, by our id, or by the
     provider's and the address. `unreported` gives ids of messages of which nothing was heard.
+    `forget` removes old ones that are done with.
     """
 
     def add(
@@ -73,6 +74,7 @@ class Receipts(Protocol):
     ) -> Sequence[str]: ...
     def inquired(self, message_id: str, next_at: datetime) -> None: ...
     def listing(self, limit: int = 100) -> Sequence[StoredReceipt]: ...
+    def forget(self, before: datetime, limit: int) -> int: ...
 
 
 class StoredUplink(Protocol):

@@ -85,7 +85,9 @@ class Applying:
             return refusal.reasons[0].code
         for position, uplink in enumerate(parsed.uplinks):
             self._hear(work, stored, uplink, f"{stored.id}.{position}")
-        settled = [_settle(work, stored.provider, each, at) for each in parsed.receipts]
+        settled = [
+            _settle(work, each.provider or stored.provider, each, at) for each in parsed.receipts
+        ]
         return "" if all(settled) else ORPHAN
 
     def _hear(self, work: ReceivingWork, stored: StoredReceipt, uplink: Uplink, place: str) -> None:

@@ -1,7 +1,8 @@
 """Takes what providers report: proves it, stores it word for word, and answers at once (R-6.4).
 
 Nothing is concluded here; `app.receiving.applying` does that a moment later. A stranger leaves no
-trace: who does not know the secret of an address, or cannot sign, is answered and forgotten.
+trace: who does not know the secret of an address, or the token of a message, or cannot sign, is
+answered and forgotten.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from typing import TYPE_CHECKING
 
 from app.receiving.applying import Applying
 from app.receiving.inquiries import Inquiries
+from app.receiving.keeping import Keeping
 from app.receiving.suppressions import SuppressionService
 from engine.errors import not_found
 from notifications.channels.base import NOT_GENUINE, ReceiptRefusedError, ReceiptRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import timedelta
 
     from app.clock import Clock
     from app.ports.receiving import ReceivingDatabase
@@ -38,12 +41,14 @@ class Receiving:
     Args:
         channels: who carries each channel that is set up.
         key: from which the secrets of the addresses are made, and digests of numbers.
+        kept: how long reports are kept word for word.
     """
 
     database: ReceivingDatabase
     channels: Mapping[Channel, tuple[MessageChannel, ...]]
     clock: Clock
     key: str
+    kept: timedelta
 
     @property
     def carriers(self) -> dict[str, MessageChannel]:
@@ -61,6 +66,11 @@ class Receiving:
     def inquiries(self) -> Inquiries:
         """Asks about what was never reported."""
         return Inquiries(database=self.database, channels=self.channels, clock=self.clock)
+
+    @property
+    def keeping(self) -> Keeping:
+        """Removes old reports."""
+        return Keeping(database=self.database, clock=self.clock, kept=self.kept)
 
     @property
     def suppressions(self) -> SuppressionService:
@@ -88,23 +98,27 @@ class Receiving:
         if not is_known or not hmac.compare_digest(self.secret(provider).encode(), secret.encode()):
             what = "地址"
             raise not_found(what, provider)
-        return self.take_signed(provider, query, body)
+        return self._taken(provider, query, body)
 
-    def take_signed(self, provider: str, query: Mapping[str, str], body: bytes = b"") -> Answer:
-        """The same for a report that carries its own proof.
+    def take_signed(self, provider: str, query: Mapping[str, str]) -> Answer:
+        """The same for a report that carries its own proof: the token of its message.
+
+        Only gateways are told an address for each message, and only they prove a report so.
 
         Raises:
-            NotFoundError: no such provider is set up.
+            NotFoundError: no such gateway is set up.
             ReceiptRefusedError: not genuine, or not understood; the latter is stored all the same.
         """
-        carrier = self.carriers.get(provider)
-        if carrier is None:
-            what = "服务商"
+        if provider not in GATEWAYS or provider not in self.carriers:
+            what = "地址"
             raise not_found(what, provider)
-        at = self.clock()
-        request = ReceiptRequest(received_at=at, query=query, body=body)
+        return self._taken(provider, {"message_id": "", "token": "", **query}, b"")
+
+    def _taken(self, provider: str, query: Mapping[str, str], body: bytes) -> Answer:
+        """Store a report whose address is proof enough, or which proves itself."""
+        request = ReceiptRequest(received_at=self.clock(), query=query, body=body)
         try:
-            parsed = carrier.parse_receipts(request)
+            parsed = self.carriers[provider].parse_receipts(request)
         except ReceiptRefusedError as refusal:
             if refusal.reasons[0].code != NOT_GENUINE:
                 self._keep(provider, request, problem=refusal.reasons[0].code)

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.ports.jobs import Lane
+from app.sending.takers import refusal_of
 from app.streams import PROVIDERS
 from engine.ledger import LedgerDraft
 from engine.ticket import SYSTEM
 from notifications.carriage import ProviderStanding
+from notifications.channels.base import ReceiptMode
 from notifications.delivery.chunks import chunk_size, largest_within_rate
 from notifications.delivery.providers import resting_weights
 
@@ -51,6 +53,20 @@ class Carriers:
     def find(self, channel: Channel, name: str) -> MessageChannel | None:
         """The adapter of that name, None if the settings do not know it."""
         return next((each for each in self.channels.get(channel, ()) if each.name == name), None)
+
+    def would_take(self, name: str, message: Message) -> bool:
+        """Whether a provider of its channel would carry the message."""
+        adapter = self.find(message.channel, name)
+        return adapter is not None and not refusal_of(adapter, message)
+
+    def reporting(self) -> list[str]:
+        """The providers from which one hears of every message."""
+        return [
+            adapter.name
+            for adapters in self.channels.values()
+            for adapter in adapters
+            if adapter.capabilities.receipts is not ReceiptMode.NONE
+        ]
 
     def has_several(self, channel: Channel) -> bool:
         """Whether there is anybody to fail over to."""

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid5
 
 from app.ports.jobs import Job
+from app.sending.takers import Takers
 from notifications.delivery.chunks import CHUNKS, chunks
+from notifications.delivery.fallback import cannot_wait
 from notifications.delivery.permission import Ended, Held, Rules, unreachable
-from notifications.delivery.providers import choose
+from notifications.delivery.providers import choose, usable_again
 from notifications.message import MessageState
 
 if TYPE_CHECKING:
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from app.sending.carriers import Carriers
     from app.trip.message_texts import MessageTexts
     from notifications.carriage import ProviderStanding
-    from notifications.channels.base import MessageChannel
     from notifications.delivery.chunks import Chunk
     from notifications.message import Message
     from notifications.renderer import Renderer
@@ -60,21 +61,32 @@ class Handover:
         them were given to jobs.
         """
         messages = work.queue.waiting(at, limit, notice_id=notice_id)
-        standings = {
+        known = {
             channel: self.carriers.standings(work, channel)
             for channel in sorted({message.channel for message in messages})
         }
+        takers = Takers(channels=self.carriers.channels)
+
+        def standings_of(message: Message) -> list[ProviderStanding]:
+            willing = takers.of(message).willing
+            return [each for each in known[message.channel] if each.name in willing]
 
         def provider_of(message: Message) -> str:
             avoided = message.provider if message.attempts else ""
             lot = uuid5(CHUNKS, message.id)
-            chosen = choose(standings[message.channel], lot, at, avoid=avoided)
+            chosen = choose(standings_of(message), lot, at, avoid=avoided)
             return chosen.name if chosen is not None else ""
 
-        sendable = self._sendable(work, messages, at)
+        wanted = self._wanted(work, self._sendable(work, messages, at), takers, at)
+        cut = chunks(
+            wanted,
+            at,
+            takers_of=lambda message: takers.of(message).willing,
+            provider_of=provider_of,
+            size_of=self.carriers.size,
+        )
         handed_over = sum(
-            self._enqueue(work, chunk, standings[chunk.channel], at)
-            for chunk in chunks(sendable, at, provider_of=provider_of, size_of=self.carriers.size)
+            self._enqueue(work, chunk, standings_of(chunk.messages[0]), at) for chunk in cut
         )
         return len(messages), handed_over
 
@@ -105,21 +117,23 @@ class Handover:
         hold_all(work, held)
         return found
 
+    def _wanted(
+        self, work: SendingWork, messages: Sequence[Message], takers: Takers, at: datetime
+    ) -> list[Message]:
+        """What some provider would take; the rest is ended."""
+        renderer = self.texts.of(work, work.message_templates.stamp())
+        judged = [(each, _fault(each, takers, renderer)) for each in messages]
+        end_all(work, [fault for _, fault in judged if fault is not None], at)
+        return [message for message, fault in judged if fault is None]
+
     def _enqueue(
         self, work: SendingWork, chunk: Chunk, standings: Sequence[ProviderStanding], at: datetime
     ) -> int:
         """Give a chunk to a job; returns how many messages went into it."""
-        adapter = self.carriers.find(chunk.channel, chunk.provider)
-        if adapter is None:
-            ids = [message.id for message in chunk.messages]
-            work.queue.release(ids, at + LOOK_AGAIN, *_why_nobody(standings))
+        if not chunk.provider:
+            _keep_waiting(work, chunk.messages, standings, at)
             return 0
-        faults = self._faults(work, chunk, adapter)
-        end_all(work, faults, at)
-        wrong = {each.message_id for each in faults}
-        ids = [message.id for message in chunk.messages if message.id not in wrong]
-        if not ids:
-            return 0
+        ids = [message.id for message in chunk.messages]
         work.queue.hand_over(ids, chunk.key, chunk.provider)
         self.jobs.enqueue(
             work,
@@ -131,31 +145,31 @@ class Handover:
         )
         return len(ids)
 
-    def _faults(self, work: SendingWork, chunk: Chunk, adapter: MessageChannel) -> list[Ended]:
-        """The messages whose template or parameters the provider would not take."""
-        renderer = self.texts.of(work, work.message_templates.stamp())
-        if chunk.messages[0].notice_id is None:
-            found = (_fault(message, adapter, renderer) for message in chunk.messages)
-            return [each for each in found if each is not None]
-        first = _fault(chunk.messages[0], adapter, renderer)  # the others have the same words
-        if first is None:
-            return []
-        return [
-            Ended(message_id=each.id, state=first.state, code=first.code, text=first.text)
-            for each in chunk.messages
-        ]
 
-
-def _fault(message: Message, adapter: MessageChannel, renderer: Renderer) -> Ended | None:
-    template = renderer.templates.get(message.template_key)
-    if template is None:
+def _fault(message: Message, takers: Takers, renderer: Renderer) -> Ended | None:
+    """Why the message is never sent."""
+    if message.template_key not in renderer.templates:
         code, text = "unknown_template", f"没有“{message.template_key}”这个消息模板"
+    elif (answers := takers.of(message)).is_refused:
+        code, text = answers.code, answers.text
     else:
-        reasons = adapter.validate(template, message.params)
-        if not reasons:
-            return None
-        code, text = reasons[0].code, "；".join(reason.message for reason in reasons)
+        return None
     return Ended(message_id=message.id, state=MessageState.FAILED, code=code, text=text)
+
+
+def _keep_waiting(
+    work: SendingWork,
+    messages: Sequence[Message],
+    standings: Sequence[ProviderStanding],
+    at: datetime,
+) -> None:
+    """Look again in a while; but what a text message can take the place of does not wait long."""
+    code, text = _why_nobody(standings)
+    until = usable_again(standings)
+    failed = [each.id for each in messages if cannot_wait(each, until, at)]
+    waiting = [each.id for each in messages if not cannot_wait(each, until, at)]
+    work.queue.end(failed, MessageState.FAILED, at, code, text)
+    work.queue.release(waiting, at + LOOK_AGAIN, code, text)
 
 
 def _why_nobody(standings: Sequence[ProviderStanding]) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from app.ports.jobs import Job
 from app.sweeping import SweepReport
 from engine.ticket import SYSTEM
 from notifications.carriage import NO_RECEIPT, Settlement
-from notifications.channels.base import ErrorClass, ReceiptMode, Result, Verdict, unknown
+from notifications.channels.base import ErrorClass, Result, Verdict, unknown
 from notifications.delivery.chunks import BROKEN
 from notifications.delivery.fallback import URGENT_WAIT, fallback_of, may_fall_back
 from notifications.message import MessageState
@@ -196,12 +196,7 @@ class LooseEnds:
 
     def _reporting(self) -> list[str]:
         """The providers from which one hears of every message."""
-        return [
-            adapter.name
-            for adapters in self.carriers.channels.values()
-            for adapter in adapters
-            if adapter.capabilities.receipts is not ReceiptMode.NONE
-        ]
+        return self.carriers.reporting()
 
     # --- WeChat that did not get through --------------------------------------------------------
 

@@ -20,10 +20,10 @@ from app.sending.fail_points import Point, passing
 from app.sending.handover import LOOK_AGAIN, NO_PROVIDER, end_all, hold_all
 from app.sending.patience import patiently
 from engine.errors import UnavailableError
-from notifications.channels.base import Verdict, unknown
+from notifications.channels.base import ErrorClass, Verdict, unknown
 from notifications.delivery.permission import CAP_WINDOW, Rules
 from notifications.delivery.providers import BLOCKING, block
-from notifications.message import MessageState
+from notifications.message import Channel, MessageState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from app.clock import Clock
     from app.ports.sending import SendingDatabase, SendingWork
     from app.sending.carriers import Carriers
+    from notifications.carriage import Settlement
     from notifications.channels.base import MessageChannel, Result
     from notifications.delivery.attempts import AttemptPolicy
-    from notifications.message import Channel, Message
+    from notifications.message import Message
 
 logger = logging.getLogger(__name__)
 
@@ -135,7 +136,7 @@ class ChunkSender:
             work.queue.release(ids, at + LOOK_AGAIN, NO_PROVIDER, text)
             return []
         addresses = frozenset(each.address for each in messages)
-        counted = frozenset(each.address for each in messages if not each.urgent)
+        counted = frozenset(each.address for each in messages if self.rules.limits_of(each))
         permission = self.rules.permit(
             messages,
             at,
@@ -149,7 +150,8 @@ class ChunkSender:
     def _is_usable(self, work: SendingWork, channel: Channel, name: str, at: datetime) -> bool:
         if self.carriers.find(channel, name) is None:
             return False
-        standings = work.providers.of_channel(channel)
+        # Whoever claims for a member must see what others have claimed for him just before.
+        standings = work.providers.of_channel(channel, locked=channel is Channel.WECOM)
         return all(each.is_usable(at) for each in standings if each.name == name)
 
     # --- settle -------------------------------------------------------------------------------
@@ -170,20 +172,24 @@ class ChunkSender:
         with self.database.writing() as work:
             self._judge(work, channel, adapter.name, results, at)
             others = [
-                each
+                each.name
                 for each in self.carriers.standings(work, channel)
                 if each.name != adapter.name and each.is_usable(at)
             ]
             work.queue.settle(
-                [
-                    self.attempts.settlement(
-                        messages[each.message_id], each, at, has_alternative=bool(others)
-                    )
-                    for each in results
-                ],
+                [self._settlement(messages[each.message_id], each, at, others) for each in results],
                 at,
             )
             work.commit()
+
+    def _settlement(
+        self, message: Message, result: Result, at: datetime, others: Sequence[str]
+    ) -> Settlement:
+        """What an answer means; `others` are the providers that could be tried at once."""
+        is_alternative = result.verdict is Verdict.RETRY and any(
+            self.carriers.would_take(name, message) for name in others
+        )
+        return self.attempts.settlement(message, result, at, has_alternative=is_alternative)
 
     def _judge(
         self,
@@ -201,7 +207,8 @@ class ChunkSender:
             if standing.is_usable(at):
                 reason = " ".join(filter(None, (blocking.code, blocking.text)))
                 logger.error("provider %s refuses us: %s", name, blocking.code)
-                record(work, standing, block(standing, at, reason), at)
+                kind = blocking.error_class or ErrorClass.ACCOUNT
+                record(work, standing, block(standing, at, reason, kind), at)
         if self.carriers.has_several(channel):
             faults = [
                 each

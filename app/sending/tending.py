@@ -44,7 +44,8 @@ class Tending:
             at = self.clock()
             with self.database.writing() as work:
                 standings = self.carriers.standings(work, channel, locked=True)
-                changed = tended(standings, work.providers.traffic(channel, at), at)
+                traffic = work.providers.traffic(channel, at, self.carriers.reporting())
+                changed = tended(standings, traffic, at)
                 report.done += record_all(work, standings, changed, at)
                 work.commit()
         return report

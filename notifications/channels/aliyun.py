@@ -10,53 +10,58 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from engine.calendar import SHANGHAI
+from notifications.channels.aliyun_answers import NAME, failure, found, judged, receipt_of
 from notifications.channels.base import (
     Answer,
     Capabilities,
     ErrorClass,
+    InquiryRefusedError,
     MissingExtraError,
     ParsedReceipts,
-    Receipt,
     ReceiptMode,
     ReceiptRequest,
     Result,
     Uplink,
-    Verdict,
     bad_credentials,
     json_items,
     refused,
     unfit,
-    unknown,
 )
 from notifications.channels.codes import code_table
-from notifications.message import MessageState
 from notifications.provider_requests import ProviderRequest, cut, national, reference_to_many
 from notifications.registrations import UnfitMessageError
-from notifications.wire.sdk_failures import keep_quiet, never_left
+from notifications.wire.sdk_failures import keep_quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from engine.errors import Reason
     from notifications.message import Message
     from notifications.registrations import RegistrationBook
-    from notifications.renderer import MessageTemplate
     from notifications.wire.event_loop import EventLoop
 
-NAME = "aliyun"
+logger = logging.getLogger(__name__)
+
 MOST_SAME, MOST_MIXED = 1000, 100
-DONE = "OK"
-SENT, FAILED_TO_SEND = 3, 2
-"""SendStatus of QuerySendDetails; 1 waits for the carrier."""
 TAKEN = Answer(body='{"code":0,"msg":"接收成功"}', content_type="application/json; charset=utf-8")
 """Anything else is reported again after 1, 5 and 10 minutes, and then never."""
+TELLS_LATER = frozenset(
+    {
+        ErrorClass.FREQUENCY,
+        ErrorClass.THROTTLE,
+        ErrorClass.PROVIDER,
+        ErrorClass.UNKNOWN_OUTCOME,
+    }
+)
+"""What a question is refused for that may be asked again."""
 DAY = "%Y%m%d"
 LATE_ENTRY = timedelta(minutes=10)
 """A message of just before midnight may be listed under the next day."""
@@ -139,10 +144,11 @@ class AliyunChannel:
         """Let go of the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def validate(self, template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
+    def validate(self, message: Message) -> tuple[Reason, ...]:
         """Why the text could not be sent: not registered, or a field too long."""
         registered = self._registrations.current()
-        return registered.against(NAME, template.key, template.version, params)
+        key, version = message.template_key, message.template_version
+        return registered.against(NAME, key, version, message.params)
 
     def submit(self, messages: Sequence[Message]) -> Iterator[Result]:
         """Equal ones by the thousand, different ones of a template by the hundred."""
@@ -163,12 +169,29 @@ class AliyunChannel:
             )
             if message.provider_id:
                 request.biz_id = message.provider_id
-            body = self._client.query_send_details_with_options(request, self._runtime).body
-            listed = getattr(body.sms_send_detail_dtos, "sms_send_detail_dto", None) or ()
-            for each in listed:
+            for each in self._listed(request):
                 if self._is_about(message, each):
-                    return _found(message, each)
+                    return found(message, each)
         return None
+
+    def _listed(self, request: Any) -> Sequence[Any]:  # noqa: ANN401  (the SDK's)
+        """What the service lists; nothing if it will not tell, whenever it is asked.
+
+        Raises:
+            InquiryRefusedError: it does not tell now, which is not to say that it knows nothing.
+        """
+        body: Any = None
+        try:
+            body = self._client.query_send_details_with_options(request, self._runtime).body
+            outcome = judged(body)
+        except Exception as fault:  # noqa: BLE001  (whatever the SDK raises)
+            outcome = failure("", fault)
+        if outcome.error_class in TELLS_LATER:
+            raise InquiryRefusedError(NAME, outcome.code)
+        if outcome.error_class is not None:
+            logger.error("%s does not let us ask about messages: %s", NAME, outcome.code)
+            return ()
+        return getattr(body.sms_send_detail_dtos, "sms_send_detail_dto", None) or ()
 
     def _is_about(self, message: Message, listed: Any) -> bool:  # noqa: ANN401  (the SDK's)
         """Whether an entry of the phone's list is this message."""
@@ -192,7 +215,7 @@ class AliyunChannel:
         try:
             body = self._client.query_send_details_with_options(request, self._runtime).body
         except Exception as fault:  # noqa: BLE001  (whatever the SDK raises)
-            return (bad_credentials(NAME, _failure("", fault)),)
+            return (bad_credentials(NAME, failure("", fault)),)
         meaning = code_table(NAME).find(body.code or "")
         if meaning is None or meaning.error_class not in {ErrorClass.AUTH, ErrorClass.ACCOUNT}:
             return ()
@@ -207,13 +230,13 @@ class AliyunChannel:
         receipts, uplinks = [], []
         for each in json_items(request.body):
             if "success" in each:
-                receipts.append(_receipt(each))
+                receipts.append(receipt_of(each))
             elif "content" in each:
                 uplinks.append(
                     Uplink(
                         address=national(str(each.get("phone_number", ""))),
                         text=str(each["content"]),
-                        sequence=str(each.get("sequence_id", "")),
+                        sequence=str(each.get("sequence_id") or ""),
                     )
                 )
         return ParsedReceipts(receipts=tuple(receipts), uplinks=tuple(uplinks), answer=TAKEN)
@@ -232,7 +255,7 @@ class AliyunChannel:
         blames_one = outcome.error_class in {ErrorClass.RECIPIENT, ErrorClass.FREQUENCY}
         if blames_one and len(request.items) > 1:
             return [result for half in request.halves() for result in self._send(half)]
-        return [_about(each.message.id, outcome) for each in request.items]
+        return [replace(outcome, message_id=each.message.id) for each in request.items]
 
     def _same(self, request: ProviderRequest) -> Any:  # noqa: ANN401  (the SDK's)
         registration, values = request.registration, request.items[0].filled.values
@@ -268,56 +291,5 @@ class AliyunChannel:
         try:
             body = call().body
         except Exception as fault:  # noqa: BLE001  (whatever the SDK raises)
-            return _failure("", fault)
-        if body.code == DONE:
-            return Result(message_id="", verdict=Verdict.ACCEPTED, provider_id=body.biz_id or "")
-        meaning = code_table(NAME).meaning(body.code or "")
-        return refused("", meaning.error_class, body.code or "", meaning.text)
-
-
-def _about(message_id: str, outcome: Result) -> Result:
-    return Result(
-        message_id=message_id,
-        verdict=outcome.verdict,
-        provider_id=outcome.provider_id,
-        error_class=outcome.error_class,
-        code=outcome.code,
-        text=outcome.text,
-    )
-
-
-def _failure(message_id: str, fault: Exception) -> Result:
-    """What is certain after the SDK has raised."""
-    code, status = str(getattr(fault, "code", "") or ""), getattr(fault, "status_code", None)
-    if status is None:
-        if never_left(fault):
-            text = "无法连接服务商"
-            return refused(message_id, ErrorClass.PROVIDER, type(fault).__name__, text)
-        return unknown(message_id, type(fault).__name__)
-    meaning = code_table(NAME).find(code)
-    if meaning is None and status >= 500:  # noqa: PLR2004  (a status of HTTP)
-        return unknown(message_id, f"{status} {code}".strip())
-    meaning = meaning or code_table(NAME).meaning(code)
-    return refused(message_id, meaning.error_class, code, meaning.text)
-
-
-def _found(message: Message, listed: Any) -> Result:  # noqa: ANN401  (the SDK's)
-    code = listed.err_code or ""
-    if listed.send_status == SENT:
-        return Result(message_id=message.id, verdict=Verdict.DELIVERED, code=code)
-    if listed.send_status == FAILED_TO_SEND:
-        return refused(message.id, ErrorClass.RECIPIENT, code, "运营商回执：未送达")
-    return Result(message_id=message.id, verdict=Verdict.ACCEPTED)
-
-
-def _receipt(report: Mapping[str, Any]) -> Receipt:
-    reference = str(report.get("out_id") or "")
-    is_one = reference and not reference.startswith("many-")
-    return Receipt(
-        state=MessageState.DELIVERED if report["success"] is True else MessageState.FAILED,
-        message_id=reference if is_one else "",
-        provider_id=str(report.get("biz_id") or ""),
-        address=national(str(report.get("phone_number") or "")),
-        code=str(report.get("err_code") or ""),
-        text="" if report["success"] is True else str(report.get("err_msg") or ""),
-    )
+            return failure("", fault)
+        return judged(body)

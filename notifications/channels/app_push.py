@@ -50,7 +50,6 @@ if TYPE_CHECKING:
 
     from engine.errors import Reason
     from notifications.message import Message
-    from notifications.renderer import MessageTemplate
     from notifications.wire.event_loop import EventLoop
 
 NAME = "app"
@@ -136,9 +135,9 @@ class AppPushChannel:
         """Close the connections."""
         self._client.close()
 
-    def validate(self, template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
+    def validate(self, message: Message) -> tuple[Reason, ...]:
         """The app takes any text."""
-        del template, params
+        del message
         return ()
 
     def submit(self, messages: Sequence[Message]) -> Iterator[Result]:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from notifications.message import Message
-    from notifications.renderer import MessageTemplate
 
 LONGEST_TEXT = 500
 """Characters of an explanation that are kept with a message."""
@@ -68,6 +67,8 @@ class ErrorClass(StrEnum):
     """The message itself: template, signature, parameters."""
     THROTTLE = "throttle"
     """The provider takes no more for now, from anybody or from us."""
+    QUOTA = "quota"
+    """What the provider takes of us in a day is used up."""
     ACCOUNT = "account"
     """Our account: no money, no quota, closed."""
     PROVIDER = "provider"
@@ -82,6 +83,7 @@ class ErrorClass(StrEnum):
         """Whether it counts when another provider is considered; a recipient's fault never does."""
         return self in {
             ErrorClass.THROTTLE,
+            ErrorClass.QUOTA,
             ErrorClass.ACCOUNT,
             ErrorClass.PROVIDER,
             ErrorClass.AUTH,
@@ -100,6 +102,7 @@ class ErrorClass(StrEnum):
             case (
                 ErrorClass.FREQUENCY
                 | ErrorClass.THROTTLE
+                | ErrorClass.QUOTA
                 | ErrorClass.ACCOUNT
                 | ErrorClass.PROVIDER
                 | ErrorClass.AUTH
@@ -165,9 +168,12 @@ class Receipt:
         message_id: ours, where the provider repeats it; else `provider_id` with `address` tells
             which message it is about, because one request to many has one id.
         address: as we store it; may be empty where the provider's id is the message's alone.
+        provider: whose message it is, where one address takes the reports of several providers;
+            empty for the one whose address it came to.
     """
 
     state: MessageState
+    provider: str = ""
     message_id: str = ""
     provider_id: str = ""
     address: str = ""
@@ -217,6 +223,13 @@ class ReceiptRefusedError(HuodianError):
     """A receipt that does not prove where it comes from, or that cannot be read."""
 
 
+class InquiryRefusedError(Exception):
+    """A provider does not tell now what became of a message; it may be asked again."""
+
+    def __init__(self, provider: str, code: str) -> None:
+        super().__init__(f"{provider}: {code}")
+
+
 class MissingExtraError(HuodianError):
     """A provider's SDK is not installed."""
 
@@ -251,8 +264,11 @@ class MessageChannel(Protocol):
     def capabilities(self) -> Capabilities:
         """What it can do; does not change."""
 
-    def validate(self, template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
-        """Why a message of that text could not be sent this way; asked before it is queued."""
+    def validate(self, message: Message) -> tuple[Reason, ...]:
+        """Why a message could not be sent this way; asked before it is given to a job.
+
+        By its own words and the version of their template: others may be in use by now.
+        """
 
     def submit(self, messages: Sequence[Message]) -> Iterable[Result]:
         """Hand messages over, cut into requests as the provider takes them.

@@ -24,13 +24,12 @@ from notifications.channels.base import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from io import BufferedRandom
     from pathlib import Path
 
     from engine.errors import Reason
     from notifications.message import Message
-    from notifications.renderer import MessageTemplate
 
 OWNER_ONLY = 0o600
 """The lines hold phone numbers."""
@@ -69,9 +68,9 @@ class FileChannel:
         """Everything at once, and as often as one likes."""
         return CAPABILITIES
 
-    def validate(self, template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
+    def validate(self, message: Message) -> tuple[Reason, ...]:
         """Anything may be written."""
-        del template, params
+        del message
         return ()
 
     def submit(self, messages: Sequence[Message]) -> list[Result]:

@@ -50,7 +50,6 @@ if TYPE_CHECKING:
 
     from engine.errors import Reason
     from notifications.message import Message
-    from notifications.renderer import MessageTemplate
     from notifications.wire.event_loop import EventLoop
 
 LONGEST_REMARK = 200
@@ -172,9 +171,9 @@ class HttpSmsChannel:
         """Close the connections."""
         self._client.close()
 
-    def validate(self, template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
+    def validate(self, message: Message) -> tuple[Reason, ...]:
         """A gateway takes any text."""
-        del template, params
+        del message
         return ()
 
     def submit(self, messages: Sequence[Message]) -> Iterator[Result]:
@@ -287,11 +286,10 @@ class HttpSmsChannel:
         return refused(message_id, kind, code, remark)
 
     def _own_id(self, body: str) -> str:
-        """The id that the gateway gave the message, if it gives any."""
-        if not self._settings.id_pattern:
-            return ""
+        """The id that the gateway gave the message, if it gives any that we can read."""
         found = re.search(self._settings.id_pattern, body)
-        return found.group(1) if found else ""
+        groups = found.groups() if found else ()
+        return (groups[0] or "") if groups else ""
 
 
 def _reply(fields: Mapping[str, str]) -> Uplink:

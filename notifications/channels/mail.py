@@ -31,12 +31,11 @@ from notifications.channels.base import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from engine.errors import Reason
     from notifications.message import Message
-    from notifications.renderer import MessageTemplate
 
 NAME = "smtp"
 MAILBOX = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\.[^@\s<>,;:\".]+")
@@ -123,9 +122,9 @@ class MailChannel:
     def close(self) -> None:
         """The server is connected only while mail is handed over."""
 
-    def validate(self, template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
+    def validate(self, message: Message) -> tuple[Reason, ...]:
         """A mail takes any text."""
-        del template, params
+        del message
         return ()
 
     def submit(self, messages: Sequence[Message]) -> Iterator[Result]:
@@ -135,7 +134,7 @@ class MailChannel:
             try:
                 server = server or self._connected()
                 result = self._send(server, message)
-            except (smtplib.SMTPException, OSError) as fault:
+            except (smtplib.SMTPException, OSError, UnicodeError) as fault:
                 server = None  # the next one begins afresh
                 result = _not_begun(message.id, fault)
             if result.verdict is Verdict.UNKNOWN:
@@ -193,15 +192,19 @@ class MailChannel:
         return server
 
     def _send(self, server: smtplib.SMTP, message: Message) -> Result:
-        if not MAILBOX.fullmatch(message.address):
+        if not is_mailbox(message.address):
             text = "邮箱地址无效" if message.address else "没有邮箱地址"
             return refused(message.id, ErrorClass.RECIPIENT, "bad_address", text)
+        try:
+            content = self._mail(message).as_bytes(policy=SMTP)
+        except Exception as fault:  # noqa: BLE001  (the edge: one mail must not stop the others)
+            return refused(message.id, ErrorClass.CONTENT, type(fault).__name__, "无法生成邮件")
         not_taken = self._envelope(server, message)
         if not_taken is not None:
             server.rset()
             return not_taken
         try:
-            code, _ = server.data(self._mail(message).as_bytes(policy=SMTP))
+            code, _ = server.data(content)
         except smtplib.SMTPDataError as fault:
             code = fault.smtp_code
         except (smtplib.SMTPException, OSError) as fault:
@@ -237,6 +240,11 @@ class MailChannel:
             main, _, sub = each.media_type.partition("/")
             mail.add_attachment(each.content, maintype=main, subtype=sub, filename=each.name)
         return mail
+
+
+def is_mailbox(address: str) -> bool:
+    """Whether the steps of the protocol can name it: in ASCII, since few servers take more."""
+    return address.isascii() and address.isprintable() and MAILBOX.fullmatch(address) is not None
 
 
 def _log_in(server: smtplib.SMTP, settings: MailSettings) -> None:

@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from engine.errors import Reason
     from notifications.message import Message
     from notifications.registrations import RegistrationBook
-    from notifications.renderer import MessageTemplate
     from notifications.wire.event_loop import EventLoop
 
 NAME = "tencent"
@@ -143,10 +142,11 @@ class TencentChannel:
         """Let go of the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def validate(self, template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
+    def validate(self, message: Message) -> tuple[Reason, ...]:
         """Why the text could not be sent: not registered, or a field too long."""
         registered = self._registrations.current()
-        return registered.against(NAME, template.key, template.version, params)
+        key, version = message.template_key, message.template_version
+        return registered.against(NAME, key, version, message.params)
 
     def submit(self, messages: Sequence[Message]) -> Iterator[Result]:
         """Equal ones up to 200 at once."""

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from engine.errors import Reason
     from notifications.message import Message
     from notifications.registrations import RegistrationBook
-    from notifications.renderer import MessageTemplate
     from notifications.wire.event_loop import EventLoop
 
 NAME = "wechat"
@@ -149,10 +148,11 @@ class WechatChannel:
         """Close the connections."""
         self._account.client.close()
 
-    def validate(self, template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
+    def validate(self, message: Message) -> tuple[Reason, ...]:
         """Why the text could not be sent: not registered, or a field that WeChat would refuse."""
         registered = self._registrations.current()
-        return registered.against(self.name, template.key, template.version, params)
+        key, version = message.template_key, message.template_version
+        return registered.against(self.name, key, version, message.params)
 
     def submit(self, messages: Sequence[Message]) -> Iterator[Result]:
         """One call a message."""
@@ -226,22 +226,30 @@ class WechatChannel:
 
 
 def _receipts(event: ET.Element) -> Iterator[Receipt]:
-    kind, openid = event.findtext("Event", ""), event.findtext("FromUserName", "")
+    """What an event says of messages of either kind: an account has one address for both."""
+    kind = event.findtext("Event", "")
     if kind == "TEMPLATESENDJOBFINISH":
         status = event.findtext("Status", "")
-        yield _receipt(openid, event.findtext("MsgID", ""), status, is_sent=status == "success")
+        is_sent = status == "success"
+        yield _receipt(
+            TEMPLATE_MESSAGES, event, event.findtext("MsgID", ""), status, is_sent=is_sent
+        )
     if kind == "subscribe_msg_sent_event":
         for each in event.iterfind("SubscribeMsgSentEvent/List"):
             is_sent, status = each.findtext("ErrorCode") == "0", each.findtext("ErrorStatus", "")
-            yield _receipt(openid, each.findtext("MsgID", ""), status, is_sent=is_sent)
+            message_id = each.findtext("MsgID", "")
+            yield _receipt(SUBSCRIPTION_MESSAGES, event, message_id, status, is_sent=is_sent)
 
 
-def _receipt(openid: str, message_id: str, status: str, *, is_sent: bool) -> Receipt:
+def _receipt(
+    kind: WechatKind, event: ET.Element, message_id: str, status: str, *, is_sent: bool
+) -> Receipt:
     meaning = None if is_sent else code_table(NAME).find(status)
     return Receipt(
         state=MessageState.DELIVERED if is_sent else MessageState.FAILED,
         provider_id=message_id,
-        address=openid,
+        address=event.findtext("FromUserName", ""),
+        provider=kind.name,
         code=status,
         text="" if meaning is None else meaning.text,
     )

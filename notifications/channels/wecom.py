@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from notifications.message import Message
-    from notifications.renderer import MessageTemplate
     from notifications.wire.event_loop import EventLoop
 
 NAME, ROBOT = "wecom", "wecom_robot"
@@ -89,9 +88,9 @@ class WecomChannel:
         """Close the connections."""
         self._account.client.close()
 
-    def validate(self, template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
+    def validate(self, message: Message) -> tuple[Reason, ...]:
         """Whether the text is too long."""
-        return too_long(template, params)
+        return unfit(message)
 
     def submit(self, messages: Sequence[Message]) -> Iterator[Result]:
         """One call a message."""
@@ -176,9 +175,9 @@ class WecomRobotChannel:
         """Close the connections."""
         self._client.close()
 
-    def validate(self, template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
+    def validate(self, message: Message) -> tuple[Reason, ...]:
         """Whether the text is too long."""
-        return too_long(template, params)
+        return unfit(message)
 
     def submit(self, messages: Sequence[Message]) -> Iterator[Result]:
         """One call a message, in order."""
@@ -220,19 +219,20 @@ class WecomRobotChannel:
             return unknown(message.id, str(answer.status))
         if said["errcode"] == 0:
             return Result(message_id=message.id, verdict=Verdict.ACCEPTED)
-        meaning = code_table(NAME).meaning(str(said["errcode"]))
+        meaning = code_table(ROBOT).meaning(str(said["errcode"]))
         return refused(message.id, meaning.error_class, str(said["errcode"]), meaning.text)
 
 
-def too_long(template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
+def unfit(message: Message) -> tuple[Reason, ...]:
     """Why WeCom would cut the text."""
-    problem = unfit_text(template.compiled.render(params))
+    problem = unfit_text(message.text)
     if not problem:
         return ()
+    template = f"{message.template_key}@{message.template_version}"
     return (
         Reason(
             code="text_unfit",
-            message=f"消息模板 {template.key}@{template.version} {problem}",
+            message=f"消息模板 {template} {problem}",
             clause="R-6.4",
             remedy="请缩短正文",
         ),
@@ -248,7 +248,6 @@ def unfit_text(text: str) -> str:
 
 
 def _robot_body(text: str) -> bytes:
-
     return json.dumps({"msgtype": "text", "text": {"content": text}}, ensure_ascii=False).encode()
 
 

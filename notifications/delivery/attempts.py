@@ -2,7 +2,7 @@
 
 The rungs: at once by another provider if there is one, then after 1, 5, 15 and 60 minutes; the last
 one repeats until the message is given up. A message that would be worthless by then is left to its
-expiry.
+expiry; one that a text message should rather take the place of now has failed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from notifications.carriage import Settlement
 from notifications.channels.base import Result, Verdict
+from notifications.delivery.fallback import gives_way
 from notifications.message import Message, MessageState
 from notifications.quiet_hours import QuietHours, next_chance
 
@@ -44,7 +45,7 @@ class AttemptPolicy:
         next_attempt_at = None
         state = result.verdict.state
         if result.verdict is Verdict.RETRY:
-            if self._is_hopeless(message, at):
+            if self._is_hopeless(message, at) or gives_way(message, result.error_class):
                 state = MessageState.FAILED
             else:
                 wanted = at + self.wait(message.attempts, has_alternative=has_alternative)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from notifications.channels.base import Capabilities
@@ -46,17 +46,19 @@ def chunks(
     messages: Iterable[Message],
     at: datetime,
     *,
+    takers_of: Callable[[Message], Hashable],
     provider_of: Callable[[Message], str],
     size_of: Callable[[str, Message], int],
 ) -> Iterator[Chunk]:
     """The chunks of messages that may be sent now, in the order in which they came.
 
-    `provider_of` chooses who carries a message, once for each group; `size_of` says how many such
-    messages a provider gets at most in one chunk.
+    `takers_of` says which providers may be chosen, so that whatever is in one chunk may go by the
+    same one; `provider_of` chooses who carries a message, once for each group; `size_of` says how
+    many such messages a provider gets at most in one chunk.
     """
     groups: dict[tuple[object, ...], list[Message]] = defaultdict(list)
     for message in messages:
-        groups[_kind(message)].append(message)
+        groups[takers_of(message), *_kind(message)].append(message)
     for group in groups.values():
         start = 0
         while start < len(group):

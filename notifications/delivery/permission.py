@@ -2,7 +2,7 @@
 
 A job may have waited for hours behind others. By then a message may be worthless, it may be night,
 the person may have asked not to be written to, or may have had enough for a day. What the law
-demands is told nevertheless, and what is urgent knows no cap.
+demands is told nevertheless, and what is urgent knows no cap but those of the channel itself.
 """
 
 from __future__ import annotations
@@ -41,6 +41,53 @@ class Held:
     until: datetime
     code: str = ""
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """So many messages to one address within so long; `code` and `text` say so of what is held."""
+
+    most: int
+    within: timedelta
+    code: str
+    text: str
+
+    def held(
+        self, message: Message, at: datetime, earlier: Sequence[datetime], more: int
+    ) -> Held | None:
+        """Until when it is held; None if there is room.
+
+        Args:
+            message: what is to go.
+            at: now.
+            earlier: when something was sent to the address, the oldest first.
+            more: how many go to it at this moment.
+        """
+        within = [each for each in earlier if each > at - self.within]
+        excess = len(within) + more - self.most
+        if excess < 0:
+            return None
+        frees = within[min(excess, len(within) - 1)] if within else at
+        return Held(
+            message_id=message.id, until=frees + self.within, code=self.code, text=self.text
+        )
+
+
+MEMBER_LIMITS = (
+    Limit(
+        most=30,
+        within=timedelta(seconds=90),  # a minute, and what passes between a claim and its call
+        code="member_pace",
+        text="企业微信对同一成员每分钟最多 30 条，稍后发送",
+    ),
+    Limit(
+        most=1000,
+        within=timedelta(hours=1),
+        code="member_pace",
+        text="企业微信对同一成员每小时最多 1000 条，稍后发送",
+    ),
+)
+"""WeCom silently drops what one member gets beyond these, so that even what is urgent waits."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,7 +132,7 @@ class Rules:
         for message in messages:
             verdict = self._verdict(message, at, suppressed)
             if verdict is None:
-                verdict = self._capped(message, at, recent, now)
+                verdict = self._held_back(message, at, recent, now)
             match verdict:
                 case None:
                     permission.granted.append(message)
@@ -127,27 +174,26 @@ class Rules:
             )
         return self.held_by_night(message, at)
 
-    def _capped(
+    def limits_of(self, message: Message) -> tuple[Limit, ...]:
+        """What bounds how many such messages one address gets; empty if nothing does."""
+        if message.channel is Channel.WECOM:
+            return MEMBER_LIMITS
+        if message.urgent or message.audience is Audience.STAFF:
+            return ()
+        text = f"该号码 24 小时内已收到 {self.cap} 条，稍后发送"
+        return (Limit(most=self.cap, within=CAP_WINDOW, code=CAPPED, text=text),)
+
+    def _held_back(
         self,
         message: Message,
         at: datetime,
         recent: Mapping[str, Sequence[datetime]],
         now: Counter[str],
     ) -> Held | None:
-        """Held until the oldest of those that fill the cap is a day old."""
-        if message.urgent or message.audience is Audience.STAFF:
-            return None
-        earlier = recent.get(message.address, ())
-        excess = len(earlier) + now[message.address] - self.cap
-        if excess < 0:
-            return None
-        frees = earlier[min(excess, len(earlier) - 1)] if earlier else at
-        return Held(
-            message_id=message.id,
-            until=frees + CAP_WINDOW,
-            code=CAPPED,
-            text=f"该号码 24 小时内已收到 {self.cap} 条，稍后发送",
-        )
+        """Held until there is room within every limit again."""
+        earlier, more = recent.get(message.address, ()), now[message.address]
+        held = (each.held(message, at, earlier, more) for each in self.limits_of(message))
+        return max(filter(None, held), key=lambda each: each.until, default=None)
 
 
 def is_demanded_by_law(message: Message) -> bool:

@@ -2,22 +2,23 @@
 
 Each has a weight and gets its share by it. Weights move in steps of ten, each with its reason: down
 by a provider's own faults or by slow delivery, back to rest after a calm while. An account without
-money or with wrong credentials is left alone altogether for some time. What is a recipient's or a
+money or with wrong credentials is left alone altogether for some time, one whose daily quota is
+used up until midnight. What is a recipient's or a
 message's fault never counts.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from engine.calendar import SHANGHAI
 from notifications.carriage import ProviderStanding, Traffic
 from notifications.channels.base import ErrorClass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
     from uuid import UUID
 
 STEP = 10
@@ -32,7 +33,7 @@ CALM = timedelta(minutes=15)
 """So long nothing must have spoken against a provider before it gets weight back."""
 BETWEEN_STEPS_BACK = timedelta(minutes=5)
 BLOCKED_FOR = timedelta(minutes=15)
-BLOCKING = frozenset({ErrorClass.ACCOUNT, ErrorClass.AUTH})
+BLOCKING = frozenset({ErrorClass.QUOTA, ErrorClass.ACCOUNT, ErrorClass.AUTH})
 
 RESTING = {1: (100,), 2: (60, 40), 3: (50, 30, 20)}
 """Weights at rest of providers in the order of preference."""
@@ -75,9 +76,23 @@ def choose(
     return None
 
 
-def block(standing: ProviderStanding, at: datetime, reason: str) -> ProviderStanding:
-    """The provider's account refuses us: leave it alone for a while."""
-    return replace(standing, blocked_until=at + BLOCKED_FOR, lowered_at=at, reason=reason)
+def block(
+    standing: ProviderStanding, at: datetime, reason: str, kind: ErrorClass = ErrorClass.ACCOUNT
+) -> ProviderStanding:
+    """The provider refuses us: leave it alone for a while, or until it counts a new day."""
+    until = _next_midnight(at) if kind is ErrorClass.QUOTA else at + BLOCKED_FOR
+    return replace(standing, blocked_until=until, lowered_at=at, reason=reason)
+
+
+def usable_again(standings: Iterable[ProviderStanding]) -> datetime | None:
+    """When the first of providers none of which may be used now may be; None if nobody knows."""
+    instants = (each.blocked_until for each in standings if not each.paused_by)
+    return min((each for each in instants if each is not None), default=None)
+
+
+def _next_midnight(at: datetime) -> datetime:
+    tomorrow = at.astimezone(SHANGHAI).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time.min, SHANGHAI).astimezone(UTC)
 
 
 def tended(

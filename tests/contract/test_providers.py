@@ -70,7 +70,7 @@ def test_faults_of_the_last_minute_are_added_up(database: Database) -> None:
         count(Channel.SMS, "aliyun", AT + SECOND, accepted=0, faults=3)
         count(Channel.SMS, "tencent", AT, accepted=1, faults=0)
         count(Channel.WECHAT, "aliyun", AT, accepted=0, faults=50)
-        assert work.providers.traffic(Channel.SMS, AT + SECOND) == {
+        assert work.providers.traffic(Channel.SMS, AT + SECOND, ["aliyun"]) == {
             "aliyun": Traffic(faults=25),
             "tencent": Traffic(),
         }
@@ -94,5 +94,11 @@ def test_slow_is_what_took_or_takes_more_than_five_minutes(database: Database) -
     refused = sent(S.FAILED, 6 * MINUTE, 6 * MINUTE)
     with database.writing() as work:
         work.outbox.add([quick, slow, waiting_long, just_sent, long_ago, refused])
-        assert work.providers.traffic(Channel.SMS, AT) == {"aliyun": Traffic(handed_over=3, slow=2)}
-        assert work.providers.traffic(Channel.WECHAT, AT) == {}
+        traffic = work.providers.traffic
+        known = Traffic(handed_over=3, slow=2)
+        assert traffic(Channel.SMS, AT, ["other", "aliyun"]) == {"aliyun": known}
+        assert traffic(Channel.WECHAT, AT, ["aliyun"]) == {}
+        # Who reports nothing leaves every message accepted: that is no slowness.
+        only_delivered = Traffic(handed_over=2, slow=1)
+        assert traffic(Channel.SMS, AT, ["other"]) == {"aliyun": only_delivered}
+        assert traffic(Channel.SMS, AT, []) == {"aliyun": only_delivered}

@@ -246,7 +246,19 @@ def test_carriers_are_named_in_the_order_of_preference(monkeypatch: pytest.Monke
         ({"customer_channels": "wechat"}, {"HUODIAN_CUSTOMER_CHANNELS"}),
         ({"customer_channels": "email,sms"}, {"HUODIAN_CUSTOMER_CHANNELS"}),
         ({"wechat_aes_key": "short"}, {"HUODIAN_WECHAT_AES_KEY"}),
+        (
+            {"sms_carrier": "http", "sms_url": "http://x", "sms_id_pattern": r"id=\d+"},
+            {"HUODIAN_SMS_ID_PATTERN"},
+        ),
+        (
+            {"sms_carrier": "http", "sms_url": "http://x", "sms_id_pattern": "id=("},
+            {"HUODIAN_SMS_ID_PATTERN"},
+        ),
         ({"smtp_security": "plain"}, {"HUODIAN_SMTP_SECURITY"}),
+        (
+            {"email_carrier": "smtp", "smtp_host": "mail", "mail_from": "获电@example.cn"},
+            {"HUODIAN_MAIL_FROM"},
+        ),
     ],
 )
 def test_everything_wrong_about_providers_is_said_at_once(

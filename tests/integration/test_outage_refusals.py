@@ -11,6 +11,7 @@ from app.people.organisation import NewGrid
 from engine.errors import (
     ConflictError,
     HuodianError,
+    IntegrityError,
     MalformedError,
     NotFoundError,
     RefusedError,
@@ -540,3 +541,10 @@ def test_a_grid_of_another_branch_on_a_part_makes_the_whole_a_matter_of_the_comp
             report_fault(grid, node)
         assert codes(caught) == {"other_branch"}
     report_fault(grid, "T1")
+
+
+def test_a_notice_without_its_outage_is_a_fault_and_not_told_to_nobody(grid: Office) -> None:
+    application = grid.application
+    with application.database.writing() as work, pytest.raises(IntegrityError) as broken:
+        application.outage_fan_out.page(work, "outage-of-nobody-1", "", 10)
+    assert codes(broken) == {"notice_without_outage"}

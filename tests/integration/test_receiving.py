@@ -250,6 +250,77 @@ def test_wechats_events_are_told_apart_by_id_and_person(office: Office) -> None:
         by_wechat.close()
 
 
+def test_an_account_has_one_address_for_the_events_of_both_kinds_of_message(office: Office) -> None:
+    contact = replace(a_resident().contact, wechat_openid="o-customer-1")
+    with weixin() as account:
+        publish(office, wechat_source(provider="wechat_subscription"))
+        both = office.another(
+            wechat_carrier="wechat,wechat_subscription",
+            wechat_app_id=simulated_weixin.APP_ID,
+            wechat_app_secret=simulated_weixin.APP_SECRET,
+            wechat_token=simulated_weixin.TOKEN,
+            wechat_url=account.state.url,
+        )
+        both.at(MORNING).submit(a_resident(contact=contact))
+        both.application.sending.dispatch()
+        (told,) = account.taken
+        event = simulated_weixin.subscription_sent(told)
+        assert push(both, event, "wechat", **simulated_weixin.signed()) == "success"
+        assert apply(both)["done"] == 1
+        assert states(both)["o-customer-1"] is MessageState.DELIVERED
+        # The other kind counts its messages by itself.
+        push(both, simulated_weixin.finished(told, "failed"), "wechat", **simulated_weixin.signed())
+        assert apply(both)["unchanged"] == 1
+        both.close()
+
+
+# --- old reports -------------------------------------------------------------------------------
+
+
+def forget(office: Office, days: float) -> int:
+    """What the sweep removes so many days after the morning."""
+    office.at(MORNING).clock.pass_by(days=days)
+    (sweep,) = (each for each in office.application.sweeps.all() if each.name == "old_receipts")
+    return sweep.run().done
+
+
+def test_old_reports_are_removed_and_what_followed_from_them_stays(
+    by_aliyun: Office, cloud: Aliyun
+) -> None:
+    sent(by_aliyun)
+    push(by_aliyun, simulated_aliyun.reply_of(CUSTOMER, "TD"))
+    push(by_aliyun, cloud.report(*cloud.taken))
+    with pytest.raises(ReceiptRefusedError):
+        push(by_aliyun, b"{")
+    apply(by_aliyun)
+    by_aliyun.at(MORNING).clock.pass_by(days=100)
+    push(by_aliyun, cloud.report(*cloud.taken))
+    apply(by_aliyun)
+    assert forget(by_aliyun, 180) == 0
+    assert forget(by_aliyun, 180.001) == 3
+    assert kept(by_aliyun) == [("", False)]
+    assert set(states(by_aliyun).values()) == {MessageState.DELIVERED}
+    assert suppressed(by_aliyun, CUSTOMER) == {CUSTOMER}
+    assert len(by_aliyun.application.receiving.suppressions.replies(actor=CHIEF)) == 1
+
+
+def test_a_report_that_still_waits_is_not_old(by_aliyun: Office, cloud: Aliyun) -> None:
+    sent(by_aliyun)
+    for _ in range(2):
+        push(by_aliyun, cloud.report(*cloud.taken))
+    assert forget(by_aliyun, 200) == 0
+
+
+def test_a_reply_after_all_reports_were_removed_is_a_new_one(by_aliyun: Office) -> None:
+    """Where a provider numbers no replies, they are told apart by the report's number."""
+    reply = json.dumps([{"phone_number": CUSTOMER, "content": "未来电", "sequence_id": None}])
+    for days in (0, 300):
+        forget(by_aliyun, days)
+        push(by_aliyun, reply.encode())
+        apply(by_aliyun)
+    assert len(by_aliyun.application.receiving.suppressions.replies(actor=CHIEF)) == 2
+
+
 # --- reports that never come -------------------------------------------------------------------
 
 

@@ -125,6 +125,8 @@ def test_a_branch_without_a_robot_is_told_as_before(office: Office) -> None:
     [
         ({"wecom_id": "王大河"}, {"wecom_id"}),
         ({"email": "head@"}, {"email"}),
+        ({"email": "张三@example.cn"}, {"email"}),
+        ({"email": "head@电力.cn"}, {"email"}),
         ({"phone": "12345", "name": " "}, {"phone", "name"}),
         ({}, {""}),
     ],

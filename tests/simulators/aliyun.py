@@ -41,12 +41,16 @@ class Taken:
 
 @dataclass
 class Aliyun:
-    """The service. `per_number` is its flow control, `balance` what is left on the account."""
+    """The service. `per_number` is its flow control, `balance` what is left on the account.
+
+    `keeps_back` is the code with which it refuses questions, if it does.
+    """
 
     state: State = field(default_factory=State)
     per_number: int = 50
     balance: int = 1_000_000
     banned: set[str] = field(default_factory=set)
+    keeps_back: str = ""
     taken: list[Taken] = field(default_factory=list)
     reported: dict[str, bool] = field(default_factory=dict)
     _nonces: set[str] = field(default_factory=set)
@@ -150,6 +154,8 @@ class Aliyun:
         return next((each for each, bad in is_bad.items() if bad), "")
 
     def _query(self, given: dict[str, str]) -> Reply:
+        if self.keeps_back:
+            return _refused(self.keeps_back)
         found = [
             each
             for each in self.taken

@@ -129,6 +129,27 @@ def test_who_does_not_know_the_secret_learns_nothing_and_leaves_nothing(
     assert kept(by_clouds) == []
 
 
+@pytest.mark.parametrize("provider", ["aliyun", "tencent", "wechat", "file", "http", "sms"])
+@pytest.mark.parametrize("way", ["form", "query"])
+def test_only_gateways_have_an_address_for_each_message(
+    by_clouds: Application, provider: str, way: str
+) -> None:
+    """Anybody can call it, and no other provider proves a report so."""
+    path, junk = f"/receipts/{provider}/guessed/whatever", {"junk": "x" * 9000}
+    browser = client(by_clouds)
+    answer = browser.post(path, data=junk) if way == "form" else browser.get(path, params=junk)
+    assert (answer.status_code, answer.text) == (404, "not found\n")
+    assert kept(by_clouds) == []
+
+
+def test_a_strangers_reply_to_a_gateway_is_no_reply(by_gateway: Application) -> None:
+    """A reply proves itself by the secret of the provider's address only."""
+    path = "/receipts/http/guessed/whatever"
+    answer = client(by_gateway).get(path, params={"from": NUMBER, "text": "TD"})
+    assert answer.status_code == 403
+    assert kept(by_gateway) == []
+
+
 def test_one_providers_secret_opens_no_other_address(by_clouds: Application) -> None:
     path = f"/receipts/tencent/{by_clouds.receiving.secret('aliyun')}"
     assert client(by_clouds).post(path, json=[REPORT]).status_code == 404

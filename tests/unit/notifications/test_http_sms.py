@@ -110,6 +110,17 @@ def test_a_gateway_may_want_a_posted_body_and_headers(server: Gateway, wire: Eve
     assert (result.verdict, result.provider_id) == (Verdict.ACCEPTED, "G-77")
 
 
+@pytest.mark.parametrize("pattern", [r'"id":"G-\d+"', r'"id":"(X)?'])
+def test_an_id_that_cannot_be_read_leaves_the_message_accepted(
+    server: Gateway, wire: EventLoop, pattern: str
+) -> None:
+    server.body = '{"code":0,"id":"G-77"}'
+    known = settings(server.url, success='"code":0', id_pattern=pattern)
+    with closing(HttpSmsChannel(known, wire)) as channel:
+        (result,) = channel.submit([message()])
+    assert (result.verdict, result.provider_id) == (Verdict.ACCEPTED, "")
+
+
 @pytest.mark.parametrize(
     ("status", "body", "proves"),
     [

@@ -16,6 +16,7 @@ from notifications.channels.aliyun import AliyunChannel, AliyunSettings
 from notifications.channels.base import (
     Checkable,
     ErrorClass,
+    InquiryRefusedError,
     ReceiptRefusedError,
     ReceiptRequest,
     Result,
@@ -292,6 +293,37 @@ def test_in_a_mixed_request_a_doubt_is_settled_by_what_was_read(wire: EventLoop)
 
 def test_of_a_message_that_never_came_nothing_is_known(channel: Either) -> None:
     assert channel.find(claimed_now(personal(1))) is None
+
+
+@pytest.mark.parametrize("fault", [Fault.THROTTLE, Fault.UNAVAILABLE, Fault.HANG_UP])
+def test_a_question_that_is_not_answered_says_nothing_of_the_message(
+    cloud: Cloud, channel: Either, fault: Fault
+) -> None:
+    """Whoever took that for an answer would never ask again."""
+    told = claimed_now(personal(1, urgent=True))
+    only(channel, told)
+    cloud.report(*cloud.taken)  # type: ignore[arg-type]
+    cloud.state.will(fault)
+    with pytest.raises(Exception, match=r".+"):
+        channel.find(told)
+    found = channel.find(told)
+    assert found is not None
+    assert found.verdict is Verdict.DELIVERED
+
+
+def test_a_refusal_of_aliyun_within_an_answer_is_no_answer_either(
+    wire: EventLoop, caplog: pytest.LogCaptureFixture
+) -> None:
+    with aliyun() as cloud, closing(speaking_to(cloud.state.host, cloud, wire)) as channel:
+        told = claimed_now(personal(1, urgent=True))
+        only(channel, told)
+        cloud.keeps_back = "isp.SYSTEM_ERROR"
+        with pytest.raises(InquiryRefusedError):
+            channel.find(told)
+        # Who may never ask learns nothing, however often; the doubt stays for a person.
+        cloud.keeps_back = "isp.RAM_PERMISSION_DENY"
+        assert channel.find(told) is None
+    assert "isp.RAM_PERMISSION_DENY" in caplog.text
 
 
 # --- reported ------------------------------------------------------------------------------------

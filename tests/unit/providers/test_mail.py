@@ -149,6 +149,36 @@ def test_one_bad_mail_does_not_stop_the_others(post: Post) -> None:
     assert len(post.taken) == 2
 
 
+class LostFiles:
+    """Files of which those for the second report are gone."""
+
+    def of(self, told: Message) -> Sequence[Attachment]:
+        if told.id == report(2).id:
+            raise LookupError
+        return ()
+
+
+@pytest.mark.parametrize(
+    ("bad", "kind"),
+    [
+        ({"address": "张三@power.example"}, ErrorClass.RECIPIENT),
+        ({"address": "head@电力.example"}, ErrorClass.RECIPIENT),
+        ({"address": "head\x00@power.example"}, ErrorClass.RECIPIENT),
+        ({"text": "主题\r有断行\n\n正文"}, ErrorClass.CONTENT),
+        ({}, ErrorClass.CONTENT),
+    ],
+    ids=["name", "domain", "control", "subject", "files"],
+)
+def test_a_mail_that_cannot_be_addressed_or_made_is_its_own_trouble(
+    post: Post, bad: dict[str, Any], kind: ErrorClass
+) -> None:
+    reports = [report(1), report(2, **bad), report(3)]
+    files = None if bad else LostFiles()
+    found = {each.message_id: each for each in channel(post.port, files).submit(reports)}
+    assert [found[each.id].error_class for each in reports] == [None, kind, None]
+    assert len(post.taken) == 2
+
+
 def test_after_a_broken_connection_the_next_mail_begins_afresh(post: Post) -> None:
     post.hangs_up = True
     found = list(channel(post.port).submit([report(1), report(2)]))

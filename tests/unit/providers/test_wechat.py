@@ -180,7 +180,7 @@ def test_credentials_that_work_are_found_to_work(channel: WechatChannel) -> None
         ({"refusing": {OPENID}}, (Verdict.REJECTED, ErrorClass.RECIPIENT, "43101")),
         ({"banned": {"tpl-next-stage"}}, (Verdict.REJECTED, ErrorClass.CONTENT, "43116")),
         ({"says": {"errcode": -1}}, (Verdict.RETRY, ErrorClass.THROTTLE, "-1")),
-        ({"says": {"errcode": 45009}}, (Verdict.RETRY, ErrorClass.THROTTLE, "45009")),
+        ({"says": {"errcode": 45009}}, (Verdict.RETRY, ErrorClass.QUOTA, "45009")),
         ({"says": {"errcode": 43117}}, (Verdict.RETRY, ErrorClass.FREQUENCY, "43117")),
         ({"says": {"errcode": 99999}}, (Verdict.REJECTED, ErrorClass.CONTENT, "99999")),
         ({"says": {"hello": "proxy"}}, (Verdict.UNKNOWN, ErrorClass.UNKNOWN_OUTCOME, "200")),

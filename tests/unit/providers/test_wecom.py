@@ -17,7 +17,6 @@ from notifications.channels.base import (
 )
 from notifications.channels.wecom import WecomChannel, WecomRobotChannel, WecomSettings
 from notifications.message import Audience, Channel
-from notifications.renderer import parse_template
 from tests.simulators import weixin as simulated
 from tests.simulators.serving import Fault
 from tests.simulators.weixin import Weixin, weixin
@@ -137,12 +136,9 @@ def test_what_does_not_fit_never_leaves(
 def test_a_text_that_is_too_long_is_refused_before_it_is_queued(
     members: WecomChannel, robot: WecomRobotChannel
 ) -> None:
-    template = parse_template(
-        "t", "{#\ntitle: 试\nversion: 1\naudience: staff\nparams: a\n#}\n{{ a }}"
-    )
     for channel in (members, robot):
-        assert channel.validate(template, {"a": "短"}) == ()
-        assert [each.code for each in channel.validate(template, {"a": LONG})] == ["text_unfit"]
+        assert channel.validate(to("wang", text="短")) == ()
+        assert [each.code for each in channel.validate(to("wang", text=LONG))] == ["text_unfit"]
 
 
 def test_a_wrong_secret_sends_nothing(account: Weixin, wire: EventLoop) -> None:
@@ -168,7 +164,14 @@ def test_a_robot_speaks_twenty_times_a_minute(account: Weixin, robot: WecomRobot
 def test_a_group_without_a_robot_is_nobody(account: Weixin, robot: WecomRobotChannel) -> None:
     assert only(robot, to("changning")).error_class is ErrorClass.RECIPIENT
     assert account.state.calls == []
-    assert only(robot, to("longling")).error_class is ErrorClass.AUTH
+
+
+def test_a_robot_that_was_removed_is_its_groups_trouble_only(robot: WecomRobotChannel) -> None:
+    removed = only(robot, to("longling"))
+    assert (removed.error_class, removed.code) == (ErrorClass.RECIPIENT, "93000")
+    assert not removed.error_class.speaks_against_provider
+    assert "机器人" in removed.text
+    assert only(robot, to("tengchong")).verdict is Verdict.ACCEPTED
 
 
 @pytest.mark.parametrize("fault", [Fault.BROKEN, Fault.GARBLED, Fault.HANG_UP])

@@ -24,7 +24,11 @@ def some(count: int, **facts: Any) -> list[Message]:
 
 
 def cut(messages: list[Message], size: int = 3) -> list[Chunk]:
-    return list(chunks(messages, AT, provider_of=lambda _: "p", size_of=lambda *_: size))
+    return list(
+        chunks(
+            messages, AT, provider_of=lambda _: "p", takers_of=lambda _: (), size_of=lambda *_: size
+        )
+    )
 
 
 def test_each_chunk_has_one_channel_template_notice_and_urgency() -> None:
@@ -68,6 +72,7 @@ def test_a_key_follows_from_message_and_instant() -> None:
     later = chunks(
         messages,
         AT + timedelta(microseconds=1),
+        takers_of=lambda _: (),
         provider_of=lambda _: "p",
         size_of=lambda *_: 3,
     )

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from notifications.delivery.fallback import MAY_COME_TWICE, fallback_of, may_fall_back
+import pytest
+
+from notifications.channels.base import ErrorClass
+from notifications.delivery.fallback import (
+    MAY_COME_TWICE,
+    cannot_wait,
+    fallback_of,
+    gives_way,
+    may_fall_back,
+)
 from notifications.message import Channel, Message, MessageState
 from tests.unit.notifications.high_voltage import local
 from tests.unit.notifications.sms import message as a_text_message
@@ -64,3 +73,35 @@ def test_whatever_is_no_text_message_falls_back_once_if_there_is_a_number() -> N
     assert not may_fall_back(by_wechat(fallback_address=""))
     assert not may_fall_back(by_wechat(channel=Channel.SMS))
     assert not may_fall_back(fallback_of(by_wechat(), AT, in_doubt=False))
+
+
+@pytest.mark.parametrize(
+    ("refusal", "urgent", "gives"),
+    [
+        (ErrorClass.QUOTA, False, True),
+        (ErrorClass.QUOTA, True, True),
+        (ErrorClass.FREQUENCY, True, True),
+        (ErrorClass.FREQUENCY, False, False),
+        (ErrorClass.THROTTLE, True, False),
+        (ErrorClass.AUTH, True, False),
+        (None, True, False),
+    ],
+)
+def test_after_which_refusals_it_goes_instead_of_another_attempt(
+    refusal: ErrorClass | None, urgent: bool, gives: bool
+) -> None:
+    assert gives_way(by_wechat(urgent=urgent), refusal) is gives
+    assert not gives_way(by_wechat(urgent=urgent, fallback_address=""), refusal)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "urgent", "goes"),
+    [(5, True, False), (5.1, True, True), (60, False, False), (60.1, False, True)],
+)
+def test_how_long_a_message_waits_for_somebody_who_may_carry_it(
+    minutes: float, urgent: bool, goes: bool
+) -> None:
+    until = AT + timedelta(minutes=minutes)
+    assert cannot_wait(by_wechat(urgent=urgent), until, AT) is goes
+    assert not cannot_wait(by_wechat(urgent=urgent, fallback_address=""), until, AT)
+    assert not cannot_wait(by_wechat(urgent=urgent), None, AT)

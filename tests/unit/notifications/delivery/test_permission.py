@@ -89,6 +89,34 @@ def test_the_companys_own_people_are_told_of_every_ticket() -> None:
     assert permitted(a_message(audience=Audience.STAFF), recent=recent).granted
 
 
+def to_a_member(number: int, **facts: Any) -> Message:
+    audience = {"channel": Channel.WECOM, "audience": Audience.STAFF}
+    return replace(a_message(id=f"w{number}"), **{**audience, "address": "wang", **facts})
+
+
+def test_a_member_of_staff_gets_no_more_by_wecom_than_wecom_takes_for_one() -> None:
+    """It drops the rest in silence, so that even what is urgent waits."""
+    messages = [to_a_member(n, urgent=n % 2 == 0) for n in range(40)]
+    found = permitted(*messages, to_a_member(99, address="li"))
+    assert [m.id for m in found.granted] == [*(f"w{n}" for n in range(30)), "w99"]
+    assert {h.code for h in found.held} == {"member_pace"}
+    assert {h.until for h in found.held} == {NOON + timedelta(seconds=90)}
+
+
+def test_what_a_member_got_a_moment_ago_counts() -> None:
+    seconds = timedelta(seconds=1)
+    recent = {"wang": [NOON - 91 * seconds, *(NOON - n * seconds for n in range(29, 0, -1))]}
+    found = permitted(to_a_member(1), to_a_member(2), to_a_member(3), recent=recent)
+    assert [m.id for m in found.granted] == ["w1"]
+    assert [h.until for h in found.held] == [NOON + 61 * seconds] * 2
+
+
+def test_a_member_gets_a_thousand_an_hour() -> None:
+    recent = {"wang": [NOON - HOUR / 2 + timedelta(seconds=n) for n in range(1000)]}
+    (held,) = permitted(to_a_member(1), recent=recent).held
+    assert held.until == NOON + HOUR / 2
+
+
 @pytest.mark.parametrize(
     ("channel", "address", "reachable"),
     [

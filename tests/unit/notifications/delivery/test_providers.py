@@ -13,7 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.carriage import ProviderStanding, Traffic
-from notifications.delivery.providers import block, choose, resting_weights, tended
+from notifications.channels.base import ErrorClass
+from notifications.delivery.providers import (
+    block,
+    choose,
+    resting_weights,
+    tended,
+    usable_again,
+)
 from notifications.message import Channel
 from tests.unit.notifications.high_voltage import local
 
@@ -169,3 +176,25 @@ def test_an_account_that_refuses_us_is_left_alone_for_a_quarter_of_an_hour() -> 
     assert not blocked.is_usable(AT + 15 * MINUTE - timedelta(seconds=1))
     assert blocked.is_usable(AT + 15 * MINUTE)
     assert (blocked.weight, blocked.reason) == (60, "isv.AMOUNT_NOT_ENOUGH 余额不足")
+
+
+@pytest.mark.parametrize(
+    ("at", "midnight"),
+    [
+        ("2021-09-06 00:00", "2021-09-07 00:00"),
+        ("2021-09-06 12:00", "2021-09-07 00:00"),
+        ("2021-09-06 23:59:59", "2021-09-07 00:00"),
+    ],
+)
+def test_a_daily_quota_counts_again_from_local_midnight(at: str, midnight: str) -> None:
+    blocked = block(a_provider(), local(at), "45009", ErrorClass.QUOTA)
+    assert blocked.blocked_until == local(midnight)
+
+
+def test_when_the_first_of_them_may_be_used_again() -> None:
+    soon = a_provider("a", blocked_until=AT + MINUTE)
+    late = a_provider("b", blocked_until=AT + 2 * MINUTE)
+    paused = a_provider("c", paused_by="chief", blocked_until=AT)
+    assert usable_again([late, soon, paused]) == AT + MINUTE
+    assert usable_again([paused]) is None
+    assert usable_again([]) is None
