@@ -122,7 +122,8 @@ class Cluster:
     def sweep(self) -> SweepReport:
         """Say that this node lives, and recover the jobs of those that do not.
 
-        `done` counts recovered jobs.
+        `done` counts jobs that go on: recovered ones, and those of versions that nobody runs any
+        more, which are made anew.
         """
         report = SweepReport(name=NAME)
         self._set_clock()
@@ -144,7 +145,7 @@ class Cluster:
                 work.commit()
             del self._absent_since[node_id]
         living = {version for node_id, version in running.items() if node_id not in dead}
-        report.done += self.jobs.adopt(known - living - {self.version})
+        report.done += self.jobs.discard(known - living - {self.version})
         return report
 
     def _dead(self, others: Collection[str]) -> list[str]:
