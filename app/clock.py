@@ -20,19 +20,20 @@ def system_clock() -> datetime:
 class ClusterClock:
     """This machine's clock, set by that of the database which all nodes share.
 
-    So a node whose clock is wrong neither sends too early nor takes others for dead.
+    So one whose clock is wrong neither sends too early nor takes others for dead, and what it tells
+    is not taken for newer than it is.
     """
 
     def __init__(self) -> None:
-        self._ahead = timedelta(0)
+        self.ahead = timedelta(0)
+        """How far this machine's clock is ahead of the database's."""
 
     def __call__(self) -> datetime:
         """The present instant."""
-        return system_clock() + self._ahead
+        return system_clock() - self.ahead
 
-    def set_by(self, server: datetime) -> timedelta:
-        """Go by the server from now on; returns how far this machine's clock is ahead of it."""
-        ahead = server - system_clock()
-        if abs(ahead - self._ahead) > TOLERANCE:
-            self._ahead = ahead if abs(ahead) > TOLERANCE else timedelta(0)
-        return -self._ahead
+    def set_by(self, server: datetime) -> None:
+        """Go by the server from now on."""
+        ahead = system_clock() - server
+        if abs(ahead - self.ahead) > TOLERANCE:
+            self.ahead = ahead if abs(ahead) > TOLERANCE else timedelta(0)

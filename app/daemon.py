@@ -47,6 +47,7 @@ def run_once(application: Application) -> list[SweepReport]:
     """One round of every sweep, in the order in which one feeds the next, and of its jobs."""
     if not application.durable:
         return _round(application)
+    application.transport.jobs.remember()
     with _as_node_if_free(application) as is_node:
         reports = _round(application)
         of_all = is_node and application.database.now() is None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from app.timekeeping import set_clock
 from engine.errors import place_unusable
 from engine.ticket import SYSTEM, Act, Role
 
@@ -61,6 +62,7 @@ def prepare(application: Application) -> Preparation:
     if database.is_behind():
         database.migrate()
     database.check()
+    set_clock(application.clock, database)
     fingerprint = _shipped()
     if _is_prepared(application, fingerprint):
         return Preparation()

@@ -107,6 +107,7 @@ class Transport:
     def loose_ends(self) -> LooseEnds:
         """Looks after what nobody answered."""
         from app.sending.loose_ends import LooseEnds
+        from app.sending.lost_jobs import LostJobs
 
         return LooseEnds(
             database=self.database,
@@ -115,6 +116,7 @@ class Transport:
             clock=self.clock,
             attempts=self._attempts,
             in_doubt_after=timedelta(minutes=self.settings.in_doubt_minutes),
+            lost=LostJobs(database=self.database, jobs=self.jobs),
         )
 
     @cached_property

@@ -5,13 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from notifications.message import Channel, MessageState
+
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from notifications.message import Channel, MessageState
+    from notifications.message import Message
 
 NO_RECEIPT = "no_receipt"
 """Error code of a message given up because nobody ever heard of it; it may have arrived."""
+
+
+def may_have_arrived(message: Message) -> bool:
+    """Whether a text message counts as failed only because nobody ever heard of it."""
+    is_silent = message.state is MessageState.FAILED and message.error_code == NO_RECEIPT
+    return is_silent and message.channel is Channel.SMS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,9 +103,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffContact(Contact):
-    """One of the company's people; `wecom_id` is empty where the person has none."""
+    """One of the company's people; `wecom_id` and `email` are empty where the person has none."""
 
     wecom_id: str = ""
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +126,7 @@ class Recipient:
             Channel.APP: contact.phone,
             Channel.WECHAT: contact.wechat_openid,
             Channel.WECOM: contact.wecom_id if isinstance(contact, StaffContact) else "",
+            Channel.EMAIL: contact.email if isinstance(contact, StaffContact) else "",
             Channel.WECOM_ROBOT: self.group,
         }
         return addresses.get(channel, "")

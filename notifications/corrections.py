@@ -57,6 +57,11 @@ def to_former_number(change: Change) -> list[Message]:
     return [address(notice, former, change.after.ticket_no, change.context)]
 
 
+def is_to_former_number(message: Message) -> bool:
+    """Whether the message is meant for a number that is the customer's no more."""
+    return f":{Audience.CUSTOMER}:{FORMER}:" in message.dedupe_key
+
+
 def _reached(contact: Contact) -> dict[str, str]:
     """Name and number; a WeChat account is not the number that was replaced."""
     return {"name": contact.name, "phone": contact.phone}

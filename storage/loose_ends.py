@@ -7,6 +7,8 @@ silent(after, before, limit) -> list[Message]
 undelivered(limit) -> list[Message]
 of_jobs(jobs) -> list[Message]                    locked
 broke(message_ids, until, code, text) -> int
+jobs_named(after, limit) -> list[str]
+take_back(jobs) -> int
 """
 
 from __future__ import annotations
@@ -79,15 +81,16 @@ _UNDELIVERED = (
     .order_by(_M.created_at, _M.id)
     .limit(bindparam("limit"))
 )
-_OF_JOBS = (
-    select(MESSAGES)
-    .where(
-        _M.job.in_(bindparam("jobs", expanding=True)),
-        _M.job != NOTHING,
-        IS_PENDING,
-    )
-    .with_for_update()
+_IS_OF_JOBS = and_(IS_PENDING, _M.job != NOTHING, _M.job.in_(bindparam("jobs", expanding=True)))
+_OF_JOBS = select(MESSAGES).where(_IS_OF_JOBS).with_for_update()
+_JOBS_NAMED = (
+    select(_M.job)
+    .where(IS_PENDING, _M.job != NOTHING, _M.job > bindparam("after"))
+    .group_by(_M.job)
+    .order_by(_M.job)
+    .limit(bindparam("limit"))
 )
+_TAKE_BACK = update(MESSAGES).where(_IS_OF_JOBS).values(job=NOTHING)
 _ASK_AGAIN = (
     update(MESSAGES)
     .where(_M.id == bindparam("message_id"), is_state(MessageState.IN_DOUBT))
@@ -157,6 +160,15 @@ class LooseEnds:
             "new_text": text,
         }
         return self._connection.execute(_BROKE, parameters).rowcount
+
+    def jobs_named(self, after: str, limit: int) -> list[str]:
+        """The jobs behind `after` that messages wait for which they have not claimed."""
+        parameters = {"after": after, "limit": limit}
+        return list(self._connection.execute(_JOBS_NAMED, parameters).scalars())
+
+    def take_back(self, jobs: Collection[str]) -> int:
+        """Let the messages that these jobs have not claimed wait for another one."""
+        return self._connection.execute(_TAKE_BACK, {"jobs": sorted(jobs)}).rowcount
 
     def _found(self, statement: Select[*tuple[object, ...]], **parameters: object) -> list[Message]:
         return messages_of(self._connection, self._connection.execute(statement, parameters))

@@ -5,6 +5,8 @@
     last_estimate(ticket_no) -> OutageNotice | None
     write_page(notice, shared, *, after, limit, by_wechat, not_before) -> str
     supersede_restored(ticket_no, topic, step) -> int
+    heard_since(ticket_no, contact, since) -> set[OutageNews]
+    contacts(ticket_no, name) -> list[Contact]
 
 A message belongs to a contact, so one phone gets one message of a notice however many meters it
 has: the number of the contact makes the message's id, and no phone number stands in it.
@@ -17,10 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, Boolean, Integer, String, bindparam, func, select, text, true, tuple_
 
+from engine.application import Contact
 from engine.outage import OutageNews, OutageNotice
 from notifications.message import Audience, Channel, MessageState
 from storage.columns import Instant
+from storage.tables.messages import MESSAGES
 from storage.tables.outages import OUTAGE_AFFECTED, OUTAGE_NOTICES
+from storage.tables.topology import CUSTOMERS
 from storage.upserts import POSTGRESQL, insert_or_skip
 
 if TYPE_CHECKING:
@@ -40,6 +45,22 @@ _LAST_ESTIMATE = (
     .where(_N.ticket_no == bindparam("sought"), _N.estimated_at.is_not(None))
     .order_by(_N.created_at.desc(), _N.notice_id.desc())
     .limit(1)
+)
+_HEARD = (
+    select(_N.news)
+    .join(MESSAGES, MESSAGES.c.id == _N.notice_id + "-" + bindparam("contact", type_=String))
+    .where(_N.ticket_no == bindparam("sought"), _N.created_at > bindparam("since"))
+)
+_CONTACTS_OF = (
+    select(CUSTOMERS.c.name, CUSTOMERS.c.phone, CUSTOMERS.c.wechat_openid)
+    .join(OUTAGE_AFFECTED, OUTAGE_AFFECTED.c.node_id == CUSTOMERS.c.node_id)
+    .where(
+        OUTAGE_AFFECTED.c.ticket_no == bindparam("sought"),
+        CUSTOMERS.c.name == bindparam("name"),
+        CUSTOMERS.c.contact_id.is_not(None),
+    )
+    .distinct()
+    .order_by(CUSTOMERS.c.phone, CUSTOMERS.c.wechat_openid)
 )
 _PLACE = (OUTAGE_AFFECTED.c.ticket_no, OUTAGE_AFFECTED.c.node_id)
 _LAST_OF_PAGE = (
@@ -239,6 +260,17 @@ class OutageMessages:
         """
         parameters = {"ticket_no": ticket_no, "topic": topic, "step": step}
         return self._connection.execute(_SUPERSEDE_RESTORED, parameters).rowcount
+
+    def heard_since(self, ticket_no: str, contact: str, since: datetime) -> set[OutageNews]:
+        """What news of the outage there were for that contact after that instant."""
+        parameters = {"sought": ticket_no, "contact": contact, "since": since}
+        found = self._connection.execute(_HEARD, parameters).scalars()
+        return {OutageNews(each) for each in found}
+
+    def contacts(self, ticket_no: str, name: str) -> list[Contact]:
+        """How people of that name at the points of an outage are reached now."""
+        rows = self._connection.execute(_CONTACTS_OF, {"sought": ticket_no, "name": name})
+        return [Contact(**row) for row in rows.mappings()]
 
 
 def _notice(row: Row[*tuple[Any, ...]]) -> OutageNotice:

@@ -5,6 +5,8 @@
     supersede(topic, at, *, before) -> int
     handled(message_id, by, at) -> bool
     get(message_id) -> Message                               NotFoundError
+    find(message_id) -> Message | None
+    newer(message) -> bool
     listing(*, ticket_no, state, branch, unhandled, limit) -> list[Message]      newest first
     counts_by_state() -> dict[MessageState, int]
     unhandled_by_state() -> dict[MessageState, int]
@@ -36,7 +38,7 @@ from sqlalchemy import (
 
 from engine.errors import not_found
 from notifications.carriage import Settlement
-from notifications.message import MessageState
+from notifications.message import Audience, MessageState
 from storage.message_rows import (
     FIELDS,
     IS_PENDING,
@@ -84,6 +86,22 @@ def adding_if(done: FromClause | None = None) -> PostgreSQLInsert:
 
 _ADD_AT_ONCE = Prepared(adding_if)
 _GET = select(MESSAGES).where(MESSAGES.c.id == bindparam("message_id"))
+_NEWER = (
+    select(MESSAGES.c.id)
+    .where(
+        MESSAGES.c.ticket_no == bindparam("ticket_no"),
+        MESSAGES.c.created_at > bindparam("since"),
+        MESSAGES.c.topic == bindparam("sought_topic"),
+        MESSAGES.c.audience == bindparam("audience"),
+        or_(
+            # A ticket has one customer, whose name may have been corrected.
+            MESSAGES.c.audience == Audience.CUSTOMER.value,
+            MESSAGES.c.recipient == bindparam("recipient"),
+        ),
+        MESSAGES.c.state != MessageState.CANCELLED.value,
+    )
+    .limit(1)
+)
 _OLDER_NOTICES = and_(
     NOTICES.c.topic == bindparam("sought_topic"), NOTICES.c.created_at < bindparam("before")
 )
@@ -179,10 +197,34 @@ class Outbox:
         Raises:
             NotFoundError: there is none of that id.
         """
-        row = self._connection.execute(_GET, {"message_id": message_id}).first()
-        if row is None:
+        message = self.find(message_id)
+        if message is None:
             raise not_found(MESSAGE, message_id)
-        return messages_of(self._connection, [row])[0]
+        return message
+
+    def find(self, message_id: str) -> Message | None:
+        """The message, if there is one of that id."""
+        row = self._connection.execute(_GET, {"message_id": message_id}).first()
+        return None if row is None else messages_of(self._connection, [row])[0]
+
+    def newer(self, message: Message) -> bool:
+        """Whether there is a newer message of its topic for the same person, by whatever way.
+
+        What was called off does not count, nor what takes the place of the message itself: its key
+        begins with that of the message.
+        """
+        if not message.topic:
+            return False
+        parameters = {
+            "ticket_no": message.ticket_no,
+            "sought_topic": message.topic,
+            "since": message.created_at,
+            "audience": message.audience.value,
+            "recipient": message.recipient,
+        }
+        of_others = ~MESSAGES.c.dedupe_key.startswith(message.dedupe_key, autoescape=True)
+        statement = _NEWER.where(of_others)
+        return self._connection.execute(statement, parameters).first() is not None
 
     def listing(
         self,

@@ -35,6 +35,7 @@ def serve(
     import uvicorn  # noqa: PLC0415
 
     from app.daemon import start  # noqa: PLC0415
+    from app.timekeeping import keeping_time  # noqa: PLC0415
     from app.web.server import create_app  # noqa: PLC0415
 
     application = opened()
@@ -42,14 +43,15 @@ def serve(
     daemon = start(application) if with_daemon else None
     _greet(application)
     try:
-        uvicorn.run(
-            create_app(application),
-            host=application.settings.host,
-            port=application.settings.port,
-            log_level="warning",
-            server_header=False,
-            proxy_headers=application.settings.behind_https,
-        )
+        with keeping_time(application.clock, application.database):
+            uvicorn.run(
+                create_app(application),
+                host=application.settings.host,
+                port=application.settings.port,
+                log_level="warning",
+                server_header=False,
+                proxy_headers=application.settings.behind_https,
+            )
     finally:
         if daemon is not None:
             daemon.stop()

@@ -9,10 +9,13 @@ import typer
 from app.cli.session import ActingAs, AsJson, acting, opened, show, table
 from app.cli.text import local
 from app.labels import MESSAGE_CHANNELS
+from app.masking import masked_phone
+from notifications.message import Channel
 
 if TYPE_CHECKING:
     from app.sending.status import NodeView, QueueStatus
     from notifications.carriage import ProviderStanding
+    from notifications.message import Message
 
 commands = typer.Typer(no_args_is_help=True)
 
@@ -73,13 +76,19 @@ def cancel(
 def retry(
     message: MessageId, reason: Reason = "", user: ActingAs = "", as_json: AsJson = False
 ) -> None:
-    """Send a message anew that failed, expired or was cancelled; it becomes another message.
+    """Send a message anew, as another one, to the address that its recipient has now.
+
+    Only what failed, expired or was cancelled, and nothing newer has overtaken.
 
     Example: huodian queue retry 6f9c… --reason 号码已更正
     """
     application = opened()
     again = application.transport.queue.retry(message, reason, actor=acting(application, user))
-    show({"id": again.id, "of": message}, f"已重发为消息 {again.id}", as_json=as_json)
+    show(
+        {"id": again.id, "of": message},
+        f"已重发为消息 {again.id}，发往{_where(again)}",
+        as_json=as_json,
+    )
 
 
 @commands.command()
@@ -96,6 +105,12 @@ def handled(
     application = opened()
     application.transport.queue.handled(message, note, actor=acting(application, user))
     show({"id": message, "handled": True}, f"消息 {message} 已标记为人工处理", as_json=as_json)
+
+
+def _where(message: Message) -> str:
+    by_phone = message.channel in {Channel.SMS, Channel.APP}
+    address = f" {masked_phone(message.address)}" if by_phone else ""
+    return f"{MESSAGE_CHANNELS[message.channel]}{address}"
 
 
 def status_text(found: QueueStatus) -> str:

@@ -97,8 +97,11 @@ class JobEngine(Jobs, Protocol):
     def work_off(self) -> None:
         """Run here and now what was enqueued, if there are no daemons for it."""
 
+    def remember(self) -> None:
+        """Bear in mind what this process enqueues from now on, because it will wait for it."""
+
     def unfinished(self, *, of_all: bool = False) -> int:
-        """How many of the jobs that this process has enqueued are not done; or of all jobs."""
+        """How many of the jobs that it has remembered are not done; or of all jobs."""
 
     def busy_nodes(self) -> Mapping[str, str]:
         """The nodes that have begun jobs and not ended them, with the version of those."""
@@ -106,8 +109,14 @@ class JobEngine(Jobs, Protocol):
     def recover(self, node_id: str) -> int:
         """Have others run the jobs that a dead node had begun; returns how many."""
 
-    def adopt(self, versions: Collection[str]) -> int:
-        """Have this version's nodes run the jobs of versions that no living node understands."""
+    def discard(self, versions: Collection[str]) -> int:
+        """Remove the jobs of versions that no living node understands; returns how many.
+
+        What they were to do stands in the rows, from which others are made.
+        """
+
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Those of the jobs that are to be run, are being run, or failed and are not forgotten."""
 
     def failed(self, limit: int) -> Sequence[FailedJob]:
         """Jobs that came to no good end, the oldest first."""

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from engine.application import Contact
     from engine.network import SupplyView
     from engine.outage import (
         Outage,
@@ -111,7 +112,11 @@ class AffectedPoints(Protocol):
 
 
 class OutageMessages(Protocol):
-    """What is told of outages. `write_page` gives where to go on, empty at the end."""
+    """What is told of outages. `write_page` gives where to go on, empty at the end.
+
+    `heard_since` gives what news a contact was told of an outage after an instant, `contacts` how
+    people of that name whom the outage concerns are reached now.
+    """
 
     def add(self, notice: OutageNotice) -> bool: ...
     def find(self, notice_id: str) -> OutageNotice | None: ...
@@ -127,6 +132,8 @@ class OutageMessages(Protocol):
         not_before: datetime,
     ) -> str: ...
     def supersede_restored(self, ticket_no: str, topic: str, step: int) -> int: ...
+    def heard_since(self, ticket_no: str, contact: str, since: datetime) -> set[OutageNews]: ...
+    def contacts(self, ticket_no: str, name: str) -> Sequence[Contact]: ...
 
 
 class PointTally(Protocol):

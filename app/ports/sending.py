@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from app.ports.work import Outbox, Work
+from app.ports.work import Accounts, Outbox, Work
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from app.ports.accounts import User
     from notifications.carriage import ProviderStanding, Settlement, Traffic
     from notifications.message import Channel, Message, MessageState
 
@@ -61,7 +62,10 @@ class MessageQueue(Protocol):
 
 
 class LooseEnds(Protocol):
-    """Messages whose story is not over. `of_jobs` locks what it gives."""
+    """Messages whose story is not over. `of_jobs` locks what it gives.
+
+    `jobs_named` gives the jobs, in order behind `after`, that messages wait for.
+    """
 
     def stale_claims(self, before: datetime, limit: int) -> list[Message]: ...
     def doubts(self, at: datetime, limit: int) -> list[Message]: ...
@@ -75,6 +79,8 @@ class LooseEnds(Protocol):
     def undelivered(self, limit: int) -> list[Message]: ...
     def of_jobs(self, jobs: Collection[str]) -> list[Message]: ...
     def broke(self, message_ids: Sequence[str], until: datetime, code: str, text: str) -> int: ...
+    def jobs_named(self, after: str, limit: int) -> Sequence[str]: ...
+    def take_back(self, jobs: Collection[str]) -> int: ...
 
 
 class Providers(Protocol):
@@ -129,17 +135,30 @@ class ClusterNodes(Protocol):
 
 
 class SendingOutbox(Outbox, Protocol):
-    """Messages; `get` raises NotFoundError, `handled` tells whether nobody had seen to it."""
+    """Messages; `get` raises NotFoundError, `handled` tells whether nobody had seen to it.
+
+    `newer` tells whether the recipient was, or is to be, told something newer of the same topic.
+    """
 
     def get(self, message_id: str) -> Message: ...
+    def find(self, message_id: str) -> Message | None: ...
+    def newer(self, message: Message) -> bool: ...
     def handled(self, message_id: str, by: str, at: datetime) -> bool: ...
     def counts_by_state(self) -> Mapping[MessageState, int]: ...
     def unhandled_by_state(self) -> Mapping[MessageState, int]: ...
 
 
+class SendingAccounts(Accounts, Protocol):
+    """People, with every way to reach them."""
+
+    def find_user(self, user_id: str) -> User | None: ...
+
+
 class SendingWork(Work, Protocol):
     """One transaction of sending."""
 
+    @property
+    def accounts(self) -> SendingAccounts: ...
     @property
     def outbox(self) -> SendingOutbox: ...
     @property

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.labels import AUDIENCES, MESSAGE_CHANNELS, MESSAGE_STATES
 from app.masking import masked_name, masked_phone
+from notifications.carriage import may_have_arrived
 from notifications.message import (
     NEEDING_A_PERSON,
     SENDABLE_AGAIN,
@@ -84,7 +85,8 @@ def _acts(message: Message) -> frozenset[str]:
         return frozenset({"cancel"})
     if message.handled_at is not None:
         return frozenset()
-    acts = {"retry"} if message.state in SENDABLE_AGAIN else set()
+    is_sendable = message.state in SENDABLE_AGAIN and not may_have_arrived(message)
+    acts = {"retry"} if is_sendable else set()
     return frozenset(acts | ({"handled"} if message.state in NEEDING_A_PERSON else set()))
 
 

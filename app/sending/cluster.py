@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from app.clock import ClusterClock
 from app.sending.fail_points import Point, passing
 from app.sweeping import SweepReport
+from app.timekeeping import set_clock
 from engine.errors import Reason, RefusedError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Cluster:
         Raises:
             RefusedError: a daemon works on this SQLite file already, or a node has this name.
         """
-        self._set_clock()
+        set_clock(self.clock, self.database)
         is_file = self.database.now() is None
         host = socket.gethostname()
         self.node_id = SOLE_NODE if is_file else f"{self.name or host}:{uuid4()}"
@@ -122,10 +122,11 @@ class Cluster:
     def sweep(self) -> SweepReport:
         """Say that this node lives, and recover the jobs of those that do not.
 
-        `done` counts recovered jobs.
+        `done` counts jobs that go on: recovered ones, and those of versions that nobody runs any
+        more, which are made anew.
         """
         report = SweepReport(name=NAME)
-        self._set_clock()
+        set_clock(self.clock, self.database)
         if self._presence is None:
             return report
         with self.database.writing() as work:
@@ -144,7 +145,7 @@ class Cluster:
                 work.commit()
             del self._absent_since[node_id]
         living = {version for node_id, version in running.items() if node_id not in dead}
-        report.done += self.jobs.adopt(known - living - {self.version})
+        report.done += self.jobs.discard(known - living - {self.version})
         return report
 
     def _dead(self, others: Collection[str]) -> list[str]:
@@ -160,14 +161,6 @@ class Cluster:
         }
         grace = self.grace.total_seconds()
         return [each for each, since in self._absent_since.items() if now - since >= grace]
-
-    def _set_clock(self) -> None:
-        server = self.database.now()
-        if server is None or not isinstance(self.clock, ClusterClock):
-            return
-        ahead = self.clock.set_by(server)
-        if ahead:
-            logger.warning("this machine's clock is %s ahead of the database's", ahead)
 
     def _refuse_taken_name(self) -> None:
         with self.database.reading() as work:

@@ -85,6 +85,9 @@ class InlineJobs:
     def close(self) -> None:
         """Nothing is open."""
 
+    def remember(self) -> None:
+        """Nobody has to wait for what is done on the spot."""
+
     def unfinished(self, *, of_all: bool = False) -> int:
         """How many jobs wait."""
         del of_all
@@ -99,10 +102,14 @@ class InlineJobs:
         del node_id
         return 0
 
-    def adopt(self, versions: Collection[str]) -> int:
+    def discard(self, versions: Collection[str]) -> int:
         """There are no versions."""
         del versions
         return 0
+
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Those that wait, or failed and were not forgotten."""
+        return ({key for _, key, _ in self._waiting} | set(self._failed)) & set(keys)
 
     def forget_ended(self, before: datetime, limit: int) -> int:
         """Nothing is kept of jobs that ended."""

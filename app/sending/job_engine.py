@@ -62,7 +62,8 @@ class DbosJobs:
         self._poll_s = poll_s
         self._fan_outs_at_once = fan_outs_at_once
         self._version = VERSION
-        self._enqueued: set[str] = set()
+        self._remembered: set[str] | None = None
+        """None unless somebody waits: in a daemon it would grow with every job."""
 
     @cached_property
     def _client(self) -> DBOSClient:
@@ -109,17 +110,24 @@ class DbosJobs:
             },
             *args,
         )
-        self._enqueued.add(key)
+        if self._remembered is not None:
+            self._remembered.add(key)
 
     def work_off(self) -> None:
         """Daemons do that."""
 
+    def remember(self) -> None:
+        """Bear in mind what this process enqueues from now on, because it will wait for it."""
+        self._remembered = set()
+
     def unfinished(self, *, of_all: bool = False) -> int:
-        """How many of the jobs that this process has enqueued are not done; or of all jobs."""
+        """How many of the jobs that it has remembered are not done; or of all jobs."""
         if of_all:
             return sum(1 for _ in self._list(UNFINISHED))
-        self._enqueued = {each.workflow_id for each in self._list(UNFINISHED, self._enqueued)}
-        return len(self._enqueued)
+        if self._remembered is None:
+            return 0
+        self._remembered = {each.workflow_id for each in self._list(UNFINISHED, self._remembered)}
+        return len(self._remembered)
 
     def failed(self, limit: int) -> Sequence[FailedJob]:
         """Jobs that came to no good end, the oldest first."""
@@ -133,8 +141,8 @@ class DbosJobs:
 
     def forget(self, keys: Collection[str]) -> None:
         """Remove jobs that have ended."""
-        if keys:
-            self._client.delete_workflows(sorted(keys))
+        for some in _slices(keys):
+            self._client.delete_workflows(some)
 
     def forget_ended(self, before: datetime, limit: int) -> int:
         """Remove jobs that ended before that instant; returns how many."""
@@ -221,26 +229,23 @@ class DbosJobs:
             recovered += len(found)
         return recovered
 
-    def adopt(self, versions: Collection[str]) -> int:
-        """Have this version's nodes run the jobs of versions that no living node understands.
+    def discard(self, versions: Collection[str]) -> int:
+        """Remove the jobs of versions that no living node understands; returns how many.
 
-        A job goes on under a new id with the old arguments. If two nodes do this at once, it goes
-        on twice; jobs are harmless the second time.
+        Their arguments mean nothing to this version. What they were to do stands in the rows, from
+        which jobs of this version are made.
         """
-        from dbos import DBOS
+        if not versions:
+            return 0
+        found = list(self._list(UNFINISHED, versions=versions))
+        self.forget([each.workflow_id for each in found])
+        for each in found:
+            logger.warning("job %s of version %s is made anew", each.workflow_id, each.app_version)
+        return len(found)
 
-        adopted = 0
-        for each in self._list(UNFINISHED, versions=versions) if versions else ():
-            DBOS.fork_workflow(
-                each.workflow_id,
-                1,
-                application_version=self._version,
-                queue_name=each.queue_name,
-            )
-            self.forget([each.workflow_id])
-            logger.warning("job %s of version %s goes on", each.workflow_id, each.app_version)
-            adopted += 1
-        return adopted
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Those of the jobs that are to be run, are being run, or failed and are not forgotten."""
+        return {each.workflow_id for each in self._list([*UNFINISHED, *FAILED], keys)}
 
     def _list(
         self,
@@ -250,11 +255,7 @@ class DbosJobs:
         versions: Collection[str] | None = None,
     ) -> Iterable[WorkflowStatus]:
         """Jobs in these states, asked for in bounded lists of keys."""
-        wanted: list[list[str] | None] = [None]
-        if keys is not None:
-            ordered = sorted(keys)
-            wanted = [ordered[n : n + AT_A_TIME] for n in range(0, len(ordered), AT_A_TIME)]
-        for some in wanted:
+        for some in [None] if keys is None else _slices(keys):
             yield from self._client.list_workflows(
                 workflow_ids=some,
                 status=status,
@@ -263,6 +264,11 @@ class DbosJobs:
                 load_output=False,
                 application_name=APPLICATION,
             )
+
+
+def _slices(keys: Collection[str]) -> Iterable[list[str]]:
+    ordered = sorted(keys)
+    return (ordered[n : n + AT_A_TIME] for n in range(0, len(ordered), AT_A_TIME))
 
 
 def lane_name(lane: str) -> str:

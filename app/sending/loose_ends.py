@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from app.ports.jobs import FailedJob, JobEngine
     from app.ports.sending import SendingDatabase
     from app.sending.carriers import Carriers
+    from app.sending.lost_jobs import LostJobs
     from notifications.channels.base import Capabilities, MessageChannel
     from notifications.delivery.attempts import AttemptPolicy
     from notifications.message import Message
@@ -49,6 +50,7 @@ class LooseEnds:
 
     Args:
         in_doubt_after: a claim of this age without an answer belongs to somebody who died.
+        lost: takes messages back whose job is gone.
     """
 
     database: SendingDatabase
@@ -57,11 +59,13 @@ class LooseEnds:
     clock: Clock
     attempts: AttemptPolicy
     in_doubt_after: timedelta
+    lost: LostJobs
 
     def sweep(self) -> SweepReport:
         """Everything once; `failed` counts providers that could not be asked."""
         report = SweepReport(name=NAME)
         self._mend_jobs(report)
+        report.done += self.lost.take_back()
         self._ask_about_stale_claims(report)
         self._ask_about_doubts(report)
         self._end_silence(report)

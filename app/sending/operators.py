@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING
 
 from app.authorization import Action, authorize, authorize_company_wide
 from app.forms.fields import remark
-from app.labels import MESSAGE_STATES
 from app.sending.carriers import record
 from app.sending.handover import WAITING_CODES
+from app.sending.resending import once_more, refused
 from app.streams import MESSAGES
 from engine.errors import Reason, RefusedError, not_found
 from engine.ledger import LedgerDraft
-from notifications.message import NEEDING_A_PERSON, SENDABLE_AGAIN, MessageState, message_id, unsent
+from notifications.message import NEEDING_A_PERSON, MessageState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from app.clock import Clock
     from app.ports.sending import SendingDatabase, SendingWork
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from engine.ticket import Actor
     from notifications.carriage import ProviderStanding
     from notifications.message import Message
-
-AGAIN = ":again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +101,7 @@ class QueueService:
             message = self._get(work, number, actor)
             ended = work.queue.end([number], MessageState.CANCELLED, at, "cancelled", why)
             if not ended:
-                raise _refused(message, "取消", "只有待发送的消息可以取消")
+                raise refused(message, "取消", "只有待发送的消息可以取消")
             work.ledger.append(MESSAGES, _draft("cancel_message", message, why), actor, at)
             work.commit()
         return message
@@ -112,23 +109,25 @@ class QueueService:
     def retry(self, number: str, reason: str, *, actor: Actor) -> Message:
         """Send a message anew that failed, expired or was cancelled: as another message.
 
+        It goes to the address that its recipient has now.
+
         Raises:
             NotFoundError: there is none, or it belongs to another branch.
-            RefusedError: it is not in such a state, or was sent anew already.
+            RefusedError: it is not in such a state, may have arrived, is overtaken by newer news,
+                has nobody to go to, or was sent anew already.
         """
         authorize(actor, Action.MANAGE_MESSAGES)
         why, at = _needed(reason), self.clock()
         with self.database.writing() as work:
             message = self._get(work, number, actor)
-            if message.state not in SENDABLE_AGAIN:
-                raise _refused(
-                    message, "重发", "结果不明的消息可能已送达，不能重发；请等待回执或电话核实"
-                )
-            again = _again(message, at)
+            again = once_more(work, message, at)
             if not work.outbox.add([again]):
-                raise _refused(message, "重发", "该消息已经重发过，请查看重发的那一条")
+                raise refused(message, "重发", "该消息已经重发过，请查看重发的那一条")
             work.outbox.handled(number, actor.user_id, at)
-            work.ledger.append(MESSAGES, _draft("resend_message", message, why), actor, at)
+            draft = _draft("resend_message", message, why)
+            address = "unchanged" if again.address == message.address else "corrected"
+            draft = replace(draft, details={**draft.details, "address": address})
+            work.ledger.append(MESSAGES, draft, actor, at)
             work.commit()
         return again
 
@@ -144,11 +143,9 @@ class QueueService:
         with self.database.writing() as work:
             message = self._get(work, number, actor)
             if message.state not in NEEDING_A_PERSON:
-                raise _refused(
-                    message, "标记", "只有发送失败、结果不明或无法送达的消息需要人工处理"
-                )
+                raise refused(message, "标记", "只有发送失败、结果不明或无法送达的消息需要人工处理")
             if not work.outbox.handled(number, actor.user_id, at):
-                raise _refused(message, "标记", "已有人处理")
+                raise refused(message, "标记", "已有人处理")
             work.ledger.append(MESSAGES, _draft("handle_message", message, why), actor, at)
             work.commit()
         return message
@@ -167,12 +164,6 @@ def _draft(action: str, message: Message, reason: str) -> LedgerDraft:
     """An entry about a message; it names neither the person nor the number."""
     details = {"message": message.id, "ticket_no": message.ticket_no, "reason": reason}
     return LedgerDraft(action=action, source_state=message.state.value, details=details)
-
-
-def _again(message: Message, at: datetime) -> Message:
-    """The same message once more, with its own answers and receipts."""
-    key = message.dedupe_key + AGAIN
-    return replace(unsent(message, at), id=message_id(key), dedupe_key=key, expires_at=None)
 
 
 def _needed(reason: str) -> str:
@@ -194,15 +185,3 @@ def _needed(reason: str) -> str:
             )
         )
     return why
-
-
-def _refused(message: Message, what: str, why: str) -> RefusedError:
-    return RefusedError(
-        Reason(
-            code="message_state",
-            field="message",
-            message=f"该消息不能{what}：{why}（当前状态：{MESSAGE_STATES[message.state]}）",
-            clause="R-6.4",
-            remedy="请用 huodian outbox list 查看消息的当前状态",
-        )
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -143,3 +144,28 @@ def test_what_a_failed_job_had_not_claimed_is_taken_back(database: Database) -> 
         (left.id, 1, "job_failed"),
         (waiting.id, 0, ""),
     }
+
+
+def test_the_jobs_that_messages_wait_for_are_named_page_by_page(database: Database) -> None:
+    added(
+        database,
+        *(a_message(job=job) for job in ("b", "a", "c", "a")),
+        a_message(job="claimed", state=S.SENDING),
+        a_message(),
+    )
+    with database.reading() as work:
+        assert work.loose_ends.jobs_named("", 2) == ["a", "b"]
+        assert work.loose_ends.jobs_named("b", 2) == ["c"]
+
+
+def test_only_what_a_lost_job_has_not_claimed_is_taken_back(database: Database) -> None:
+    lost, kept = a_message(job="a", attempts=2, error_code="busy"), a_message(job="b")
+    claimed = a_message(job="a", state=S.SENDING)
+    added(database, lost, kept, claimed)
+    with database.writing() as work:
+        assert work.loose_ends.take_back({"a", "c"}) == 1
+        work.commit()
+    with database.reading() as work:
+        assert work.outbox.get(lost.id) == replace(lost, job="")
+        assert work.outbox.get(kept.id) == kept
+        assert work.outbox.get(claimed.id) == claimed

@@ -103,6 +103,20 @@ def test_the_jobs_of_a_version_that_nobody_runs_any_more_are_taken_over(on_serve
     nothing_lost_nothing_doubled(on_server, messages)
 
 
+def test_what_an_old_version_left_is_not_lost_if_it_breaks_under_the_new_one(
+    on_server: Office,
+) -> None:
+    """Its jobs are not carried on under names that the messages do not know."""
+    messages = waiting(on_server, tickets=1)
+    with a_node(on_server, odd={"version": "0"}, fail_at=Point.JOB_BEGUN) as old:
+        old.wait_until_dead()
+    with a_node(on_server, "two", fail_at=f"{Point.JOB_BEGUN}=raise@every") as new:
+        new.wait_until(lambda: all_are(on_server, S.FAILED))
+    with on_server.application.database.reading() as work:
+        assert work.outbox.unhandled_by_state() == {S.FAILED: len(messages)}
+    assert not written(on_server)
+
+
 def test_a_node_whose_clock_is_an_hour_ahead_goes_by_the_databases(
     on_server_by_gateway: Office, gateway: HeldGateway
 ) -> None:

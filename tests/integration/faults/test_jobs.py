@@ -18,6 +18,7 @@ import pytest
 from app.ports.jobs import Job
 from app.sending.fail_points import Point
 from app.sending.job_engine import MOST_STARTS, DbosJobs
+from app.sending.lost_jobs import LostJobs
 from notifications.delivery.chunks import BROKEN
 from notifications.message import MessageState
 from tests.integration.faults.story import (
@@ -61,9 +62,25 @@ def test_a_job_exists_if_its_transaction_was_committed(office: Office, jobs: Dbo
         if office.application.database.dialect == "postgresql":
             assert jobs.unfinished(of_all=True) == 0  # nobody else sees it yet
         work.commit()
-    assert jobs.unfinished(of_all=True) == jobs.unfinished() == 1
+    assert jobs.unfinished(of_all=True) == 1
     with office.application.database.reading() as work:
         assert work.marks.find("told") == "yes"
+
+
+def test_only_who_waits_for_jobs_bears_them_in_mind(office: Office, jobs: DbosJobs) -> None:
+    """A daemon that ran for a year would remember every job it ever enqueued."""
+
+    def enqueue(key: str) -> None:
+        with office.application.database.writing() as work:
+            jobs.enqueue(work, Job.FAN_OUT, key, ("n",))
+            work.commit()
+
+    enqueue("before")
+    assert jobs.unfinished() == 0
+    jobs.remember()
+    enqueue("after")
+    assert jobs.unfinished() == 1
+    assert jobs.unfinished(of_all=True) == 2
 
 
 def test_one_key_enqueued_by_several_at_once_is_one_job(office: Office, jobs: DbosJobs) -> None:
@@ -98,6 +115,44 @@ def test_killed_between_two_pages_a_notice_goes_on_and_nobody_is_told_twice(
         node.wait_until(lambda: len(office.messages()) == 30 and all_are(office, S.ACCEPTED))
     assert {message.id for message in begun} < {message.id for message in office.messages()}
     nothing_lost_nothing_doubled(office, office.messages())
+
+
+def test_messages_whose_job_is_gone_are_handed_over_again(office: Office) -> None:
+    """Whatever has lost it: they wait for somebody who will never come."""
+    messages = waiting(office, tickets=1)
+    with office.application.database.writing() as work:
+        work.queue.hand_over([each.id for each in messages], "gone", "file")
+        work.commit()
+    with a_node(office) as node:
+        node.wait_until(lambda: all_are(office, S.ACCEPTED))
+    nothing_lost_nothing_doubled(office, messages)
+
+
+def test_messages_whose_job_waits_or_has_failed_are_left_to_it(
+    office: Office, jobs: DbosJobs
+) -> None:
+    """A failed one is mended, which counts as an attempt."""
+    messages = waiting(office, tickets=1)
+    with office.application.database.writing() as work:
+        jobs.enqueue(work, Job.SEND_CHUNK, "waits", ("waits",), lane="file")
+        work.queue.hand_over([each.id for each in messages], "waits", "file")
+        work.commit()
+    lost = LostJobs(database=office.application.database, jobs=jobs)
+    assert lost.take_back() == 0
+    assert {each.job for each in office.messages()} == {"waits"}
+    jobs.forget(["waits"])
+    assert lost.take_back() == len(messages)
+    assert {(each.job, each.attempts) for each in office.messages()} == {("", 0)}
+
+
+def test_of_many_jobs_some_are_looked_at_in_each_round(office: Office, jobs: DbosJobs) -> None:
+    messages = waiting(office, tickets=2)
+    with office.application.database.writing() as work:
+        for number, message in enumerate(messages):
+            work.queue.hand_over([message.id], f"gone-{number}", "file")
+        work.commit()
+    lost = LostJobs(database=office.application.database, jobs=jobs, at_a_time=4)
+    assert [lost.take_back() for _ in range(4)] == [4, 2, 0, 0]
 
 
 def test_a_job_that_always_breaks_is_given_up_where_an_operator_sees_it(office: Office) -> None:
