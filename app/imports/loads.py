@@ -24,7 +24,7 @@ from app.imports.load_file import (
     notes_on,
     read_loads,
 )
-from app.imports.report import ImportReport, refused_row
+from app.imports.report import ImportReport, RefusedRow
 from app.streams import READINESS
 from engine.ledger import LedgerDraft
 from engine.ticket import Act
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from app.clock import Clock
-    from app.imports.report import RefusedRow
     from app.ports.readiness import GridDatabase
     from engine.ticket import Actor
 
@@ -69,7 +68,7 @@ class LoadService:
         authorize(actor, Action.RECORD_LOADS)
         numbered = [CsvRow(line=line, fields=row) for line, row in enumerate(rows, start=1)]
         problems = [
-            refused_row(row.line, reason)
+            RefusedRow(line=row.line, reason=reason)
             for row in numbered
             for reason in foreign_fields(row.fields, LOAD_FIELDS)
         ]
