@@ -109,6 +109,19 @@ ACTION_NAMES = {
 """Chinese names of the actions."""
 
 
+class Scope(StrEnum):
+    """What a token of another program may be used for; it narrows what its user may do."""
+
+    LOADS_WRITE = "loads:write"
+
+
+SCOPE_NAMES = {Scope.LOADS_WRITE: "写入负载数据"}
+"""Chinese names of the scopes."""
+
+NEEDED_FOR = {Scope.LOADS_WRITE: Action.RECORD_LOADS}
+"""Scope -> what its user must be permitted to do."""
+
+
 def is_permitted(actor: Actor, action: Action) -> bool:
     """Whether one of the actor's roles allows the action."""
     return Role.SYSTEM in actor.roles or not actor.roles.isdisjoint(PERMITTED[action])

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from app.outages.fan_out import OutageFanOut
     from app.outages.services import Outages
     from app.people.accounts import AccountService
+    from app.people.api_tokens import ApiTokenService
     from app.people.organisation import OrganisationService
     from app.ports.jobs import FanOut
     from app.readiness.services import GridReadiness
@@ -210,6 +211,13 @@ class Application:
         from app.people.accounts import AccountService
 
         return AccountService(self.database, self.clock)
+
+    @cached_property
+    def api_tokens(self) -> ApiTokenService:
+        """What other programs are let in by."""
+        from app.people.api_tokens import ApiTokenService
+
+        return ApiTokenService(database=self.database, clock=self.clock)
 
     @cached_property
     def organisation(self) -> OrganisationService:

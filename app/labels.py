@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from app.authorization import SCOPE_NAMES, Scope
 from engine.application import (
     APPLICANT_KINDS,
     AREA_CLASSES,
@@ -142,5 +143,6 @@ NAMES: dict[type[StrEnum], Mapping[Any, str]] = {
     MessageState: MESSAGE_STATES,
     PauseCause: CAUSE_NAMES,
     Role: {Role(role): name for role, name in ROLE_NAMES.items()},
+    Scope: SCOPE_NAMES,
 }
 """The names of every closed set that commands take a word of."""

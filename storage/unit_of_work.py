@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from storage.accounts import Accounts
     from storage.affected_points import AffectedPoints
+    from storage.api_tokens import ApiTokens
     from storage.calendars import Calendars
     from storage.cluster_nodes import ClusterNodes
     from storage.definitions import Definitions
@@ -179,6 +180,13 @@ class UnitOfWork:
         from storage.accounts import Accounts
 
         return Accounts(self._connection)
+
+    @cached_property
+    def api_tokens(self) -> ApiTokens:
+        """What other programs are known by."""
+        from storage.api_tokens import ApiTokens
+
+        return ApiTokens(self._connection)
 
     @cached_property
     def grid(self) -> Grid:

@@ -10,6 +10,9 @@ import typer
 from app.cli.session import ActingAs, AsJson, acting, opened, show
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from app.imports.report import RefusedRow
     from app.imports.service import ImportReport
 
 commands = typer.Typer(no_args_is_help=True)
@@ -99,15 +102,17 @@ def reliability_base(
     finish(report, dry_run=dry_run, as_json=as_json)
 
 
+def refused_rows(rows: Iterable[RefusedRow]) -> list[dict[str, object]]:
+    """Bad rows as programs are told of them."""
+    return [{"line": each.line, "field": each.field, "problem": each.problem} for each in rows]
+
+
 def finish(report: ImportReport, *, dry_run: bool, as_json: bool) -> None:
     """Print what became of a file; leave with 3 if any of it was refused."""
     result = {
         "accepted": report.accepted,
         "unchanged": report.unchanged,
-        "refused": [
-            {"line": each.line, "field": each.field, "problem": each.problem}
-            for each in report.refused
-        ],
+        "refused": refused_rows(report.refused),
         "notes": [{"line": each.line, "note": each.note} for each in report.notes],
         "dry_run": dry_run,
     }

@@ -40,6 +40,7 @@ INDEX = {
     "readiness": Entry("readiness", "commands", "Is the grid ready for what is asked of it?"),
     "register": Entry("register", "commands", "Undervoltage areas, communities, complaints."),
     "user": Entry("administration", "users", "People, their roles and sign-in links."),
+    "token": Entry("token", "commands", "Tokens by which other programs act as a person."),
     "branch": Entry("administration", "branches", "Branches of the company."),
     "grid": Entry("administration", "grids", "Service grids and their managers."),
     "channel": Entry("channel", "channels", "Who carries messages, and what comes back."),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli.imports import refused_rows
 from app.cli.session import ActingAs, AsJson, acting, opened, show, table
 from app.cli.text import local
 
@@ -100,7 +101,7 @@ def _finish(report: NetworkReport, *, dry_run: bool, as_json: bool) -> None:
         "unchanged": found.unchanged,
         "missing": found.missing,
         "changes": found.changes,
-        "refused": report.refused,
+        "refused": refused_rows(report.refused),
         "dry_run": dry_run,
     }
     lines = [f"第 {each.line} 行 {each.field}：{each.problem}" for each in report.refused]

@@ -1,6 +1,7 @@
 """What a value should have been, in Chinese, by the names that pydantic gives its errors.
 
-Settings and the options of commands are read by pydantic, which speaks English only.
+Settings, the options of commands and calls of the API are read by pydantic, which speaks English
+only.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ _EXPECTED = {
     "time_type": "时刻，例如 08:30",
     "date_parsing": "日期，例如 2021-09-17",
     "string_type": "文字",
+    "list_type": "JSON 数组，例如 []",
     "dict_type": "JSON 对象，例如 {}",
+    "model_type": "JSON 对象，例如 {}",
     "json_invalid": "JSON 对象，例如 {}",
     "path_type": "路径",
 }

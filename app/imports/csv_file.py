@@ -12,7 +12,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, NoReturn
 
 from app.forms.fields import foreign_fields, shown
-from app.imports.report import RefusedRow, refused_row
+from app.imports.report import RefusedRow
 from engine.errors import MalformedError, Reason
 
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ def read_table(content: bytes, known: Collection[str], required: Collection[str]
     line, header = next(records, (1, []))
     columns = _column_names(header)
     _refuse_header(columns, known, required)
-    foreign = [refused_row(line, each) for each in foreign_fields(columns, known, what="列")]
+    foreign = [
+        RefusedRow(line=line, reason=each) for each in foreign_fields(columns, known, what="列")
+    ]
     rows, problems = [], []
     for number, record in records:
         if len(record) != len(columns):
@@ -148,8 +150,9 @@ def _refuse_header(columns: list[str], known: Collection[str], required: Collect
 
 
 def _uneven(line: int, found: int, expected: int) -> RefusedRow:
-    problem = f"本行有{found}列，应为{expected}列；请核对逗号和引号"
-    return RefusedRow(line=line, field="", problem=problem)
+    message = f"本行有{found}列，应为{expected}列"
+    reason = Reason(code="uneven_row", message=message, remedy="请核对逗号和引号")
+    return RefusedRow(line=line, reason=reason)
 
 
 def _refuse(code: str, message: str, remedy: str) -> NoReturn:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.forms.fields import FieldReader, shown
-from app.imports.report import RefusedRow, refused_row
+from app.imports.report import RefusedRow
 from engine.errors import Reason
 from engine.network import NODE_KINDS, NodeKind
 
@@ -56,7 +56,7 @@ def read_customers(
         if customer.customer_no and first != row.line:
             reasons.append(_twice(customer.customer_no, first))
         customers.append(customer)
-        refused += [refused_row(row.line, reason) for reason in reasons]
+        refused += [RefusedRow(line=row.line, reason=reason) for reason in reasons]
     return customers, refused
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.forms.fields import FieldReader, shown
 from app.forms.moments import read_moment
-from app.imports.report import RefusedRow, RowNote, refused_row
+from app.imports.report import RefusedRow, RowNote
 from engine.errors import Reason
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def read_loads(
             first = lines.setdefault((reading.node_id, reading.measured_at), row.line)
             reasons = [_twice(first)] if first != row.line else []
         readings.append(reading)
-        refused += [refused_row(row.line, reason) for reason in reasons]
+        refused += [RefusedRow(line=row.line, reason=reason) for reason in reasons]
     return readings, refused
 
 

@@ -4,7 +4,7 @@ All rows are checked first and told at once; they go in together or not at all. 
 again change nothing.
 
     loads.import_file(content, actor=..., dry_run=False) -> ImportReport
-    loads.record(rows, actor=..., dry_run=False)         -> ImportReport     rows of text by field
+    loads.record(rows, actor=..., token_id=7)            -> ImportReport     rows of text by field
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from app.imports.load_file import (
     notes_on,
     read_loads,
 )
-from app.imports.report import ImportReport, refused_row
+from app.imports.report import ImportReport, RefusedRow
 from app.streams import READINESS
 from engine.ledger import LedgerDraft
 from engine.ticket import Act
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from app.clock import Clock
-    from app.imports.report import RefusedRow
     from app.ports.readiness import GridDatabase
     from engine.ticket import Actor
 
@@ -55,13 +54,24 @@ class LoadService:
         authorize(actor, Action.RECORD_LOADS)
         table = read_table(content, LOAD_FIELDS, REQUIRED_LOAD_FIELDS)
         act = Act(actor=actor, at=self.clock())
-        digest = hashlib.sha256(content).hexdigest()
-        return self._take(table.rows, table.problems, digest, act, dry_run=dry_run)
+        source = {"sha256": hashlib.sha256(content).hexdigest()}
+        return self._take(table.rows, table.problems, source, act, dry_run=dry_run)
 
     def record(
-        self, rows: Sequence[Mapping[str, str]], *, actor: Actor, dry_run: bool = False
+        self,
+        rows: Sequence[Mapping[str, str]],
+        *,
+        actor: Actor,
+        token_id: int,
+        dry_run: bool = False,
     ) -> ImportReport:
         """Take in rows of text by field; the first row counts as line 1.
+
+        Args:
+            rows: what another program sent.
+            actor: whom that program acts as.
+            token_id: the token that it showed; the ledger keeps it beside the actor.
+            dry_run: keep nothing.
 
         Raises:
             RefusedError: the actor may not.
@@ -69,19 +79,20 @@ class LoadService:
         authorize(actor, Action.RECORD_LOADS)
         numbered = [CsvRow(line=line, fields=row) for line, row in enumerate(rows, start=1)]
         problems = [
-            refused_row(row.line, reason)
+            RefusedRow(line=row.line, reason=reason)
             for row in numbered
             for reason in foreign_fields(row.fields, LOAD_FIELDS)
         ]
         digest = hashlib.sha256(json.dumps([dict(row) for row in rows]).encode()).hexdigest()
+        source = {"sha256": digest, "token": token_id}
         act = Act(actor=actor, at=self.clock())
-        return self._take(numbered, problems, digest, act, dry_run=dry_run)
+        return self._take(numbered, problems, source, act, dry_run=dry_run)
 
     def _take(
         self,
         rows: Sequence[CsvRow],
         problems: Sequence[RefusedRow],
-        digest: str,
+        source: Mapping[str, object],
         act: Act,
         *,
         dry_run: bool,
@@ -101,7 +112,7 @@ class LoadService:
             )
             if report.accepted and not dry_run:
                 details = {
-                    "sha256": digest,
+                    **source,
                     "added": counts.added,
                     "corrected": counts.changed,
                     "unchanged": counts.unchanged,

@@ -14,8 +14,19 @@ class RefusedRow:
     """One problem of one row. `line` is the physical line in the file; the header is line 1."""
 
     line: int
-    field: str
-    problem: str
+    reason: Reason
+
+    @property
+    def field(self) -> str:
+        """The column concerned; empty if it is the whole row."""
+        return self.reason.field
+
+    @property
+    def problem(self) -> str:
+        """What is wrong in one sentence, with what to do and the clause."""
+        remedy = f"；{self.reason.remedy_in_words}" if self.reason.remedy_in_words else ""
+        clause = f"（依据 {self.reason.clause}）" if self.reason.clause else ""
+        return f"{self.reason.message}{remedy}{clause}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +49,3 @@ class ImportReport:
     unchanged: int = 0
     refused: tuple[RefusedRow, ...] = ()
     notes: tuple[RowNote, ...] = ()
-
-
-def refused_row(line: int, reason: Reason) -> RefusedRow:
-    """A reason as the problem of a row; what to do and the clause included."""
-    remedy = f"；{reason.remedy_in_words}" if reason.remedy_in_words else ""
-    clause = f"（依据 {reason.clause}）" if reason.clause else ""
-    return RefusedRow(line=line, field=reason.field, problem=f"{reason.message}{remedy}{clause}")

@@ -20,7 +20,7 @@ from app.forms.application_form import FIELDS, REQUIRED_FIELDS, parse_applicatio
 from app.forms.fields import shown
 from app.imports.csv_file import read_table
 from app.imports.customer_file import CUSTOMER_FIELDS, REQUIRED_CUSTOMER_FIELDS, read_customers
-from app.imports.report import ImportReport, RefusedRow, RowNote, refused_row
+from app.imports.report import ImportReport, RefusedRow, RowNote
 from app.streams import ADMINISTRATION
 from engine.errors import HuodianError, IntegrityError, MalformedError, Reason
 from engine.ledger import LedgerDraft
@@ -73,7 +73,7 @@ class _Tally:
             raise error  # a broken ledger is nobody's bad row
         for reason in error.reasons:
             column = COLUMN_OF_REASON.get(reason.field, reason.field)
-            self.refused.append(refused_row(line, replace(reason, field=column)))
+            self.refused.append(RefusedRow(line=line, reason=replace(reason, field=column)))
 
     def report(self, *, all_or_nothing: bool) -> ImportReport:
         withheld = all_or_nothing and bool(self.refused)
@@ -241,7 +241,7 @@ def _forms(
         else:
             if not reasons:
                 forms.append((row.line, form))
-        tally.refused += [refused_row(row.line, reason) for reason in reasons]
+        tally.refused += [RefusedRow(line=row.line, reason=reason) for reason in reasons]
     return forms
 
 

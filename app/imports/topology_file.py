@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from app.forms.fields import FieldReader, shown
-from app.imports.report import RefusedRow, refused_row
+from app.imports.report import RefusedRow
 from engine.application import AREA_CLASSES
 from engine.errors import Reason
 from engine.network import NODE_KINDS, NodeKind
@@ -87,7 +87,7 @@ def read_nodes(
     for node_id, line in lines.items():
         found += [(line, reason) for reason in network.problems(nodes[node_id])]
     found.sort(key=lambda each: each[0])
-    return list(nodes.values()), [refused_row(line, reason) for line, reason in found]
+    return list(nodes.values()), [RefusedRow(line=line, reason=reason) for line, reason in found]
 
 
 def _read(row: CsvRow) -> tuple[Node, list[Reason]]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from app.authorization import Action, authorize_company_wide
 from app.forms.fields import FieldReader
 from app.imports.csv_file import read_table
-from app.imports.report import ImportReport, refused_row
+from app.imports.report import ImportReport, RefusedRow
 from app.streams import ADMINISTRATION
 from engine.application import AREA_CLASSES, AreaClass
 from engine.calendar import local_date
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from app.clock import Clock
     from app.imports.csv_file import CsvRow
-    from app.imports.report import RefusedRow
     from app.ports.reliability import ReliabilityDatabase, ReliabilityWork
     from engine.ticket import Actor
 
@@ -71,7 +70,7 @@ class ReliabilityBase:
             for row in table.rows:
                 figure, reasons = _read(row, actor, at)
                 reasons += _known(work, figure, at)
-                refused += [refused_row(row.line, reason) for reason in reasons]
+                refused += [RefusedRow(line=row.line, reason=reason) for reason in reasons]
                 figures.append(figure)
             if refused:
                 return ImportReport(refused=tuple(sorted(refused, key=lambda each: each.line)))

@@ -23,13 +23,18 @@ from typing import TYPE_CHECKING
 
 from app.authorization import Action, authorize
 from app.forms.fields import FieldReader
+from app.people.administering import (
+    administered,
+    authorize_for,
+    is_administered,
+    record,
+    refuse_disabled,
+)
 from app.people.contacts import NAME_LENGTH, checked_contacts
 from app.people.duties import Duties, duties_left
 from app.people.sessions import TOKEN_BYTES, SessionService, actor_of, token_hash
-from app.streams import ADMINISTRATION
 from engine.errors import MalformedError, Reason, RefusedError
 from engine.guards import ROLE_NAMES
-from engine.ledger import LedgerDraft
 from engine.managers import DUTIES
 from engine.ticket import SYSTEM, Actor, Role
 
@@ -43,8 +48,6 @@ if TYPE_CHECKING:
 LINK_LIFETIME = timedelta(hours=24)
 FIRST_ADMIN_ID = "admin"
 USER_ID = re.compile(r"[a-z][a-z0-9._-]{1,31}")
-COMPANY = "*"
-"""No branch has this id, so no branch's administrator is permitted for it."""
 ASSIGNABLE = frozenset(Role) - {Role.CUSTOMER, Role.SYSTEM}
 
 
@@ -75,7 +78,7 @@ class AccountService:
             RefusedError: the id is taken, or the actor may not.
             NotFoundError: unknown branch.
         """
-        _authorize_for(actor, new.branch)
+        authorize_for(actor, new.branch)
         new = _checked(new)
         at = self._clock()
         with self._database.writing() as work:
@@ -102,7 +105,7 @@ class AccountService:
         """
         at = self._clock()
         with self._database.writing() as work:
-            user = _administered(work, user_id, actor)
+            user = administered(work, user_id, actor)
             if not reason.strip():
                 raise RefusedError(
                     Reason(
@@ -116,7 +119,7 @@ class AccountService:
             work.accounts.set_active(user_id, active=False)
             work.accounts.revoke_sessions(user_id, at)
             details = {"user_id": user_id, "reason": reason.strip()}
-            _record(work, "disable_user", details, actor, at)
+            record(work, "disable_user", details, actor, at)
             left = duties_left(work, user_id, DUTIES)
             work.commit()
         return left
@@ -130,12 +133,12 @@ class AccountService:
         _refuse(_role_problems(new))
         at = self._clock()
         with self._database.writing() as work:
-            user = _administered(work, user_id, actor)
+            user = administered(work, user_id, actor)
             if Role.ADMINISTRATOR not in new:
                 _refuse_losing_last_admin(work, user)
             work.accounts.set_roles(user_id, new)
             details = {"user_id": user_id, "before": sorted(user.roles), "after": sorted(new)}
-            _record(work, "set_roles", details, actor, at)
+            record(work, "set_roles", details, actor, at)
             left = duties_left(work, user_id, [place for place in DUTIES if Role(place) not in new])
             work.commit()
         return left
@@ -154,12 +157,12 @@ class AccountService:
         checked = checked_contacts(changes)
         at = self._clock()
         with self._database.writing() as work:
-            _administered(work, user_id, actor)
+            administered(work, user_id, actor)
             for name, value in checked.items():
                 work.accounts.set_contact(user_id, name, value)
             # What people are reached by is personal; the ledger keeps that it changed.
             details = {"user_id": user_id, "changed": sorted(checked)}
-            _record(work, "set_contacts", details, actor, at)
+            record(work, "set_contacts", details, actor, at)
             work.commit()
 
     def listing(self, *, actor: Actor) -> tuple[User, ...]:
@@ -167,7 +170,7 @@ class AccountService:
         authorize(actor, Action.MANAGE_ACCOUNTS)
         with self._database.reading() as work:
             found = work.accounts.users()
-        mine = [user for user in found if not actor.branch or user.branch == actor.branch]
+        mine = [user for user in found if is_administered(user, actor)]
         return tuple(sorted(mine, key=lambda user: user.id))
 
     def actor(self, user_id: str) -> Actor:
@@ -179,15 +182,15 @@ class AccountService:
         """
         with self._database.reading() as work:
             user = work.accounts.get_user(user_id)
-        _refuse_disabled(user)
+        refuse_disabled(user)
         return actor_of(user)
 
     def issue_sign_in_link(self, user_id: str, *, actor: Actor = SYSTEM) -> str:
         """A token for /sign-in/{token}: works once, within 24 hours; shown only now."""
         at = self._clock()
         with self._database.writing() as work:
-            user = _administered(work, user_id, actor)
-            _refuse_disabled(user)
+            user = administered(work, user_id, actor)
+            refuse_disabled(user)
             token = _issue(work, user.id, actor, at)
             work.commit()
         return token
@@ -214,19 +217,6 @@ class AccountService:
         return token
 
 
-def _administered(work: AccountsUnit, user_id: str, actor: Actor) -> User:
-    """The user, if the actor may administer that user."""
-    authorize(actor, Action.MANAGE_ACCOUNTS)
-    user = work.accounts.get_user(user_id)
-    _authorize_for(actor, user.branch)
-    return user
-
-
-def _authorize_for(actor: Actor, branch: str) -> None:
-    """A branch's administrator has no say over people of the whole company either."""
-    authorize(actor, Action.MANAGE_ACCOUNTS, branch=(branch or COMPANY) if actor.branch else "")
-
-
 def _add(work: AccountsUnit, new: NewUser, actor: Actor, at: datetime) -> None:
     work.accounts.add_user(
         new.user_id,
@@ -237,20 +227,14 @@ def _add(work: AccountsUnit, new: NewUser, actor: Actor, at: datetime) -> None:
         at=at,
     )
     details = {"user_id": new.user_id, "roles": sorted(new.roles), "branch": new.branch}
-    _record(work, "create_user", details, actor, at)
+    record(work, "create_user", details, actor, at)
 
 
 def _issue(work: AccountsUnit, user_id: str, actor: Actor, at: datetime) -> str:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     work.accounts.add_link(token_hash(token), user_id=user_id, at=at, expires_at=at + LINK_LIFETIME)
-    _record(work, "issue_sign_in_link", {"user_id": user_id}, actor, at)
+    record(work, "issue_sign_in_link", {"user_id": user_id}, actor, at)
     return token
-
-
-def _record(
-    work: AccountsUnit, action: str, details: Mapping[str, object], actor: Actor, at: datetime
-) -> None:
-    work.ledger.append(ADMINISTRATION, LedgerDraft(action=action, details=details), actor, at)
 
 
 def _is_admin(user: User) -> bool:
@@ -267,11 +251,6 @@ def _refuse_losing_last_admin(work: AccountsUnit, user: User) -> None:
                 remedy="请先另设一名管理员",
             )
         )
-
-
-def _refuse_disabled(user: User) -> None:
-    if not user.active:
-        raise RefusedError(Reason(code="user_disabled", message=f"账号“{user.id}”已停用"))
 
 
 def _checked(new: NewUser) -> NewUser:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.forms.application_form import FIELDS, parse_application
 from app.imports.csv_file import read_table
-from app.imports.report import RefusedRow, refused_row
+from app.imports.report import RefusedRow
 from app.imports.service import REQUIRED_APPLICATION_FIELDS
 from engine.errors import MalformedError, Reason, RefusedError
 from engine.ticket import SYSTEM
@@ -62,7 +62,7 @@ def read_arrivals(application: Application, content: bytes) -> Arrivals:
                 form = parse_application(fields, known_nodes=work.topology.knows, branches=branches)
                 name = _new_name(form.application.external_ref, expected)
             except MalformedError as error:
-                refused += [refused_row(row.line, reason) for reason in error.reasons]
+                refused += [RefusedRow(line=row.line, reason=reason) for reason in error.reasons]
             else:
                 expected[name] = Arrival(name=name, line=row.line, form=form)
     without = () if has_network else (WITHOUT_NETWORK,)

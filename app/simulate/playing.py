@@ -13,7 +13,7 @@ from app.simulate.chance import Chance
 from app.simulate.clock import SimulatedClock
 from app.simulate.diary import Diary
 from app.simulate.reception import Reception
-from app.simulate.report import SimulationResult
+from app.simulate.report import RefusedApplication, SimulationResult
 from app.simulate.scratch import scratch_application
 from app.simulate.staff import engage
 from app.simulate.stocktaking import (
@@ -122,7 +122,10 @@ class _Play:
             flags=figures.flags(governed),
             refusals=dict(sorted(scene.refusals.items())),
             sweeps={name: dict(counts) for name, counts in upkeep.counts.items()},
-            refused_rows=(*arrivals.refused, *reception.refused),
+            refused_rows=tuple(
+                RefusedApplication(line=each.line, field=each.field, problem=each.problem)
+                for each in (*arrivals.refused, *reception.refused)
+            ),
             notes=arrivals.notes,
         )
 

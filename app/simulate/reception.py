@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from app.imports.report import refused_row
+from app.imports.report import RefusedRow
 from app.simulate.chance import Chance
 from app.simulate.customer import brings_missing_papers, finds_mistake
 from app.simulate.diary import awake
@@ -20,7 +20,6 @@ from engine.ticket import SYSTEM
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from app.imports.report import RefusedRow
     from app.simulate.agenda import Course
     from app.simulate.arrivals import Arrival
     from app.simulate.trip import Scene
@@ -76,7 +75,9 @@ class Reception:
                 actor=SYSTEM if is_online else scene.staff.operator(form.branch),
             )
         except (MalformedError, RefusedError) as refusal:
-            self.refused.extend(refused_row(arrival.line, each) for each in refusal.reasons)
+            self.refused.extend(
+                RefusedRow(line=arrival.line, reason=each) for each in refusal.reasons
+            )
             return None
 
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from app.imports.report import RefusedRow
     from app.simulate.figures import PaperFigures, PauseFigures, TypeFigures
     from app.simulate.punctuality import OverdueClock, Punctuality
 
@@ -47,6 +46,15 @@ class LedgerFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedApplication:
+    """One problem of one row of the applications, by its line in the file."""
+
+    line: int
+    field: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationResult:
     """What happened. Counts by code: `reminders` by rung, `messages` by state, `flags`, `refusals`.
 
@@ -70,7 +78,7 @@ class SimulationResult:
     flags: dict[str, int] = field(default_factory=dict)
     refusals: dict[str, int] = field(default_factory=dict)
     sweeps: dict[str, dict[str, int]] = field(default_factory=dict)
-    refused_rows: tuple[RefusedRow, ...] = ()
+    refused_rows: tuple[RefusedApplication, ...] = ()
     notes: tuple[str, ...] = ()
 
     def as_text(self) -> str:

@@ -1,1 +1,1 @@
-"""The console: server-rendered pages. Handlers parse, call one use case, render."""
+"""The console, server-rendered pages, and the API. Handlers parse, call one use case, render."""

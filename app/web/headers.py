@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,17 +43,20 @@ STATIC_CACHE = "public, max-age=31536000, immutable"
 
 
 class BodyTooLargeError(Exception):
-    """More bytes came than any form of the console needs."""
+    """More bytes came than any form of the console, or any call of the API, needs."""
 
 
 class Headed:
-    """Adds headers and request id to every answer, limits bodies, shows a page for our faults."""
+    """Adds headers and request id to every answer, limits bodies, answers for our faults.
+
+    `bare_answer` makes the answer where no route does: to whom, and with which status.
+    """
 
     def __init__(
-        self, app: ASGIApp, *, https: bool, fault_page: Callable[[Request], Response]
+        self, app: ASGIApp, *, https: bool, bare_answer: Callable[[Request, int], Response]
     ) -> None:
         self._app = app
-        self._fault_page = fault_page
+        self._bare_answer = bare_answer
         self._fixed = {**HEADERS, "Strict-Transport-Security": HSTS} if https else HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,19 +68,19 @@ class Headed:
         scope.setdefault("state", {})["request_id"] = request_id
         answer = _Answer(scope, send, {**self._fixed, "X-Request-Id": request_id})
         if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
-            await _malformed()(scope, receive, answer.send)
+            await self._bare_answer(Request(scope), 400)(scope, receive, answer.send)
             return
         try:
             _refuse_large(Headers(scope=scope).get("content-length", ""))
             await self._app(scope, _limited(receive), answer.send)
         except BodyTooLargeError:
             logger.warning("request body too large", extra={"request_id": request_id})
-            await _too_large()(scope, receive, answer.send)
+            await self._bare_answer(Request(scope), 413)(scope, receive, answer.send)
         except Exception:
             logger.exception("unhandled fault", extra={"request_id": request_id})
             if answer.has_begun:
                 raise
-            await self._fault_page(Request(scope))(scope, receive, answer.send)
+            await self._bare_answer(Request(scope), 500)(scope, receive, answer.send)
 
 
 class _Answer:
@@ -118,11 +120,3 @@ def _limited(receive: Receive) -> Receive:
         return message
 
     return limited_receive
-
-
-def _malformed() -> Response:
-    return PlainTextResponse("地址中有无法识别的字符，请核对后重试。\n", status_code=400)
-
-
-def _too_large() -> Response:
-    return PlainTextResponse("提交的内容过大，单个文件不能超过 20 MB。\n", status_code=413)

@@ -1,4 +1,4 @@
-"""Puts the console together: routers, access, headers, error pages, static files."""
+"""Puts console and API together: routers, access, headers, errors, static files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from app.web.access import refuse_undeclared
-from app.web.errors import fault_page, install_error_pages
+from app.web.api import face
+from app.web.errors import bare_answer, install_errors
 from app.web.headers import Headed
 from app.web.pages import (
     account,
@@ -53,11 +54,12 @@ ROUTERS = (
     outages.router,
     progress.router,
     receipts.router,
+    *face.ROUTERS,
 )
 
 
 def create_app(application: Application, *, further: Sequence[APIRouter] = ()) -> FastAPI:
-    """The console of one running system.
+    """The console and the API of one running system.
 
     Args:
         application: what `app.bootstrap.build` made.
@@ -74,6 +76,6 @@ def create_app(application: Application, *, further: Sequence[APIRouter] = ()) -
     for router in (*ROUTERS, *further):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    install_error_pages(app)
-    app.add_middleware(Headed, https=settings.behind_https, fault_page=fault_page)
+    install_errors(app)
+    app.add_middleware(Headed, https=settings.behind_https, bare_answer=bare_answer)
     return app

@@ -72,6 +72,22 @@ class SessionRow(SQLModel, table=True):
     revoked_at: datetime | None = instant(nullable=True)
 
 
+class ApiTokenRow(SQLModel, table=True):
+    """A token by which another program acts as a user, known by its hash."""
+
+    __tablename__ = "api_tokens"
+
+    id: int = Field(primary_key=True)
+    token_hash: str = Field(unique=True)
+    name: str
+    user_id: str = Field(foreign_key="users.id")
+    scopes: list[str] = Field(sa_type=JSON, nullable=False)
+    created_at: datetime = instant()
+    expires_at: datetime = instant()
+    last_used_at: datetime | None = instant(nullable=True)
+    revoked_at: datetime | None = instant(nullable=True)
+
+
 class ServiceGridRow(SQLModel, table=True):
     """A service grid with its manager pair; each branch may have one default grid."""
 
@@ -106,5 +122,6 @@ BRANCHES = table_of(BranchRow)
 USERS = table_of(UserRow)
 SIGN_IN_LINKS = table_of(SignInLinkRow)
 SESSIONS = table_of(SessionRow)
+API_TOKENS = table_of(ApiTokenRow)
 SERVICE_GRIDS = table_of(ServiceGridRow)
 SERVICE_GRID_NODES = table_of(ServiceGridNodeRow)

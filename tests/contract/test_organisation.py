@@ -121,6 +121,56 @@ def test_a_link_is_used_once_however_many_try(database: Database) -> None:
     assert (link.user_id, link.expires_at, link.used_at) == ("a", AT + HOUR, AT)
 
 
+def test_a_token_is_revoked_once_however_many_try_and_never_used_back_in_time(
+    database: Database,
+) -> None:
+    with database.writing() as work:
+        add_user(work, "a")
+        first, second = (
+            work.api_tokens.add(
+                name, name=name, user_id="a", scopes=("x", "b"), at=AT, expires_at=AT + HOUR
+            )
+            for name in ("one", "two")
+        )
+        work.api_tokens.touch(first.id, AT + HOUR)
+        work.api_tokens.touch(first.id, AT)
+        work.commit()
+    assert first.id != second.id
+    assert (first.scopes, first.last_used_at, first.revoked_at) == (("b", "x"), None, None)
+
+    def revoke(minutes: int) -> bool:
+        with database.writing() as work:
+            done = work.api_tokens.revoke(first.id, AT + timedelta(minutes=minutes))
+            work.commit()
+        return done
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sorted(threads.map(revoke, range(4))) == [False, False, False, True]
+    with database.reading() as work:
+        ended = work.api_tokens.find("one")
+        assert work.api_tokens.get(second.id) == second
+        assert [each.id for each in work.api_tokens.listing()] == [second.id, first.id]
+        assert work.api_tokens.find("x") is None
+        with pytest.raises(NotFoundError):
+            work.api_tokens.get(second.id + 1)
+    assert ended is not None
+    assert ended.last_used_at == AT + HOUR
+    assert ended.revoked_at is not None
+    assert not revoke(9)
+
+
+@pytest.mark.parametrize(("token", "user_id"), [("one", "nobody"), ("taken", "a")])
+def test_a_token_needs_its_user_and_a_hash_of_its_own(
+    database: Database, token: str, user_id: str
+) -> None:
+    with database.writing() as work:
+        add_user(work, "a")
+        facts = {"name": "n", "scopes": (), "at": AT, "expires_at": AT}
+        work.api_tokens.add("taken", user_id="a", **facts)
+        with pytest.raises(DBAPIError):
+            work.api_tokens.add(token, user_id=user_id, **facts)
+
+
 def test_a_link_needs_its_user(database: Database) -> None:
     with database.writing() as work, pytest.raises(DBAPIError):
         work.accounts.add_link("hash", user_id="nobody", at=AT, expires_at=AT)

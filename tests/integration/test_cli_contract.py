@@ -51,6 +51,7 @@ def test_there_are_the_commands_that_were_asked_for() -> None:
     calendar due|year|import|override
     import applications|topology|customers
     user add|list|link|roles|disable
+    token issue|list|revoke
     branch list|set
     grid list|set
     outbox list

@@ -128,11 +128,12 @@ def test_rows_of_another_program_are_judged_alike(office: Office) -> None:
         {"node_id": "G-07", "measured_at": "2021-07-27", "peak_kva": "80"},
         {"node_id": "G-07", "measured_at": "2021-07-28", "peak": "80"},
     ]
-    report = loads.record(bad, actor=COUNTER)
+    report = loads.record(bad, actor=COUNTER, token_id=7)
     assert [(each.line, each.field) for each in report.refused] == [(2, "peak"), (2, "peak_kva")]
-    assert loads.record(bad[:1], actor=COUNTER).accepted == 1
-    assert loads.record(bad[:1], actor=COUNTER).unchanged == 1
+    assert loads.record(bad[:1], actor=COUNTER, token_id=7).accepted == 1
+    assert loads.record(bad[:1], actor=COUNTER, token_id=7).unchanged == 1
     assert peak(office) == ("80.0", "50.0")
+    assert [each["token"] for each in entries(office)] == [7]
 
 
 def test_people_of_a_branch_measure_their_own_areas(office: Office) -> None:

@@ -1,0 +1,1 @@
+"""The API: the use cases for other programs, by HTTP and JSON, behind tokens."""
