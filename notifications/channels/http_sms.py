@@ -253,9 +253,7 @@ class HttpSmsChannel:
             "text": message.text,
             "message_id": message.id,
             "sender": self._settings.sender,
-            "receipt_url": self._receipt_url.render(
-                message_id=message.id, token=self.token(message.id)
-            ),
+            "receipt_url": self._own_receipt_url(message.id),
         }
         headers = {key: each.render(values) for key, each in self._headers.items()}
         if self._settings.content_type:
@@ -265,6 +263,12 @@ class HttpSmsChannel:
             body=self._body.render(values).encode() or None,
             headers=headers,
         )
+
+    def _own_receipt_url(self, message_id: str) -> str:
+        """Where the gateway reports on this message; empty if it is not asked to."""
+        if not self._settings.receipt_url:
+            return ""
+        return self._receipt_url.render(message_id=message_id, token=self.token(message_id))
 
     def _judge(self, message_id: str, answer: HttpAnswer) -> Result:
         code, remark = str(answer.status), answer.body.strip()[:LONGEST_REMARK]
