@@ -10,7 +10,7 @@ import typer
 from app.cli.session import ActingAs, AsJson, acting, opened, show, table
 
 if TYPE_CHECKING:
-    from app.outages.reliability_views import FeederView, ReliabilityReport
+    from app.outages.reliability_views import FeederView, FewerView, ReliabilityReport
 
 commands = typer.Typer(no_args_is_help=True)
 
@@ -83,21 +83,28 @@ def _feeders(found: tuple[FeederView, ...]) -> str:
 
 
 def _fewer(report: ReliabilityReport) -> list[str]:
-    from app.outages.reliability_views import rounded  # noqa: PLC0415
-
     rows = [
         (
             f"较 {each.base_year} 年下降 {each.percent}%",
             str(each.count),
-            f"{each.base}{'' if each.verified else '（未核实）'}",
-            f"不超过 {rounded(each.most)}",
-            "达标" if each.is_good else "未达标",
+            *_against_base(each),
             "" if each.decides else "另一种理解，仅供对照",
         )
         for each in report.fewer
     ]
     heads = ("频繁停电线路", "本年", "基数", "目标", "", "")
     return [table(rows, heads)] if rows else []
+
+
+def _against_base(view: FewerView) -> tuple[str, str, str]:
+    """The base, the target that follows from it, and the verdict."""
+    from app.outages.reliability_views import rounded  # noqa: PLC0415
+
+    if view.base is None:
+        missing = f"缺少 {view.base_year} 年基数（huodian import reliability-base）"
+        return missing, "—", "无法判断"
+    base = f"{view.base}{'' if view.verified else '（未核实）'}"
+    return base, f"不超过 {rounded(view.most)}", "达标" if view.is_good else "未达标"
 
 
 def _areas(report: ReliabilityReport) -> str:

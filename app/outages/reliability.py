@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -152,29 +153,34 @@ class ReliabilityService:
         percent = rule.percent_in(year)
         if percent is None:
             return ()
-        count = self._frequent_in(work, year, at)
+        count = self._frequent_in(work, year, at) or 0
         views = []
         for base_year in dict.fromkeys((rule.base_year, year - 1)):
             claimed = _claimed(work, base_year, FREQUENT_FEEDERS).get("")
-            base = int(claimed) if claimed else self._frequent_in(work, base_year, at)
-            verdict = FewerVerdict(count=count, base=base, percent=percent)
+            # Figures that were entered before counts were made whole may read 40.00.
+            base = int(Decimal(claimed)) if claimed else self._frequent_in(work, base_year, at)
+            verdict = None
+            if base is not None:
+                verdict = FewerVerdict(count=count, base=base, percent=percent)
             views.append(
                 FewerView(
                     year=year,
                     count=count,
                     base_year=base_year,
                     base=base,
-                    verified=claimed is None,
+                    verified=base is not None and claimed is None,
                     percent=percent,
-                    most=verdict.most,
-                    is_good=verdict.is_good,
+                    most=None if verdict is None else verdict.most,
+                    is_good=None if verdict is None else verdict.is_good,
                     decides=base_year == rule.base_year,
                 )
             )
         return tuple(views)
 
-    def _frequent_in(self, work: ReliabilityWork, year: int, at: datetime) -> int:
-        return sum(each.is_frequent for each in self._feeders(work, Period.year(year, at)))
+    def _frequent_in(self, work: ReliabilityWork, year: int, at: datetime) -> int | None:
+        """How many lines had frequent outages; None for a year of which nothing is recorded."""
+        found = self._feeders(work, Period.year(year, at))
+        return sum(each.is_frequent for each in found) if found else None
 
     # --- hours and indices -----------------------------------------------------------------------
 

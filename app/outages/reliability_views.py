@@ -30,17 +30,19 @@ class FewerView:
     """The number of lines with frequent outages against its target.
 
     `decides` marks the reading that counts, on the base year; the other one, on the year before,
-    is shown beside it (Q23). `verified` is false for a base that was claimed.
+    is shown beside it (Q23). `verified` is true for a base that the system counted itself. Where
+    nobody entered a base and nothing was recorded, `base`, `most` and `is_good` are None: nothing
+    is judged against a number that is not known.
     """
 
     year: int
     count: int
     base_year: int
-    base: int
+    base: int | None
     verified: bool
     percent: int
-    most: Fraction
-    is_good: bool
+    most: Fraction | None
+    is_good: bool | None
     decides: bool
 
 

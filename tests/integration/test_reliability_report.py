@@ -10,6 +10,7 @@ import pytest
 from app.outages.reliability_views import plain, rounded
 from engine.errors import RefusedError
 from engine.outage import OutageKind
+from engine.reliability import ClaimedFigure
 from tests.applicants import CHIEF, COUNTER, WHO
 from tests.application import codes, instant
 from tests.outages import DISPATCHER, PLANNED, furnish_outages, report_fault, restore
@@ -114,6 +115,7 @@ def test_the_base_of_2020_is_entered_once_and_marked_as_not_verified(grid: Offic
         36,
         True,
     )
+    fault(grid, "T2", "2021-08-10 06:00", "2021-08-10 07:00")
     grid.at("2022-12-31 12:00")
     on_base, on_year_before = report(grid, 2022).fewer
     assert (on_base.base_year, on_base.most, on_base.decides) == (2020, 32, True)
@@ -123,6 +125,55 @@ def test_the_base_of_2020_is_entered_once_and_marked_as_not_verified(grid: Offic
         False,
     )
     assert report(grid, 2023).fewer == ()  # the plan has no target for it
+
+
+def test_without_a_base_nothing_is_judged_and_the_report_says_what_is_missing(
+    grid: Office,
+) -> None:
+    grid.at("2022-12-31 12:00")
+    on_base, on_year_before = report(grid, 2022).fewer
+    for verdict in (on_base, on_year_before):
+        assert (verdict.base, verdict.most, verdict.is_good) == (None, None, None)
+        assert not verdict.verified
+    fault(grid, "T2", "2021-08-10 06:00", "2021-08-10 07:00")
+    _, on_year_before = report(grid, 2022).fewer
+    assert (on_year_before.base, on_year_before.verified, on_year_before.is_good) == (0, True, True)
+
+
+def test_a_count_is_a_whole_number_however_it_was_written(grid: Office) -> None:
+    enter_base(grid, "2020,frequent_outage_feeders,,40.00,2020年年报\n")
+    [verdict] = report(grid, 2021).fewer
+    assert (verdict.base, verdict.most) == (40, 36)
+    with grid.application.database.reading() as work:
+        assert [each.value for each in work.reliability.base(2020)] == ["40"]
+
+
+def test_a_count_that_was_kept_with_decimals_is_read_as_one(grid: Office) -> None:
+    old = ClaimedFigure(
+        year=2020,
+        figure="frequent_outage_feeders",
+        subject="",
+        value="40.00",
+        source="2020年年报",
+        entered_by="chief",
+        entered_at=grid.clock(),
+    )
+    with grid.application.database.writing() as work:
+        work.reliability.add_base([old])
+        work.commit()
+    [verdict] = report(grid, 2021).fewer
+    assert (verdict.base, verdict.most) == (40, 36)
+
+
+def test_two_rows_of_one_figure_are_refused_and_nothing_is_entered(grid: Office) -> None:
+    rows = (
+        "2020,frequent_outage_feeders,,40,年报\n2020,average_outage_hours,rural,9,年报\n"
+        "2020,frequent_outage_feeders,,30,月报\n"
+    )
+    entered = grid.application.outages.reliability_base.enter((HEAD + rows).encode(), actor=CHIEF)
+    assert [(each.line, each.field) for each in entered.refused] == [(4, "year")]
+    assert "与第2行" in entered.refused[0].problem
+    assert report(grid, 2021).fewer[0].base is None
 
 
 @pytest.mark.parametrize(
