@@ -99,7 +99,7 @@ def entered(
             changes[field_id] = (before, value)
     details = {**known, **{field_id: after for field_id, (_, after) in changes.items()}}
     missing = tuple(
-        _missing(definition.field_by_id[each])
+        missing_field(definition.field_by_id[each])
         for each in asking.asks
         if each not in details and each not in unread
     )
@@ -124,6 +124,19 @@ def options(asked: Field) -> Mapping[str, str]:
     return YES_NO_NAMES if asked.kind is FieldKind.YES_NO else asked.choices
 
 
+def missing_field(asked: Field) -> Reason:
+    """That a field was asked for and nothing was entered."""
+    choices = options(asked)
+    return Reason(
+        code="field_missing",
+        field=asked.id,
+        message=f"尚未填写“{asked.name}”",
+        clause=asked.clause,
+        remedy=f"请{'选择' if choices else '填写'}{asked.name}",
+        options=tuple(choices.items()),
+    )
+
+
 def _foreign(
     given: Mapping[str, str], asking: Transition | Opening, definition: WorkflowDefinition
 ) -> Iterator[Reason]:
@@ -142,18 +155,6 @@ def _foreign(
             remedy="此处可登记" if wanted else "此处没有登记项，请删去",
             options=tuple((each, definition.field_by_id[each].name) for each in wanted),
         )
-
-
-def _missing(asked: Field) -> Reason:
-    choices = options(asked)
-    return Reason(
-        code="field_missing",
-        field=asked.id,
-        message=f"尚未填写“{asked.name}”",
-        clause=asked.clause,
-        remedy=f"请{'选择' if choices else '填写'}{asked.name}",
-        options=tuple(choices.items()),
-    )
 
 
 def _malformed(

@@ -116,6 +116,8 @@ class Outage:
         step: counts the outage's changes; what is told of one is told once.
         changed_at: when it was last changed.
         counted_at: when those whom it concerns were last determined.
+        late_reason: why it was announced later than it must be, or not for the time at which it
+            took place; empty if it was announced in time.
     """
 
     ticket_no: str
@@ -136,6 +138,7 @@ class Outage:
     planned_from: datetime | None = None
     planned_until: datetime | None = None
     estimated_at: datetime | None = None
+    late_reason: str = ""
     step: int = 1
 
     def seen_at(self, at: datetime) -> SupplyView:

@@ -8,6 +8,7 @@ grids() -> list[ServiceGrid]
 set_grid(grid_id, *, branch, name, managers, nodes, is_default) -> None
 set_managers(grid_id, managers) -> None
 branches_of(node_ids) -> frozenset[str]
+covered() -> dict[str, str]                 node -> the branch whose grid covers it
 managers_for(node_id, branch) -> ManagerPair | None
 """
 
@@ -120,6 +121,9 @@ _COVERED = (select(SERVICE_GRID_NODES.c.grid_id, SERVICE_GRID_NODES.c.node_id)).
 _ABOVE_COVERED = _COVERED.union(
     select(_COVERED.c.grid_id, NODES.c.parent_id).join(_COVERED, NODES.c.id == _COVERED.c.node_id)
 )
+_COVERING = select(SERVICE_GRID_NODES.c.node_id, SERVICE_GRIDS.c.branch).join(
+    SERVICE_GRIDS, SERVICE_GRIDS.c.id == SERVICE_GRID_NODES.c.grid_id
+)
 _BRANCHES_BELOW = (
     select(SERVICE_GRIDS.c.branch)
     .join(_ABOVE_COVERED, _ABOVE_COVERED.c.grid_id == SERVICE_GRIDS.c.id)
@@ -224,6 +228,10 @@ class Grid:
             nearest = self._connection.execute(_BRANCH_ABOVE, {"start": each}).scalar()
             found |= set() if nearest is None else {nearest}
         return frozenset(found)
+
+    def covered(self) -> dict[str, str]:
+        """Every node that a grid covers, with the branch of the grid."""
+        return {row.node_id: row.branch for row in self._connection.execute(_COVERING)}
 
     def managers_for(self, node_id: str, branch: str) -> ManagerPair | None:
         """The pair of the branch's grid that lies nearest above the node, else of its default grid.

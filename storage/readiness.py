@@ -55,11 +55,15 @@ class StoredForecast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredProject:
-    """A reinforcement project: the area, which one of the area it is, and its ticket."""
+    """A reinforcement project: the area, which one of the area it is, and its ticket.
+
+    `is_completed` tells one that was built from one that was given up.
+    """
 
     node_id: str
     number: int
     ticket: Ticket
+    is_completed: bool
 
 
 _F, _P, _T = LOAD_FORECASTS.c, REINFORCEMENT_PROJECTS.c, TICKETS.c
@@ -106,7 +110,7 @@ _EXCESSES = (
 )
 _ADD_PROJECT = insert_or_skip(REINFORCEMENT_PROJECTS, "node_id", "number")
 _PROJECTS = (
-    select(REINFORCEMENT_PROJECTS, _T.snapshot)
+    select(REINFORCEMENT_PROJECTS, _T.snapshot, _T.ending)
     .join(TICKETS, _T.ticket_no == _P.ticket_no)
     .order_by(_P.node_id, _P.number)
 )
@@ -184,6 +188,11 @@ class Readiness:
         if node_id is not None:
             statement = statement.where(_P.node_id == node_id)
         return [
-            StoredProject(node_id=row.node_id, number=row.number, ticket=load_ticket(row.snapshot))
+            StoredProject(
+                node_id=row.node_id,
+                number=row.number,
+                ticket=load_ticket(row.snapshot),
+                is_completed=row.ending == Ending.COMPLETED.value,
+            )
             for row in self._connection.execute(statement)
         ]

@@ -1,13 +1,16 @@
 """What the indicators of reliability are made of, counted by the database (R-7.4).
 
     feeder_outages(since, until, faults_only=False) -> list[FeederOutage]
+    announced(since, until) -> list[AnnouncedOutage]
     interruptions(since, until, at, longer_than_s) -> list[AreaInterruptions]
     shares(since, until, at) -> list[OutageShare]
+    sustained_shares(since, until, at, longer_than_s) -> list[SustainedShare]
     served_seconds(since, until) -> dict[str, int]
     add_base(figures) -> list[ClaimedFigure]; base(year) -> list[ClaimedFigure]
 
 A point that two outages interrupt at once is without supply once: overlapping stretches of one
-point are merged before anything is summed. What is restored in parts ends part by part.
+point are merged before anything is summed, also those that begin after the period and prolong one
+that began in it. What is restored in parts ends part by part.
 """
 
 from __future__ import annotations
@@ -17,9 +20,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Integer, bindparam, select, text
 
+from engine.outage import OutageKind, OutagePhase
 from engine.reliability import ClaimedFigure
 from storage.columns import Instant
-from storage.tables.outages import RELIABILITY_BASE
+from storage.tables.outages import OUTAGES, RELIABILITY_BASE
 from storage.upserts import POSTGRESQL, insert_or_skip
 
 if TYPE_CHECKING:
@@ -36,6 +40,14 @@ class FeederOutage(NamedTuple):
     feeder_id: str
     feeder_name: str
     ticket_no: str
+
+
+class AnnouncedOutage(NamedTuple):
+    """An outage that was to be announced; `late_reason` empty if it was in time."""
+
+    kind: str
+    ticket_no: str
+    late_reason: str
 
 
 class AreaInterruptions(NamedTuple):
@@ -59,6 +71,18 @@ class OutageShare(NamedTuple):
     customer_seconds: int
 
 
+class SustainedShare(NamedTuple):
+    """What an outage adds to the sustained interruptions that began in a period.
+
+    `interruptions` began with it; `customer_seconds` are those that no earlier outage took.
+    """
+
+    area_class: str
+    ticket_no: str
+    interruptions: int
+    customer_seconds: int
+
+
 _FEEDER_OUTAGES = """
 SELECT f.feeder_id, n.name, o.ticket_no FROM outages AS o
 JOIN outage_feeders AS f ON f.ticket_no = o.ticket_no
@@ -67,6 +91,16 @@ WHERE o.phase IN ('in_progress', 'restored') AND o.begins_at >= :since AND o.beg
 {which}
 ORDER BY f.feeder_id, o.begins_at, o.ticket_no
 """
+_ANNOUNCED = (
+    select(OUTAGES.c.kind, OUTAGES.c.ticket_no, OUTAGES.c.late_reason)
+    .where(
+        OUTAGES.c.kind != OutageKind.FAULT.value,
+        OUTAGES.c.phase.in_([OutagePhase.IN_PROGRESS.value, OutagePhase.RESTORED.value]),
+        OUTAGES.c.begins_at >= bindparam("since", type_=Instant),
+        OUTAGES.c.begins_at < bindparam("until", type_=Instant),
+    )
+    .order_by(OUTAGES.c.begins_at, OUTAGES.c.ticket_no)
+)
 _SPANS = """
 WITH bounds (since, until, upto) AS (
   SELECT {since}, {until}, {at}
@@ -75,8 +109,11 @@ spans (node_id, ticket_no, area_class, begins, ends) AS (
   SELECT a.node_id, a.ticket_no, a.area_class, {interrupted},
     CASE WHEN a.restored_at IS NULL THEN b.upto ELSE {restored} END
   FROM outage_affected AS a CROSS JOIN bounds AS b
-  WHERE a.withdrawn_at IS NULL AND a.interrupted_at < :until
-    AND (a.restored_at IS NULL OR a.restored_at >= :since)
+  WHERE a.withdrawn_at IS NULL AND (a.restored_at IS NULL OR a.restored_at >= :since)
+    AND (a.interrupted_at < :until OR a.node_id IN (
+      SELECT o.node_id FROM outage_affected AS o
+      WHERE o.withdrawn_at IS NULL AND o.interrupted_at < :until
+        AND (o.restored_at IS NULL OR o.restored_at >= :until)))
 ),
 reaching (node_id, ticket_no, area_class, begins, ends, reach) AS (
   SELECT node_id, ticket_no, area_class, begins, ends, max(ends) OVER (
@@ -86,15 +123,18 @@ reaching (node_id, ticket_no, area_class, begins, ends, reach) AS (
 )
 """
 _ISLANDS = """
-, numbered (node_id, area_class, begins, ends, island) AS (
-  SELECT node_id, area_class, begins, ends, sum(
+, numbered (node_id, ticket_no, area_class, begins, ends, reach, island) AS (
+  SELECT node_id, ticket_no, area_class, begins, ends, reach, sum(
     CASE WHEN reach IS NULL OR begins > reach THEN 1 ELSE 0 END) OVER (
     PARTITION BY node_id ORDER BY begins, ends, ticket_no ROWS UNBOUNDED PRECEDING)
   FROM reaching
 ),
-islands (area_class, begins, ends) AS (
-  SELECT min(area_class), min(begins), max(ends) FROM numbered GROUP BY node_id, island
+islands (node_id, island, area_class, begins, ends) AS (
+  SELECT node_id, island, min(area_class), min(begins), max(ends)
+  FROM numbered GROUP BY node_id, island
 )
+"""
+_SUMS = """
 SELECT i.area_class,
   sum({least}(i.ends, b.until) - {most}(i.begins, b.since)),
   sum(CASE WHEN i.begins >= b.since AND i.ends - i.begins > :longer_than THEN 1 ELSE 0 END),
@@ -104,11 +144,25 @@ FROM islands AS i CROSS JOIN bounds AS b
 WHERE i.ends > b.since AND i.begins < b.until
 GROUP BY i.area_class ORDER BY i.area_class
 """
+_SUSTAINED = """
+, parts (area_class, ticket_no, is_first, seconds) AS (
+  SELECT i.area_class, n.ticket_no,
+    CASE WHEN n.reach IS NULL OR n.begins > n.reach THEN 1 ELSE 0 END,
+    {most}(0, n.ends - {most}(n.begins, coalesce(n.reach, n.begins)))
+  FROM islands AS i CROSS JOIN bounds AS b
+  JOIN numbered AS n ON n.node_id = i.node_id AND n.island = i.island
+  WHERE i.begins >= b.since AND i.begins < b.until AND i.ends - i.begins > :longer_than
+)
+SELECT area_class, ticket_no, sum(is_first), sum(seconds) FROM parts
+GROUP BY area_class, ticket_no HAVING sum(seconds) > 0
+ORDER BY area_class, sum(seconds) DESC, ticket_no
+"""
 _SHARES = """
 , net (area_class, ticket_no, node_id, seconds) AS (
   SELECT r.area_class, r.ticket_no, r.node_id,
     {most}(0, {least}(r.ends, b.until) - {most}(r.begins, coalesce(r.reach, b.since), b.since))
   FROM reaching AS r CROSS JOIN bounds AS b
+  WHERE r.begins < b.until
 )
 SELECT area_class, ticket_no, count(*), sum(seconds) FROM net
 GROUP BY area_class, ticket_no ORDER BY area_class, sum(seconds) DESC, ticket_no
@@ -161,7 +215,8 @@ def _for_both(statement: str) -> dict[str, TextClause]:
     return {dialect: _counting(dialect, statement) for dialect in ("sqlite", POSTGRESQL)}
 
 
-_INTERRUPTIONS = _for_both(_SPANS + _ISLANDS)
+_INTERRUPTIONS = _for_both(_SPANS + _ISLANDS + _SUMS)
+_SUSTAINED_SHARES = _for_both(_SPANS + _ISLANDS + _SUSTAINED)
 _OUTAGE_SHARES = _for_both(_SPANS + _SHARES)
 _SERVED_SECONDS = _for_both(_SERVED)
 _OUTAGES_OF_FEEDERS = {
@@ -187,6 +242,11 @@ class Reliability:
         rows = self._connection.execute(statement, {"since": since, "until": until})
         return [FeederOutage(*row) for row in rows]
 
+    def announced(self, since: datetime, until: datetime) -> list[AnnouncedOutage]:
+        """Every outage that began in the period and was to be announced before."""
+        rows = self._connection.execute(_ANNOUNCED, {"since": since, "until": until})
+        return [AnnouncedOutage(*row) for row in rows]
+
     def interruptions(
         self, since: datetime, until: datetime, at: datetime, longer_than_s: int
     ) -> list[AreaInterruptions]:
@@ -203,6 +263,14 @@ class Reliability:
         parameters = {"since": since, "until": until, "at": at}
         rows = self._connection.execute(_OUTAGE_SHARES[self._dialect], parameters)
         return [OutageShare(area, number, points, int(s)) for area, number, points, s in rows]
+
+    def sustained_shares(
+        self, since: datetime, until: datetime, at: datetime, longer_than_s: int
+    ) -> list[SustainedShare]:
+        """Which outages the sustained interruptions come from; each is one outage's."""
+        parameters = {"since": since, "until": until, "at": at, "longer_than": longer_than_s}
+        rows = self._connection.execute(_SUSTAINED_SHARES[self._dialect], parameters)
+        return [SustainedShare(area, number, int(n), int(s)) for area, number, n, s in rows]
 
     def served_seconds(self, since: datetime, until: datetime) -> dict[str, int]:
         """For how long service points were in the network, summed by area class."""

@@ -1,8 +1,9 @@
 """When the grid must be made ready for what is asked of it (R-9.1, 四(一)4, Q16, Q22).
 
 The numbers are dated policy, made by `workflows.readiness_policy`; the rules that read them are
-here. Arithmetic is decimal and exact at every border. A number is rounded only to be shown, and
-away from its border, so that a shown 70.0 % has really reached 70 %.
+here. Arithmetic is in fractions: a kW over the power factor has no end as a decimal, and the sum
+of two that were cut off would exceed the border that they exactly meet. A number is rounded only to
+be shown, and away from its border, so that a shown 70.0 % has really reached 70 %.
 """
 
 from __future__ import annotations
@@ -10,15 +11,21 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
+from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-HUNDRED = Decimal(100)
-SHOWN = Decimal("0.1")
+HUNDRED = 100
+NOTHING = Fraction(0)
+HALF = Fraction(1, 2)
+
+Exact = Decimal | Fraction
+"""A number as it was entered, or as it follows from such; both are exact."""
 
 
 class ReadinessRule(StrEnum):
@@ -59,14 +66,15 @@ class ReadinessRules:
     power_factor: Decimal
     clause: str
 
-    def measured_kva(self, peak: MeasuredPeak) -> Decimal | None:
+    def measured_kva(self, peak: MeasuredPeak) -> Fraction | None:
         """The peak in kVA, the larger of what was measured in kVA and in kW."""
-        from_kw = None if peak.kw is None else peak.kw / self.power_factor
-        return max((each for each in (peak.kva, from_kw) if each is not None), default=None)
+        as_measured = None if peak.kva is None else Fraction(peak.kva)
+        from_kw = None if peak.kw is None else Fraction(peak.kw) / Fraction(self.power_factor)
+        return max((each for each in (as_measured, from_kw) if each is not None), default=None)
 
-    def added_kva(self, requested_kw: Decimal) -> Decimal:
+    def added_kva(self, requested_kw: Decimal) -> Fraction:
         """By how many kVA a new connection of that many kW raises the peak (Q22)."""
-        return requested_kw * self.demand_factor / self.power_factor
+        return Fraction(requested_kw) * Fraction(self.demand_factor) / Fraction(self.power_factor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,16 +131,17 @@ class AreaLoad:
     """The rated capacity of an area's transformers and the highest load on them, in kVA."""
 
     rated_kva: Decimal
-    peak_kva: Decimal
+    peak_kva: Exact
 
     @property
-    def percent(self) -> Decimal:
+    def percent(self) -> Fraction:
         """Load rate (负载率)."""
-        return self.peak_kva * HUNDRED / self.rated_kva
+        return Fraction(self.peak_kva) * HUNDRED / Fraction(self.rated_kva)
 
-    def free_kva(self, rules: ReadinessRules) -> Decimal:
+    def free_kva(self, rules: ReadinessRules) -> Fraction:
         """What the area may still take (总体允许接入容量, Q22); never below 0."""
-        return max(Decimal(0), self.rated_kva * rules.admissible_percent / HUNDRED - self.peak_kva)
+        admissible = Fraction(self.rated_kva) * Fraction(rules.admissible_percent) / HUNDRED
+        return max(NOTHING, admissible - Fraction(self.peak_kva))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,13 +152,14 @@ class Forecast:
     """
 
     load: AreaLoad
-    committed_kva: Decimal
-    added_kva: Decimal
+    committed_kva: Exact
+    added_kva: Exact
 
     @property
     def expected(self) -> AreaLoad:
         """The area as it will be."""
-        peak = self.load.peak_kva + self.committed_kva + self.added_kva
+        parts = (self.load.peak_kva, self.committed_kva, self.added_kva)
+        peak = sum((Fraction(each) for each in parts), NOTHING)
         return AreaLoad(rated_kva=self.load.rated_kva, peak_kva=peak)
 
     def exceeds(self, rules: ReadinessRules) -> bool:
@@ -200,7 +210,7 @@ def judge_cell(loads: Iterable[AreaLoad], rules: ReadinessRules) -> Finding | No
     A cell of which nothing is measured is not judged.
     """
     measured = list(loads)
-    free = sum((each.free_kva(rules) for each in measured), Decimal(0))
+    free = sum((each.free_kva(rules) for each in measured), NOTHING)
     if not measured or free >= rules.cell_kva:
         return None
     message = (
@@ -232,21 +242,30 @@ def window_start(until: date, months: int) -> date:
     return date(year, month + 1, min(until.day, last)) + timedelta(days=1)
 
 
-def shown_down(value: Decimal) -> str:
+def shown_down(value: Exact) -> str:
     """One decimal, never more than there is: for what is held against 达到 and 小于."""
-    return f"{value.quantize(SHOWN, ROUND_DOWN):f}"
+    return _tenths(floor(Fraction(value) * 10))
 
 
-def shown_up(value: Decimal) -> str:
+def shown_up(value: Exact) -> str:
     """One decimal, never less than there is: for what is held against 超过."""
-    return f"{value.quantize(SHOWN, ROUND_UP):f}"
+    return _tenths(ceil(Fraction(value) * 10))
 
 
-def shown(value: Decimal) -> str:
+def shown(value: Exact) -> str:
     """One decimal, for what is held against nothing."""
-    return f"{value.quantize(SHOWN, ROUND_HALF_UP):f}"
+    return _tenths(floor(Fraction(value) * 10 + HALF))
+
+
+def whole_va(value: Exact) -> Decimal:
+    """Down to the volt-ampere, as meters count: what is kept, and what is held against that."""
+    return Decimal(floor(Fraction(value) * 1000)).scaleb(-3)
 
 
 def plain(number: Decimal) -> str:
     """A number without trailing zeros."""
     return f"{number.normalize():f}"
+
+
+def _tenths(count: int) -> str:
+    return f"{Decimal(count).scaleb(-1):f}"

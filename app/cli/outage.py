@@ -176,7 +176,10 @@ def start(
     source: Source = "",
     estimate: Estimate = "",
     early_reason: Annotated[
-        str, typer.Option("--early-reason", help="Why it began before the announced time.")
+        str,
+        typer.Option(
+            "--early-reason", "--start-reason", help="Why it began outside the announced time."
+        ),
     ] = "",
     revision: Revision = None,
     user: ActingAs = "",

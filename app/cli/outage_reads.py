@@ -14,6 +14,7 @@ from app.cli.outage_text import (
     unreachable_text,
 )
 from app.cli.session import ActingAs, AsJson, acting, opened, show
+from engine.errors import MalformedError, Reason
 
 TicketNo = Annotated[str, typer.Argument(metavar="NO", help="The outage's ticket number.")]
 Nodes = Annotated[list[str], typer.Option("--node", help="Node; may be given several times.")]
@@ -42,6 +43,15 @@ def preview(
     Example: huodian outage preview --node TC-F1 --from "2026-12-08 08:00"
     --until "2026-12-08 18:00"
     """
+    if as_of and (begins or ends):
+        raise MalformedError(
+            Reason(
+                code="exclusive",
+                field="as_of",
+                message="过去的时间（--as-of）与计划时间（--from、--until）不能同时给出",
+                remedy="请只给出其中一种",
+            )
+        )
     application = opened()
     actor = acting(application, user)
     if begins or ends:

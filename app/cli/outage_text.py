@@ -38,7 +38,7 @@ def show_result(result: OutageResult, *, as_json: bool) -> None:
         where += f"  接入点 {result.service_points}"
     lines = [f"{outage.ticket_no}  {PHASES[outage.phase]}  {where}  {told}"]
     if result.late:
-        lines.append("⚑ 迟于规定时间公告，原因已记录")
+        lines.append(f"⚑ 未按规定时间公告：{outage.late_reason}")
     if result.important:
         lines.append(f"重要用户 {result.important} 户，已通知其客户经理")
     show(shown, "\n".join([*lines, *nearby_lines(result.nearby)]), as_json=as_json)
@@ -68,7 +68,7 @@ def listing_text(found: tuple[OutageLine, ...]) -> str:
     rows = [
         (
             each.ticket_no,
-            each.kind_name,
+            f"{each.kind_name} ⚑" if each.late_reason else each.kind_name,
             each.phase_name,
             local(each.begins_at),
             _maybe(each.ends_at),
@@ -79,7 +79,19 @@ def listing_text(found: tuple[OutageLine, ...]) -> str:
         for each in found
     ]
     heads = ("工单", "类别", "状态", "停电", "送电", "预计送电", "停电户/全部", "线路和区域")
-    return table(rows, heads) if rows else "没有停电"
+    if not rows:
+        return "没有停电"
+    flagged = "\n⚑ 未按规定时间公告" if any(each.late_reason for each in found) else ""
+    return table(rows, heads) + flagged
+
+
+def serving_text(found: tuple[OutageLine, ...]) -> str:
+    """The outages that a connection's works use; empty if there are none."""
+    return "\n".join(
+        f"配合停电  {each.ticket_no}  {each.kind_name}  {each.phase_name}  "
+        f"{local(each.begins_at)} 至 {_maybe(each.ends_at)}  {each.line} {each.area}"
+        for each in found
+    )
 
 
 def _maybe(at: datetime | None) -> str:
@@ -99,6 +111,8 @@ def page_text(page: OutagePage) -> str:
         f"  重要用户 {page.important}",
         f"  节点 {'、'.join(f'{each.name}（{each.node_id}）' for each in page.nodes)}",
     ]
+    if line.late_reason:
+        lines.append(f"  ⚑ 未按规定时间公告：{line.late_reason}")
     if page.restored_nodes:
         named = "、".join(f"{each.name}（{each.node_id}）" for each in page.restored_nodes)
         lines.append(f"  已送电节点 {named}")

@@ -11,20 +11,22 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.authorization import Action, authorize
+from app.authorization import Action, authorize, authorize_company_wide
 from app.imports.csv_file import read_table
 from app.imports.network_difference import NetworkDifference, difference
+from app.imports.ownership import Owners, refuse_foreign, way_up
 from app.imports.topology_file import NODE_FIELDS, REQUIRED_NODE_FIELDS, read_nodes
 from app.streams import ADMINISTRATION
 from engine.errors import Reason, RefusedError
 from engine.ledger import LedgerDraft
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from app.clock import Clock
     from app.imports.report import RefusedRow
-    from app.ports.imports import ImportDatabase, ImportWork
+    from app.imports.topology_file import Node
+    from app.ports.imports import ImportDatabase, ImportWork, NodeFacts
     from engine.ticket import Actor
 
 MOST_NAMED = 20
@@ -54,11 +56,18 @@ class NetworkImport:
         With `retire_missing` the file is the whole network: what it does not name is taken out of
         use, and nothing in it may refer to that.
 
+        Who is of one branch brings in its own nodes and nobody's; the whole network is the
+        company's business.
+
         Raises:
             MalformedError: the file is no table of nodes.
-            RefusedError: the actor may not import, or a node that would be retired has an outage.
+            RefusedError: the actor may not import, a node is another branch's, or one that would
+                be retired has an outage or lies below one.
         """
-        authorize(actor, Action.IMPORT)
+        if retire_missing:
+            authorize_company_wide(actor, Action.IMPORT)
+        else:
+            authorize(actor, Action.IMPORT)
         table = read_table(content, NODE_FIELDS, REQUIRED_NODE_FIELDS)
         at = self.clock()
         with self.database.writing() as work:
@@ -68,7 +77,8 @@ class NetworkImport:
             if problems:
                 return NetworkReport(refused=tuple(problems))
             found = difference(nodes, known, retire_missing=retire_missing)
-            _refuse_busy(work, found.retired)
+            _refuse_foreign(work, nodes, known, found, actor)
+            _refuse_busy(work, found.retired, known)
             if found.changes and not dry_run:
                 work.topology.put_nodes(nodes, at)
                 work.topology.retire(found.retired, at)
@@ -77,8 +87,31 @@ class NetworkImport:
         return NetworkReport(difference=found)
 
 
-def _refuse_busy(work: ImportWork, retired: Sequence[str]) -> None:
-    busy = work.outages.busy_nodes(retired) if retired else {}
+def _refuse_foreign(
+    work: ImportWork,
+    nodes: Sequence[Node],
+    known: Mapping[str, NodeFacts],
+    found: NetworkDifference,
+    actor: Actor,
+) -> None:
+    covered = work.grid.covered()
+    after = {**known, **{each.id: each for each in nodes}}
+    touched = [each.node_id for each in found.changes]
+    refuse_foreign(touched, (Owners(known, covered), Owners(after, covered)), actor)
+
+
+def _refuse_busy(work: ImportWork, retired: Sequence[str], known: Mapping[str, NodeFacts]) -> None:
+    """A node stays while it, or something above it, is out: who is out is found by way of it."""
+    if not retired:
+        return
+    ways = {each: list(way_up(each, known)) for each in retired}
+    concerned = sorted({each for way in ways.values() for each in way})
+    standing = work.outages.busy_nodes(concerned)
+    busy = {
+        node_id: standing[nearest]
+        for node_id, way in ways.items()
+        if (nearest := next((each for each in way if each in standing), None)) is not None
+    }
     if not busy:
         return
     named = [

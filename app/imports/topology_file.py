@@ -7,7 +7,7 @@ not name is taken from what is known already.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from engine.errors import Reason
 from engine.network import NODE_KINDS, NodeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from app.imports.csv_file import CsvRow
     from app.ports.imports import NodeFacts
@@ -53,7 +53,10 @@ CLAUSE = "R-7.1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """One node; capacities are None and `area_class` is empty where the file says nothing."""
+    """One node; capacities are None where the file says nothing.
+
+    `area_class` is then empty, but of a service point what is above it says it.
+    """
 
     id: str
     kind: NodeKind
@@ -86,8 +89,10 @@ def read_nodes(
     network = Network(nodes, known, doubtful)
     for node_id, line in lines.items():
         found += [(line, reason) for reason in network.problems(nodes[node_id])]
+    found += [(lines[cause], reason) for cause, reason in network.broken_elsewhere()]
     found.sort(key=lambda each: each[0])
-    return list(nodes.values()), [RefusedRow(line=line, reason=reason) for line, reason in found]
+    classified = [network.classified(each) for each in nodes.values()]
+    return classified, [RefusedRow(line=line, reason=reason) for line, reason in found]
 
 
 def _read(row: CsvRow) -> tuple[Node, list[Reason]]:
@@ -185,37 +190,62 @@ class Network:
             )
         ]
 
+    def classified(self, node: Node) -> Node:
+        """A service point without an area class has that of the nearest node above that has one.
+
+        Averages are taken by class: a point of none would be in no average.
+        """
+        if node.area_class or node.kind != NodeKind.SERVICE_POINT:
+            return node
+        above = (self._find(each) for each in self._way_up(node.id))
+        inherited = (each.area_class for each in above if each is not None and each.area_class)
+        return replace(node, area_class=next(inherited, ""))
+
+    def broken_elsewhere(self) -> Iterator[tuple[str, Reason]]:
+        """References from nodes that the file leaves alone, and which of its nodes breaks them."""
+        for node in self._known.values():
+            if node.id in self._nodes or node.alternative_node_id is None:
+                continue
+            sought = node.alternative_node_id
+            cause = next(
+                (each for each in (*self._way_up(node.id), sought) if each in self._nodes), None
+            )
+            message = self._against_alternative(node.id, sought)
+            if cause is None or cause in self._doubtful or not message:
+                continue
+            message = f"已有的用户接入点“{shown(node.id)}”不在文件中，其{message}"
+            yield cause, _bad_alternative(message, "请在同一文件中一并调整该接入点的备用电源")
+
     def _alternative_problems(self, node: Node) -> list[Reason]:
         sought = node.alternative_node_id
         if sought is None:
             return []
+        if node.kind != NodeKind.SERVICE_POINT:
+            message = f"备用电源只登记在用户接入点上，不能登记在{NODE_KINDS[node.kind]}上"
+            return [_bad_alternative(message, "请留空，并在有备用电源的各用户接入点上填写")]
+        message = self._against_alternative(node.id, sought)
+        remedy = "请填写另一路电源的变电站、线路或台区编号，没有的留空"
+        return [_bad_alternative(message, remedy)] if message else []
+
+    def _against_alternative(self, node_id: str, sought: str) -> str:
+        """Why a node cannot be another supply of a service point; empty if it can."""
         found = self._find(sought)
         if found is None:
-            message = f"备用电源节点“{shown(sought)}”不存在"
-        elif found.kind == NodeKind.SERVICE_POINT:
-            message = f"备用电源节点“{shown(sought)}”是用户接入点，不能供电"
-        elif sought in self._above(node):
-            message = f"备用电源节点“{shown(sought)}”就是主供电源的上级，停电时不能互为备用"
-        else:
-            return []
-        return [
-            Reason(
-                code="bad_alternative",
-                field="alternative_node_id",
-                message=message,
-                clause=CLAUSE,
-                remedy="请填写另一路电源的变电站、线路或台区编号，没有的留空",
-            )
-        ]
+            return f"备用电源节点“{shown(sought)}”不存在"
+        if found.kind == NodeKind.SERVICE_POINT:
+            return f"备用电源节点“{shown(sought)}”是用户接入点，不能供电"
+        if sought in self._way_up(node_id):
+            return f"备用电源节点“{shown(sought)}”就是主供电源的上级，停电时不能互为备用"
+        return ""
 
-    def _above(self, node: Node) -> set[str]:
-        """The node itself and everything above it."""
-        above: set[str] = set()
-        at: str | None = node.id
-        while at is not None and at not in above:
-            above.add(at)
+    def _way_up(self, node_id: str) -> dict[str, None]:
+        """The node itself and everything above it, upwards."""
+        way: dict[str, None] = {}
+        at: str | None = node_id
+        while at is not None and at not in way:
+            way[at] = None
             at = self._parent_of(at)
-        return above
+        return way
 
 
 def _children_by_parent(known: Mapping[str, NodeFacts]) -> dict[str, list[NodeFacts]]:
@@ -240,6 +270,16 @@ def _on_circles(parent_of: Callable[[str], str | None], starts: Iterable[str]) -
             circular.update(list(trail)[trail[at] :])
         done.update(trail)
     return circular
+
+
+def _bad_alternative(message: str, remedy: str) -> Reason:
+    return Reason(
+        code="bad_alternative",
+        field="alternative_node_id",
+        message=message,
+        clause=CLAUSE,
+        remedy=remedy,
+    )
 
 
 def _parent_reason(code: str, message: str, remedy: str) -> Reason:

@@ -60,7 +60,11 @@ class Announcements:
         act = self.outages.desk.act(actor)
         given = with_source(given, "occurred", act) if kind is OutageKind.FAULT else given
         wanted = Wanted(
-            kind=kind, nodes=tuple(nodes), given=given, branch=branch, serves=tuple(serves)
+            kind=kind,
+            nodes=tuple(nodes),
+            given=given,
+            branch=branch,
+            serves=tuple(dict.fromkeys(serves)),
         )
         with self.outages.database.writing() as work:
             definition = self.outages.desk.definitions.in_force(

@@ -92,6 +92,7 @@ class Announcement:
             begins_source=self.details.get("occurred_source", ""),
             ends_at=times.planned_until,
             estimated_at=times.estimated_at,
+            late_reason=self.details.get("late_announcement_reason", "") if self.late else "",
         )
 
 
@@ -123,13 +124,14 @@ def announcement(
     times = Times.of(details)
     lead = policy.lead_time(wanted.kind)
     excuse = details.get("late_announcement_reason", "")
-    missing = (*opened.missing, *(announced.missing if announced else ()))
+    # What the opening and the first move both ask for is missing once.
+    missing = {each.field: each for entry in (opened, announced) if entry for each in entry.missing}
     malformed = (*opened.malformed, *(announced.malformed if announced else ()))
     against = (
         *role_reasons(act, definition.opening.roles, f"公告{OUTAGE_KINDS[wanted.kind]}"),
         *foreign,
         *place.reasons,
-        *(each for each in missing if each.field != "affected_area" or not place.reasons),
+        *(each for each in missing.values() if each.field != "affected_area" or not place.reasons),
         *against_window(times, act.at),
         *against_lead(wanted.kind, times.planned_from, lead, excuse, act.at),
         *against_occurrence(times, None, "", act.at),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.outages.moving import cause_of, details_after, moved
+from app.outages.moving import cause_of, details_after, moved, says_nothing_new
 from app.outages.places import branch_for, place_of
-from app.outages.rules import Times, against_lead, against_window, is_late
+from app.outages.rules import ANNOUNCED, Times, against_lead, against_window, is_late
 from app.outages.standing import against_standing
+from engine.errors import Reason
 from engine.events import OutageDeclared
 from engine.network import SupplyView
 
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 
     from app.ports.outage_work import OutageWork
     from app.trip.case import Case
-    from engine.errors import Reason
     from engine.events import Event, Outcome
     from engine.outage import Outage
     from workflows.outage_policy import OutagePolicy
 
 CHANGE = "change"
+LATE_REASON = "late_announcement_reason"
 
 
 def changed(  # noqa: PLR0913  (what is changed, to what, and by which rules)
@@ -36,8 +37,9 @@ def changed(  # noqa: PLR0913  (what is changed, to what, and by which rules)
 ) -> tuple[Outcome, Outage, bool]:
     """The ticket's move, the outage as it is then, and whether this is later than it must be.
 
-    Another beginning is announced anew, with the same lead time as the first; so is an outage of
-    more nodes, of which nobody there has heard yet.
+    Another beginning is announced anew, with the same lead time as the first; so is a later end,
+    and an outage of more nodes, of which nobody there has heard yet. What changes nothing is no
+    change, and nobody is told of it.
 
     Raises:
         RefusedError: every reason against it.
@@ -52,17 +54,19 @@ def changed(  # noqa: PLR0913  (what is changed, to what, and by which rules)
         place = place_of(work, nodes, SupplyView.at(at))
         _, foreign = branch_for(work, place, case.act.actor, outage.branch)
         reasons += [*foreign, *place.reasons]
-        filled = {"affected_area": place.area, "affected_line": place.line, **filled}
-        events.append(OutageDeclared(nodes=place.nodes))
-        outage = replace(outage, nodes=place.nodes)
+        if set(place.nodes) != set(before.nodes):
+            filled = {"affected_area": place.area, "affected_line": place.line, **filled}
+            events.append(OutageDeclared(nodes=place.nodes))
+            outage = replace(outage, nodes=place.nodes)
     details = details_after(case, CHANGE, filled)
     times = Times.of(details)
-    excuse = filled.get("late_announcement_reason", "").strip()
+    excuse = filled.get(LATE_REASON, "").strip()
+    if outage.nodes == before.nodes and says_nothing_new(case, CHANGE, filled, but=(LATE_REASON,)):
+        reasons.append(_unchanged())
     reasons += against_window(times, at)
     lead = policy.lead_time(outage.kind)
-    is_anew = times.planned_from != before.planned_from or _reaches_further(
-        work, before.nodes, outage.nodes
-    )
+    is_anew = _lasts_longer(times, before) or _reaches_further(work, before.nodes, outage.nodes)
+    late = is_anew and is_late(times.planned_from, lead, at)
     if is_anew:
         reasons += against_lead(outage.kind, times.planned_from, lead, excuse, at)
     if not foreign:
@@ -77,11 +81,29 @@ def changed(  # noqa: PLR0913  (what is changed, to what, and by which rules)
         planned_until=times.planned_until,
         begins_at=times.planned_from or outage.begins_at,
         ends_at=times.planned_until,
+        late_reason=(excuse if late else "") if is_anew else before.late_reason,
         changed_at=at,
         counted_at=at,
         step=outage.step + 1,
     )
-    return outcome, after, is_anew and is_late(times.planned_from, lead, at)
+    return outcome, after, late
+
+
+def _unchanged() -> Reason:
+    return Reason(
+        code="nothing_changed",
+        message="没有任何变更，不必通知用户",
+        clause=ANNOUNCED,
+        remedy="请填写要变更的时间、范围或内容",
+    )
+
+
+def _lasts_longer(times: Times, before: Outage) -> bool:
+    """Whether supply is to go out at another time, or to be back later, than was announced."""
+    if times.planned_from != before.planned_from:
+        return True
+    ends, announced = times.planned_until, before.planned_until
+    return ends is not None and announced is not None and ends > announced
 
 
 def _reaches_further(work: OutageWork, before: Sequence[str], after: Sequence[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from engine.fields import missing_field
 from engine.outage import (
     Outage,
     OutageNews,
@@ -15,13 +16,15 @@ from engine.outage import (
 from notifications.outages import News
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from app.outages.telling import OutageTelling
     from app.ports.outage_work import OutageDatabase, OutageWork
     from app.trip.case import Case
     from app.trip.desk import Desk
+    from engine.definition import WorkflowDefinition
+    from engine.errors import Reason
     from engine.events import Outcome
     from engine.ticket import Act
     from workflows.outage_policy import OutagePolicy
@@ -90,3 +93,12 @@ def with_source(given: Mapping[str, str], event: str, act: Act) -> dict[str, str
         filled[f"{event}_at"] = act.at.isoformat(timespec="seconds")
         filled.setdefault(f"{event}_source", BY_DISPATCHER)
     return filled
+
+
+def against_borrowed_source(
+    filled: Mapping[str, str], event: str, definition: WorkflowDefinition
+) -> Iterator[Reason]:
+    """A time comes with its own source: that of an earlier one says nothing about it (R-5.1a)."""
+    field = f"{event}_source"
+    if f"{event}_at" in filled and field not in filled:
+        yield missing_field(definition.field_by_id[field])

@@ -10,7 +10,7 @@ from engine.events import Outcome
 from engine.fields import entered, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from app.trip.case import Case
     from engine.definition import WorkflowDefinition
@@ -30,6 +30,20 @@ def details_after(case: Case, trigger: str, given: Mapping[str, str]) -> Mapping
     if transition is None:
         return details_of(case)
     return entered(given, transition, case.definition, details_of(case)).details
+
+
+def says_nothing_new(
+    case: Case, trigger: str, given: Mapping[str, str], *, but: Collection[str] = ()
+) -> bool:
+    """Whether a move that may be made, with fields that can be read, leaves everything as it was.
+
+    The fields in `but` are no news by themselves.
+    """
+    transition = case.definition.edges.get((case.ticket.state, trigger))
+    if transition is None:
+        return False
+    news = entered(given, transition, case.definition, details_of(case))
+    return not news.malformed and news.changes.keys() <= set(but)
 
 
 def moved(

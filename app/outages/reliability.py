@@ -1,6 +1,7 @@
 """The indicators of reliability, each with the records that it is made of (R-7.4).
 
-    service.report(year=None, day=None, actor=...)  -> ReliabilityReport
+    service.report(year=None, day=None, actor=...)          -> ReliabilityReport
+    service.feeder(feeder_id, year=None, day=None, actor=...)  -> FeederReport
 
 Every number leads to its outages. Figures of years before the introduction are claims: they are
 entered once and marked as not verified (R-5.1c).
@@ -8,27 +9,28 @@ entered once and marked as not verified (R-5.1c).
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from app.authorization import Action, authorize
-from app.outages.reliability_base import AVERAGE_HOURS, FREQUENT_FEEDERS
+from app.outages.reliability_base import AVERAGE_HOURS
+from app.outages.reliability_lines import LineCounts, announced, claimed_figures
 from app.outages.reliability_views import (
     AreaView,
-    FeederView,
-    FewerView,
+    FeederReport,
+    IndexRecordView,
     IndexView,
     RecordView,
     ReliabilityReport,
+    UnclassifiedView,
 )
 from engine.application import AREA_CLASSES, AreaClass
-from engine.calendar import local_date, start_of_day
+from engine.calendar import local_date
+from engine.errors import MalformedError, Reason, not_found
+from engine.network import NODE_KINDS, NodeKind
 from engine.reliability import (
     SECONDS_AN_HOUR,
-    FewerVerdict,
     HoursVerdict,
     Indices,
     Period,
@@ -43,17 +45,19 @@ if TYPE_CHECKING:
     from app.clock import Clock
     from app.ports.reliability import (
         AreaInterruptions,
-        FeederOutage,
         OutageShare,
         ReliabilityDatabase,
         ReliabilityWork,
+        SustainedShare,
     )
     from engine.ticket import Actor
     from workflows.outage_policy import OutagePolicy
 
-A_DAY = timedelta(days=1)
 SECONDS_A_MINUTE = 60
 NOBODY = Fraction(0)
+UNCLASSIFIED = ""
+"""The area class of points of which none is known."""
+FIRST_YEAR, LAST_YEAR = 2000, 2999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,8 @@ class Counted:
 
     interruptions: Mapping[str, AreaInterruptions]
     served: Mapping[str, Fraction]
+    shares: Sequence[OutageShare] = ()
+    sustained_shares: Sequence[SustainedShare] = ()
 
     @property
     def everywhere(self) -> tuple[str, ...]:
@@ -85,13 +91,26 @@ class Counted:
         """Hours of an average customer; None where nobody is served."""
         return average_hours(self.seconds(area), self.served.get(area, NOBODY))
 
-    def indices(self, areas: Sequence[str]) -> Indices:
-        """The indices of IEEE 1366 of these area classes together."""
+    def records(self, area: str) -> tuple[RecordView, ...]:
+        """The outages that the seconds come from."""
+        return tuple(_record(each) for each in self.shares if each.area_class == area)
+
+    def indices(self, areas: Sequence[str]) -> IndexView:
+        """The indices of IEEE 1366 of these area classes together, with their outages."""
         found = [self.interruptions[each] for each in areas if each in self.interruptions]
-        return Indices(
+        indices = Indices(
             served=sum((self.served.get(each, NOBODY) for each in areas), NOBODY),
             interruptions=sum(each.sustained for each in found),
             customer_seconds=sum(each.sustained_seconds for each in found),
+        )
+        return IndexView(
+            served=indices.served,
+            interruptions=indices.interruptions,
+            customer_hours=Fraction(indices.customer_seconds, SECONDS_AN_HOUR),
+            saifi=indices.saifi,
+            saidi_hours=indices.saidi_hours,
+            caidi_hours=indices.caidi_hours,
+            records=_index_records(e for e in self.sustained_shares if e.area_class in areas),
         )
 
 
@@ -109,91 +128,78 @@ class ReliabilityService:
         """The indicators of a year, the running one unless told otherwise.
 
         `day` is the last day of the months in which faults are counted, today without it.
+
+        Raises:
+            MalformedError: no year or day of which there are records.
         """
         authorize(actor, Action.READ)
         at = self.clock()
-        number = year or local_date(at).year
-        last = day or local_date(at)
-        period = Period.year(number, at)
+        number, last = _asked_for(year, day, at)
+        period, lines = Period.year(number, at), LineCounts(policy=self.policy)
         with self.database.reading() as work:
             counted = self._counted(work, period, at)
-            shares = work.reliability.shares(period.since, period.until, at)
+            before = self._counted(work, Period.year(number - 1, at), at)
+            claimed = claimed_figures(work, number - 1, AVERAGE_HOURS)
             return ReliabilityReport(
                 year=number,
                 until=period.until,
-                feeders=self._feeders(work, period),
-                fault_feeders=self._fault_feeders(work, last),
-                faults_since=months_before(last, self.policy.frequent_faults.months),
+                feeders=lines.in_year(work, period),
+                fault_feeders=lines.of_faults(work, last),
+                faults_since=self._faults_since(last),
                 faults_until=last,
-                fewer=self._fewer(work, number, at),
+                announced=announced(work, period),
+                fewer=lines.fewer(work, number, at),
                 areas=tuple(
-                    self._area(area, counted, self._before(work, area, number - 1, at), shares)
-                    for area in AreaClass
+                    self._area(area, counted, _before(area, before, claimed)) for area in AreaClass
                 ),
-                indices=_index(counted.indices(counted.everywhere)),
+                unclassified=_unclassified(counted),
+                indices=counted.indices(counted.everywhere),
             )
 
-    # --- lines with many outages -----------------------------------------------------------------
+    def feeder(
+        self, feeder_id: str, *, actor: Actor, year: int | None = None, day: date | None = None
+    ) -> FeederReport:
+        """The outages of one line: those of the year, and the faults of the months up to `day`.
 
-    def _feeders(self, work: ReliabilityWork, period: Period) -> tuple[FeederView, ...]:
-        found = work.reliability.feeder_outages(period.since, period.until)
-        return _by_feeder(found, self.policy.frequent_outages.count)
+        Raises:
+            NotFoundError: no such line.
+            MalformedError: no year or day of which there are records.
+        """
+        authorize(actor, Action.READ)
+        at = self.clock()
+        number, last = _asked_for(year, day, at)
+        lines = LineCounts(policy=self.policy)
+        with self.database.reading() as work:
+            node = work.topology.find_node(feeder_id)
+            if node is None or node.kind != NodeKind.FEEDER:
+                raise not_found(NODE_KINDS[NodeKind.FEEDER], feeder_id)
+            in_year = lines.in_year(work, Period.year(number, at))
+            faults = lines.of_faults(work, last)
+        return FeederReport(
+            feeder_id=node.id,
+            feeder_name=node.name,
+            year=number,
+            outages=next((e.outages for e in in_year if e.feeder_id == node.id), ()),
+            faults_since=self._faults_since(last),
+            faults_until=last,
+            faults=next((e.outages for e in faults if e.feeder_id == node.id), ()),
+        )
 
-    def _fault_feeders(self, work: ReliabilityWork, last: date) -> tuple[FeederView, ...]:
-        """A fault of the very day so many months ago counts, one of the day before does not."""
-        rule = self.policy.frequent_faults
-        since = start_of_day(months_before(last, rule.months))
-        found = work.reliability.feeder_outages(since, start_of_day(last + A_DAY), faults_only=True)
-        return _by_feeder(found, rule.count)
-
-    def _fewer(self, work: ReliabilityWork, year: int, at: datetime) -> tuple[FewerView, ...]:
-        """This year's number against its target: on the base year, and read on the year before."""
-        rule = self.policy.fewer_frequent
-        percent = rule.percent_in(year)
-        if percent is None:
-            return ()
-        count = self._frequent_in(work, year, at)
-        views = []
-        for base_year in dict.fromkeys((rule.base_year, year - 1)):
-            claimed = _claimed(work, base_year, FREQUENT_FEEDERS).get("")
-            base = int(claimed) if claimed else self._frequent_in(work, base_year, at)
-            verdict = FewerVerdict(count=count, base=base, percent=percent)
-            views.append(
-                FewerView(
-                    year=year,
-                    count=count,
-                    base_year=base_year,
-                    base=base,
-                    verified=claimed is None,
-                    percent=percent,
-                    most=verdict.most,
-                    is_good=verdict.is_good,
-                    decides=base_year == rule.base_year,
-                )
-            )
-        return tuple(views)
-
-    def _frequent_in(self, work: ReliabilityWork, year: int, at: datetime) -> int:
-        return sum(each.is_frequent for each in self._feeders(work, Period.year(year, at)))
-
-    # --- hours and indices -----------------------------------------------------------------------
+    def _faults_since(self, last: date) -> date:
+        return months_before(last, self.policy.frequent_faults.months)
 
     def _counted(self, work: ReliabilityWork, period: Period, at: datetime) -> Counted:
-        found = work.reliability.interruptions(
-            period.since, period.until, at, self.policy.sustained_minutes * SECONDS_A_MINUTE
-        )
+        span, border = (period.since, period.until, at), self.policy.sustained_minutes
+        longer_than_s = border * SECONDS_A_MINUTE
+        found = work.reliability.interruptions(*span, longer_than_s)
         return Counted(
             interruptions={each.area_class: each for each in found},
             served=_served(work, period),
+            shares=work.reliability.shares(*span),
+            sustained_shares=work.reliability.sustained_shares(*span, longer_than_s),
         )
 
-    def _area(
-        self,
-        area: AreaClass,
-        counted: Counted,
-        before: Before,
-        records: Sequence[OutageShare],
-    ) -> AreaView:
+    def _area(self, area: AreaClass, counted: Counted, before: Before) -> AreaView:
         hours, rule = counted.hours(area), self.policy.outage_hours
         verdict = HoursVerdict(
             hours=hours or Fraction(0),
@@ -214,37 +220,43 @@ class ReliabilityService:
             is_within=verdict.is_within,
             has_fallen=verdict.has_fallen,
             is_good=verdict.is_good,
-            indices=_index(counted.indices((area,))),
-            records=tuple(_record(each) for each in records if each.area_class == area),
+            indices=counted.indices((area,)),
+            records=counted.records(area),
         )
 
-    def _before(self, work: ReliabilityWork, area: AreaClass, year: int, at: datetime) -> Before:
-        claimed = _claimed(work, year, AVERAGE_HOURS).get(area.value)
-        if claimed is not None:
-            return Before(hours=Fraction(claimed), verified=False)
-        counted = self._counted(work, Period.year(year, at), at)
-        known = counted.hours(area) if counted.seconds(area) else None
-        return Before(hours=known, verified=True)
 
-
-def _by_feeder(found: Iterable[FeederOutage], border: int) -> tuple[FeederView, ...]:
-    """Each feeder with its outages, the most first."""
-    outages: dict[str, list[str]] = defaultdict(list)
-    names = {}
-    for each in found:
-        outages[each.feeder_id].append(each.ticket_no)
-        names[each.feeder_id] = each.feeder_name
-    views = [
-        FeederView(
-            feeder_id=feeder,
-            feeder_name=names[feeder],
-            count=len(numbers),
-            is_frequent=len(numbers) >= border,
-            outages=tuple(numbers),
+def _asked_for(year: int | None, day: date | None, at: datetime) -> tuple[int, date]:
+    """The year and the day, those of the present without them."""
+    today = local_date(at)
+    number, last = today.year if year is None else year, today if day is None else day
+    asked = (("year", number), ("day", last.year))
+    wrong = [field for field, asked_year in asked if not FIRST_YEAR <= asked_year <= LAST_YEAR]
+    if wrong:
+        message = f"只统计 {FIRST_YEAR} 至 {LAST_YEAR} 年"
+        raise MalformedError(
+            Reason(code="out_of_range", field=field, message=message, remedy="请核对年份")
+            for field in wrong
         )
-        for feeder, numbers in outages.items()
-    ]
-    return tuple(sorted(views, key=lambda each: (-each.count, each.feeder_id)))
+    return number, last
+
+
+def _before(area: AreaClass, counted: Counted, claimed: Mapping[str, str]) -> Before:
+    """What the area class had in the year before: as claimed, else as counted."""
+    if area.value in claimed:
+        return Before(hours=Fraction(claimed[area.value]), verified=False)
+    return Before(hours=counted.hours(area) if counted.seconds(area) else None, verified=True)
+
+
+def _unclassified(counted: Counted) -> UnclassifiedView | None:
+    """Points of which no area class is known are in no average; None if there are none."""
+    served, seconds = counted.served.get(UNCLASSIFIED, NOBODY), counted.seconds(UNCLASSIFIED)
+    if not served and not seconds:
+        return None
+    return UnclassifiedView(
+        served=served,
+        customer_hours=Fraction(seconds, SECONDS_AN_HOUR),
+        records=counted.records(UNCLASSIFIED),
+    )
 
 
 def _served(work: ReliabilityWork, period: Period) -> dict[str, Fraction]:
@@ -255,24 +267,29 @@ def _served(work: ReliabilityWork, period: Period) -> dict[str, Fraction]:
     return {area: Fraction(seconds, period.seconds) for area, seconds in found.items()}
 
 
-def _claimed(work: ReliabilityWork, year: int, figure: str) -> dict[str, str]:
-    return {e.subject: e.value for e in work.reliability.base(year) if e.figure == figure}
-
-
-def _index(indices: Indices) -> IndexView:
-    return IndexView(
-        served=indices.served,
-        interruptions=indices.interruptions,
-        customer_hours=Fraction(indices.customer_seconds, SECONDS_AN_HOUR),
-        saifi=indices.saifi,
-        saidi_hours=indices.saidi_hours,
-        caidi_hours=indices.caidi_hours,
-    )
-
-
 def _record(share: OutageShare) -> RecordView:
     return RecordView(
         ticket_no=share.ticket_no,
         points=share.points,
         customer_hours=Fraction(share.customer_seconds, SECONDS_AN_HOUR),
     )
+
+
+def _index_records(shares: Iterable[SustainedShare]) -> tuple[IndexRecordView, ...]:
+    """The outages that sustained interruptions come from, over all area classes, the most first."""
+    found: dict[str, tuple[int, int]] = {}
+    for each in shares:
+        interruptions, seconds = found.get(each.ticket_no, (0, 0))
+        found[each.ticket_no] = (
+            interruptions + each.interruptions,
+            seconds + each.customer_seconds,
+        )
+    views = [
+        IndexRecordView(
+            ticket_no=number,
+            interruptions=interruptions,
+            customer_hours=Fraction(seconds, SECONDS_AN_HOUR),
+        )
+        for number, (interruptions, seconds) in found.items()
+    ]
+    return tuple(sorted(views, key=lambda each: (-each.customer_hours, each.ticket_no)))

@@ -66,16 +66,23 @@ class ReliabilityBase:
         at = self.clock()
         with self.database.writing() as work:
             refused: list[RefusedRow] = list(table.problems)
+            lines: dict[tuple[int, str, str], int] = {}
             figures = []
             for row in table.rows:
                 figure, reasons = _read(row, actor, at)
-                reasons += _known(work, figure, at)
+                first = lines.setdefault(_subject(figure), row.line)
+                reasons += _known(work, figure, at) if first == row.line else [_twice(first)]
                 refused += [RefusedRow(line=row.line, reason=reason) for reason in reasons]
                 figures.append(figure)
+            if not refused and not dry_run:
+                # Somebody else may have entered one since it was looked for.
+                late = work.reliability.add_base(figures)
+                refused += [
+                    RefusedRow(line=lines[_subject(each)], reason=_entered()) for each in late
+                ]
             if refused:
                 return ImportReport(refused=tuple(sorted(refused, key=lambda each: each.line)))
             if not dry_run:
-                work.reliability.add_base(figures)
                 work.ledger.append(ADMINISTRATION, _entry(content, len(figures)), actor, at)
                 work.commit()
         return ImportReport(accepted=len(figures))
@@ -96,8 +103,10 @@ def _read(row: CsvRow, actor: Actor, at: datetime) -> tuple[ClaimedFigure, list[
     elif read.raw("area_class"):
         read.problem("area_class", "not_allowed", "该指标不分区域类别", "请留空")
     value = read.decimal("value", most=MOST, zero=True)
-    if figure == FREQUENT_FEEDERS and value != value.to_integral_value():
-        read.problem("value", "not_whole", "条数应为整数", "请核对数值")
+    if figure == FREQUENT_FEEDERS:
+        if value != value.to_integral_value():
+            read.problem("value", "not_whole", "条数应为整数", "请核对数值")
+        value = value.to_integral_value()  # 40.00 lines are 40 lines
     claimed = ClaimedFigure(
         year=year,
         figure=figure,
@@ -114,8 +123,7 @@ def _known(work: ReliabilityWork, figure: ClaimedFigure, at: datetime) -> list[R
     """Why a figure may not be entered any more."""
     key = (figure.figure, figure.subject)
     if any((each.figure, each.subject) == key for each in work.reliability.base(figure.year)):
-        message, remedy = "该年的这一指标已经录入，不能再次录入或更改", "请删除此行"
-        return [_reason("entered_already", message, remedy)]
+        return [_entered()]
     if not figure.year:
         return []
     period = Period.year(figure.year, at)
@@ -123,6 +131,21 @@ def _known(work: ReliabilityWork, figure: ClaimedFigure, at: datetime) -> list[R
         message, remedy = "系统已有该年的停电记录，指标由记录计算", "请删除此行"
         return [_reason("recorded_here", message, remedy)]
     return []
+
+
+def _subject(figure: ClaimedFigure) -> tuple[int, str, str]:
+    """Of what a figure is: there is one of each."""
+    return figure.year, figure.figure, figure.subject
+
+
+def _twice(first: int) -> Reason:
+    message = f"与第{first}行是同一年的同一指标"
+    return _reason("twice", message, "每项指标只保留一行")
+
+
+def _entered() -> Reason:
+    message, remedy = "该年的这一指标已经录入，不能再次录入或更改", "请删除此行"
+    return _reason("entered_already", message, remedy)
 
 
 def _reason(code: str, message: str, remedy: str) -> Reason:

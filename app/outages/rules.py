@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 REPORTED = "R-5.1a"
 ANNOUNCED = "R-7.2, 四(四)4"
+OFF_TIME = "early_start_reason"
+"""The field of why supply went out at another time than was announced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +114,23 @@ def against_occurrence(
     elif occurred < outage.planned_from and not excuse:
         yield _reason(
             "earlier_than_announced",
-            "early_start_reason",
+            OFF_TIME,
             f"停电时间 {_shown(occurred)} 早于公告的 {_shown(outage.planned_from)}",
-            "请按公告时间停电；确已提前的，请填写“早于公告时间停电的原因”",
+            "请按公告时间停电；确已提前的，请填写“未按公告时间停电的原因”",
         )
+    elif is_after_all_that_was_announced(occurred, outage) and not excuse:
+        yield _reason(
+            "later_than_announced",
+            OFF_TIME,
+            f"公告的停电时间已于 {_shown(outage.planned_until or occurred)} 结束，"
+            f"{_shown(occurred)} 的停电没有公告",
+            "请先变更公告时间；确已停电的，请填写“未按公告时间停电的原因”",
+        )
+
+
+def is_after_all_that_was_announced(occurred: datetime, outage: Outage) -> bool:
+    """Whether supply went out when it was announced to be back: nobody was told of that."""
+    return outage.planned_until is not None and occurred >= outage.planned_until
 
 
 def against_estimate(estimated: datetime | None, at: datetime) -> Iterator[Reason]:

@@ -13,15 +13,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from app.outages.desk import with_source
+from app.outages.desk import against_borrowed_source, with_source
 from app.outages.moving import cause_of, details_after, details_of, moved
 from app.outages.restoring import part_of
 from app.outages.results import OutageResult, result_of
 from app.outages.rules import (
+    OFF_TIME,
     Times,
     against_estimate,
     against_occurrence,
     against_restoration,
+    is_after_all_that_was_announced,
 )
 from engine.events import SupplyRestored
 from engine.outage import (
@@ -72,16 +74,19 @@ class SupplyService:
                 planned = before.planned_until.isoformat(timespec="seconds")
                 filled.setdefault("estimated_restoration_at", planned)
             details = details_after(case, START, filled)
-            times = Times.of(details)
+            times, excuse = Times.of(details), details.get(OFF_TIME, "")
             against = (
-                *against_occurrence(times, before, details.get("early_start_reason", ""), act.at),
+                *against_occurrence(times, before, excuse, act.at),
                 *against_estimate(times.estimated_at, act.at),
             )
             case = self.outages.kept(work, case, moved(case, START, filled, against), START)
+            begins_at = times.occurred_at or act.at
+            is_unheard_of = is_after_all_that_was_announced(begins_at, before)
             outage = replace(
                 before,
                 phase=OutagePhase.IN_PROGRESS,
-                begins_at=times.occurred_at or act.at,
+                begins_at=begins_at,
+                late_reason=excuse if is_unheard_of else before.late_reason,
                 begins_source=details["occurred_source"],
                 ends_at=None,
                 estimated_at=times.estimated_at,
@@ -150,7 +155,11 @@ class SupplyService:
             filled = _restoration(case, given, part, act)
             details = details_after(case, trigger, filled)
             times = Times.of(details)
-            against = (*part.reasons, *against_restoration(times, before, act.at))
+            against = (
+                *part.reasons,
+                *against_borrowed_source(filled, "restored", case.definition),
+                *against_restoration(times, before, act.at),
+            )
             if not part.whole:
                 against = (*against, *against_estimate(times.estimated_at, act.at))
             means = _means(filled, details)

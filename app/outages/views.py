@@ -33,7 +33,7 @@ NEWS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutageLine:
-    """An outage in a list."""
+    """An outage in a list; `late_reason` says why it was not announced in time, if it was not."""
 
     ticket_no: str
     kind: OutageKind
@@ -49,6 +49,7 @@ class OutageLine:
     estimated_at: datetime | None
     service_points: int
     out: int
+    late_reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,4 +184,5 @@ def outage_line(outage: Outage, service_points: int, out: int) -> OutageLine:
         estimated_at=outage.estimated_at,
         service_points=service_points,
         out=out,
+        late_reason=outage.late_reason,
     )

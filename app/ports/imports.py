@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from app.ports.work import Grid, Tickets, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
     from decimal import Decimal
@@ -87,9 +87,10 @@ class TopologyStore(Protocol):
 
 
 class BranchList(Grid, Protocol):
-    """The grid, and every branch of it."""
+    """The grid and every branch of it; `covered` gives each covered node with its branch."""
 
     def branches(self) -> Sequence[Branch]: ...
+    def covered(self) -> Mapping[str, str]: ...
 
 
 class ReferencedTickets(Tickets, Protocol):

@@ -121,7 +121,10 @@ class StoredForecast(Protocol):
 
 
 class StoredProject(Protocol):
-    """A reinforcement project: the area, which one of the area it is, and its ticket."""
+    """A reinforcement project: the area, which one of the area it is, and its ticket.
+
+    `is_completed` tells one that was built from one that was given up.
+    """
 
     @property
     def node_id(self) -> str: ...
@@ -129,6 +132,8 @@ class StoredProject(Protocol):
     def number(self) -> int: ...
     @property
     def ticket(self) -> Ticket: ...
+    @property
+    def is_completed(self) -> bool: ...
 
 
 class ReadinessStore(Protocol):

@@ -36,6 +36,7 @@ COLUMNS = (
     "aborted_kw",
 )
 NO_CELL = "未划入网格"
+FIRST_YEAR, LAST_YEAR = 2000, 2999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,15 +89,13 @@ class DemandQueries:
     def by_cell(self, first_month: str, last_month: str, *, actor: Actor) -> tuple[CellDemand, ...]:
         """By branch, cell and month of application; months as `2021-09`, both included.
 
-        Without a last month up to the present one, without a first one a year back.
+        Without a last month up to the present one, without a first one a year back from the last.
 
         Raises:
             MalformedError: no such months, or the last before the first.
         """
         authorize(actor, Action.READ)
-        today = local_date(self.clock())
-        last_month = last_month or f"{today:%Y-%m}"
-        since, until = _span(first_month or f"{today.year - 1}-{today:%m}", last_month)
+        since, until = _span(first_month, last_month or f"{local_date(self.clock()):%Y-%m}")
         with self.database.reading() as work:
             cells = _Cells(work)
             found: dict[tuple[str, str, str, str], _Sum] = {}
@@ -143,8 +142,14 @@ class _Cells:
 
 
 def _span(first_month: str, last_month: str) -> tuple[date, date]:
-    """The first day of the first month, and the one after the last month."""
-    first, last = _month(first_month, "from"), _month(last_month, "to")
+    """The first day of the first month, and the one after the last month.
+
+    Without a first month it is a year before the last one.
+    """
+    last = _month(last_month, "to")
+    if not first_month and isinstance(last, date):
+        first_month = f"{max(last.year - 1, FIRST_YEAR)}-{last:%m}"
+    first = _month(first_month, "from") if first_month else None
     reasons = [each for each in (first, last) if isinstance(each, Reason)]
     if isinstance(first, date) and isinstance(last, date):
         if first <= last:
@@ -157,10 +162,14 @@ def _span(first_month: str, last_month: str) -> tuple[date, date]:
 
 def _month(text: str, name: str) -> date | Reason:
     try:
-        return date.fromisoformat(f"{text}-01")
+        found = date.fromisoformat(f"{text}-01")
     except ValueError:
         remedy = "请按 2021-09 的格式填写"
         return Reason(code="not_a_month", field=name, message=f"“{text}”不是月份", remedy=remedy)
+    if FIRST_YEAR <= found.year <= LAST_YEAR:
+        return found
+    message, remedy = f"“{text}”超出范围", f"请填 {FIRST_YEAR}-01 至 {LAST_YEAR}-12"
+    return Reason(code="out_of_range", field=name, message=message, remedy=remedy)
 
 
 def _harmless(cell: str) -> str:

@@ -13,7 +13,6 @@ from app.authorization import Action, authorize
 from app.readiness.judging import (
     JudgedArea,
     JudgedCell,
-    excesses_by_area,
     judged_areas,
     judged_cells,
 )
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from app.ports.readiness import Area, GridDatabase, GridWork, StoredForecast, StoredProject
+    from app.ports.readiness import Area, GridDatabase, GridWork, StoredProject
     from app.readiness.meter import Meter
     from app.trip.desk import Desk
     from engine.ticket import Act, Actor
@@ -132,9 +131,8 @@ class Duties:
         return tuple(wanted)
 
     def _of_areas(self, work: GridWork, areas: list[JudgedArea], act: Act) -> Iterator[Duty]:
-        excesses = excesses_by_area(work)
         for judged in areas:
-            finding = _strongest(judged, excesses.get(judged.area.id))
+            finding = _strongest(judged)
             if finding is not None:
                 progress = self._progress(work, judged.project, act)
                 yield _of_area(judged.area, finding, progress)
@@ -165,15 +163,12 @@ class Duties:
         )
 
 
-def _strongest(judged: JudgedArea, excess: StoredForecast | None) -> Finding | None:
-    """The rule that weighs most: what must be opened, then what must be early, then what may."""
-    own = judged.finding
-    if own is not None and own.rule.is_duty:
-        return own
-    if excess is not None:
-        message = f"{excess.sentence}（工单 {excess.ticket_no}）"
-        return Finding(rule=ReadinessRule.FORECAST, message=message, clause=CLAUSE)
-    return _of_project(judged.project) or own
+def _strongest(judged: JudgedArea) -> Finding | None:
+    """What weighs most now; what a project had to be opened for outlives its load."""
+    now = judged.strongest
+    if now is not None and now.rule.is_duty:
+        return now
+    return _of_project(judged.project) or now
 
 
 def _of_project(project: StoredProject | None) -> Finding | None:

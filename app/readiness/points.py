@@ -16,6 +16,7 @@ from engine.definition import Checkpoint
 from engine.errors import MalformedError, Reason, RefusedError, not_found
 from workflows.connection_points import CLAUSE, ConnectionPoint, by_preference, proposed
 from workflows.readiness import shown as rounded
+from workflows.readiness import whole_va
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -142,7 +143,7 @@ class ConnectionPoints:
 
     def _needed_kva(self, case: Case) -> Decimal:
         rules = self.meter.rules(case.act.at)
-        return rules.added_kva(application_of(case).requested_capacity_kw)
+        return whole_va(rules.added_kva(application_of(case).requested_capacity_kw))
 
     def _read(
         self, work: GridWork, points: Sequence[Mapping[str, str]], act: Act
@@ -197,7 +198,7 @@ class ConnectionPoints:
             measured.area.id, since=measured.measured_until, without=""
         )
         free = measured.load.free_kva(rules) - rules.added_kva(promised)
-        return max(Decimal(0), free)
+        return max(Decimal(0), whole_va(free))
 
     def _case(
         self, work: GridWork, ticket_no: str, act: Act, expected_revision: int | None

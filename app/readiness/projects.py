@@ -80,7 +80,7 @@ class Projects:
             if area is None or area.id != area_id:
                 raise not_found(AREA, area_id)
             judged = judged_area(work, self.meter, area, act.at)
-            finding = judged.finding or self._of_cell(work, area, act.at)
+            finding = judged.strongest or self._of_cell(work, area, act.at)
             _refuse_unfit(judged, finding, act)
             ticket_no = self.open_in(work, judged, finding, act)
             work.commit()

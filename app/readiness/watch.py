@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.readiness.forecasting import forecast_of
-from app.readiness.judging import judged_area, judged_areas
+from app.readiness.judging import forecast_finding, judged_area, judged_areas
 from app.streams import READINESS
 from app.sweeping import SweepReport, sweep_each
 from engine.definition import Checkpoint
 from engine.ledger import LedgerDraft
 from engine.ticket import SYSTEM
-from workflows.readiness import Finding, ReadinessRule
 
 if TYPE_CHECKING:
     from app.ports.readiness import Area, GridDatabase, GridWork
@@ -64,7 +63,7 @@ class Watch:
             judged = None if area is None else judged_area(work, self.meter, area, act.at)
             if judged is None or not judged.must_be_opened:
                 return False
-            self.projects.open_in(work, judged, judged.finding, act)
+            self.projects.open_in(work, judged, judged.strongest, act)
             work.commit()
         return True
 
@@ -118,9 +117,7 @@ class Watch:
         judged = judged_area(work, self.meter, area, act.at)
         if judged.project is not None:
             return
-        clause = self.meter.rules(act.at).clause
-        message = f"{sentence}（工单 {ticket.ticket_no}）"
-        finding = Finding(rule=ReadinessRule.FORECAST, message=message, clause=clause)
+        finding = forecast_finding(sentence, ticket.ticket_no, self.meter.rules(act.at).clause)
         self.projects.open_in(work, judged, finding, act)
 
 

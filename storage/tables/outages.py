@@ -46,6 +46,7 @@ class OutageRow(SQLModel, table=True):
     ends_at: datetime | None = instant(nullable=True)
     ends_source: str
     estimated_at: datetime | None = instant(nullable=True)
+    late_reason: str = Field(sa_type=Text)
     step: int
 
 

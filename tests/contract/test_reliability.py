@@ -72,10 +72,10 @@ def minute_by_minute(
 ) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
     """By area class: seconds in the period, sustained interruptions, and their seconds.
 
-    What begins after the period is another period's, also where it prolongs an interruption.
+    An interruption belongs to the period in which it begins, with all that prolongs it later.
     """
     since, until = (int((each - BEGAN).total_seconds()) // 60 for each in (SINCE, UNTIL))
-    last, stretches = LAST, [each for each in stretches if each.begins < until]
+    last = LAST
     seconds: dict[str, int] = defaultdict(int)
     sustained: dict[str, int] = defaultdict(int)
     sustained_seconds: dict[str, int] = defaultdict(int)
@@ -122,6 +122,7 @@ def test_interruptions_equal_a_search_minute_by_minute(database: Database) -> No
             keep(work, tickets, stretches)
             found = work.reliability.interruptions(SINCE, UNTIL, NOW, MOMENTARY * 60)
             shares = work.reliability.shares(SINCE, UNTIL, NOW)
+            sustained_shares = work.reliability.sustained_shares(SINCE, UNTIL, NOW, MOMENTARY * 60)
         seconds, sustained, sustained_seconds = minute_by_minute(stretches)
         counted = {each.area_class: each for each in found}
         for area in set(AREAS.values()):
@@ -131,6 +132,9 @@ def test_interruptions_equal_a_search_minute_by_minute(database: Database) -> No
             assert (row.sustained_seconds if row else 0) == sustained_seconds[area]
             of_area = [each.customer_seconds for each in shares if each.area_class == area]
             assert sum(of_area) == seconds[area]
+            parts = [each for each in sustained_shares if each.area_class == area]
+            assert sum(each.interruptions for each in parts) == sustained[area]
+            assert sum(each.customer_seconds for each in parts) == sustained_seconds[area]
 
     for_any_stretches()
 

@@ -145,3 +145,28 @@ def test_a_late_announcement_is_refused_until_its_reason_is_given(desk: Shell) -
     assert desk.fails(3, *late, user=DISPATCHER).codes == {"announced_late"}
     assert desk.json("outage", "list", user=DISPATCHER) == []
     assert desk.json(*late, "--late-reason", "危急缺陷", user=DISPATCHER)["late"]
+
+
+def test_arguments_that_cannot_be_are_wrong_calls_and_no_faults(desk: Shell) -> None:
+    preview = ("outage", "preview", "--node", "F1", "--as-of", moment(-1), "--from", moment(200))
+    assert desk.fails(2, *preview, user=DISPATCHER).codes == {"exclusive"}
+    for day in ("0001-01-01", "9999-12-31"):
+        ran = desk.fails(2, "report", "reliability", "--faults-until", day, user=DISPATCHER)
+        assert ran.codes == {"out_of_range"}
+    for month in ("9999-12", "0001-01"):
+        ran = desk.fails(2, "readiness", "demand", "--to", month, user="chief")
+        assert ran.codes == {"out_of_range"}
+    assert desk.fails(4, "report", "reliability", "--feeder", "F9", user=DISPATCHER).codes == {
+        "not_found"
+    }
+    found = desk.json("report", "reliability", "--feeder", "F1", user=DISPATCHER)
+    assert (found["outages"], found["faults"]) == ([], [])
+
+
+def test_a_late_announcement_is_told_wherever_an_outage_is_looked_at(desk: Shell) -> None:
+    late = (*planned(hours=48), "--late-reason", "危急缺陷")
+    number = desk.json(*late, user=DISPATCHER)["ticket_no"]
+    [line] = desk.json("outage", "list", user=DISPATCHER)
+    assert line["late_reason"] == "危急缺陷"
+    assert "未按规定时间公告：危急缺陷" in desk.run("outage", "show", number).out
+    assert "⚑ 未按规定时间公告" in desk.run("outage", "list").out

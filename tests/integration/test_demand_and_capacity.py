@@ -109,6 +109,12 @@ def test_months_that_are_none_are_refused(
     assert [each.field for each in refusal.value.reasons] == [field]
 
 
+def test_a_year_back_counts_from_the_last_month(office: Office) -> None:
+    assert demand(office, "", "2020-05") == []
+    assert demand(office, "", "2000-03") == []
+    assert demand(office, "2999-12", "2999-12") == []
+
+
 def test_people_of_a_branch_see_its_demand_only(office: Office) -> None:
     some_tickets(office)
     found = office.application.readiness.demand.by_cell("", "", actor=WHO["ll-head"])

@@ -163,13 +163,84 @@ def test_after_a_project_only_what_is_measured_then_opens_another(office: Office
 
 
 def test_giving_a_project_up_does_not_end_the_duty(office: Office) -> None:
-    with_readings(office, ("G-07", "2021-07-27", "112"))
+    """What was measured before still stands, because nothing was built (R-9.1a)."""
+    with_areas(office, T2="1000")
+    with_readings(office, ("G-07", "2021-07-27", "112"), ("T2", "2021-07-27", "10"))
     swept(office)
     (ticket,) = projects(office)
-    office.fire(ticket, "abort", reason="与另一项目合并")
-    office.at("2021-07-29 09:00")
-    with_readings(office, ("G-07", "2021-07-28 19:00", "112"))
+    office.clock.pass_by(hours=1)
+    office.fire(ticket, "abort", reason="没有资金")
+    (duty,) = duties(office)
+    assert (duty.rule, duty.project_no, duty.is_settled) == ("must_open", "", False)
+    office.clock.pass_by(hours=1)
     assert swept(office)["done"] == 1
+    (again,) = projects(office)
+    assert again.ticket_no != ticket.ticket_no
+    assert "最高负载率 70.0%" in details(again)["explanation"]
+    assert [each.project_no for each in duties(office)] == [again.ticket_no]
+    assert swept(office)["done"] == 0
+
+
+def test_who_gives_a_project_up_and_corrects_the_reading_is_rid_of_the_duty(
+    office: Office,
+) -> None:
+    with_areas(office, T2="1000")
+    with_readings(office, ("G-07", "2021-07-27", "112"), ("T2", "2021-07-27", "10"))
+    swept(office)
+    (ticket,) = projects(office)
+    with_readings(office, ("G-07", "2021-07-27", "11.2"))
+    office.fire(ticket, "abort", reason="抄录错误")
+    assert duties(office) == []
+    assert swept(office)["done"] == 0
+
+
+def test_giving_a_project_up_after_one_was_built_looks_at_what_came_since(office: Office) -> None:
+    with_readings(office, ("G-07", "2021-07-27", "112"))
+    swept(office)
+    (first,) = projects(office)
+    issued(office, initiated(office, first))
+    office.at("2021-10-08 09:00")
+    advanced(office, first, "commission", capacity_after_kva="160")
+    second = office.application.readiness.projects.open("G-07", reason="线路老化", actor=PROJECT)
+    office.at("2021-10-08 10:00")
+    office.fire(second, "abort", reason="另行安排")
+    assert swept(office)["done"] == 0
+
+
+def test_giving_a_project_up_leaves_what_a_connection_will_do(office: Office) -> None:
+    with_areas(office, T2="1000")
+    with_readings(office, ("G-07", "2021-07-27", "111.68"), ("T2", "2021-07-27", "10"))
+    ticket = office.submit(at_area(requested_capacity_kw=Decimal(20)))
+    office.fire(ticket, "complete_intake")
+    swept(office)
+    (project,) = projects(office)
+    office.fire(project, "abort", reason="没有资金")
+    assert [(each.rule, each.project_no) for each in duties(office)] == [("forecast", "")]
+    assert swept(office)["done"] == 1
+    (again,) = projects(office)
+    assert details(again)["occasion"] == "predicted_above_80"
+    issued(office, initiated(office, again))
+    office.at("2021-10-08 09:00")
+    advanced(office, again, "commission", capacity_after_kva="315")
+    assert swept(office)["done"] == 0  # it was built for this very connection
+    assert duties(office) == []
+
+
+def test_exactly_80_percent_of_kilowatts_do_not_open_a_project(office: Office) -> None:
+    with_areas(office, A5="50")
+    content = b"node_id,measured_at,peak_kw\nA5,2021-07-27,7\n"
+    assert not office.application.loads.import_file(content, actor=CHIEF).refused
+    first = office.submit(at_area("A5", requested_capacity_kw=Decimal(14)))
+    office.fire(first, "complete_intake")
+    swept(office)
+    second = office.submit(
+        at_area("A5", requested_capacity_kw=Decimal(15), address="示例县城和畅路19号")
+    )
+    office.fire(second, "complete_intake")
+    swept(office)
+    found = forecast(office, second)
+    assert (found.percent_expected, found.exceeds) == ("80.0", False)
+    assert projects(office) == []
 
 
 def test_an_area_in_no_cell_is_seen_and_cannot_open_itself(office: Office) -> None:

@@ -11,7 +11,8 @@ from app.imports.network_difference import NodeChangeKind
 from engine.errors import RefusedError
 from engine.network import SupplyView
 from tests.applicants import CHIEF, COUNTER, WHO
-from tests.application import instant
+from tests.application import codes, instant
+from tests.outages import report_fault, restore
 
 if TYPE_CHECKING:
     from app.imports.network import NetworkReport
@@ -129,3 +130,55 @@ def test_only_who_may_import_brings_a_network_in(office: Office) -> None:
     with pytest.raises(RefusedError, match="导入数据"):
         office.application.network.bring_in(b"", actor=WHO["tc-dispatch"])
     assert NodeChangeKind.ADDED == "added"
+
+
+def as_somebody(office: Office, rows: str, who: str, **how: bool) -> NetworkReport:
+    return office.application.network.bring_in(f"{HEAD}\n{rows}".encode(), actor=WHO[who], **how)
+
+
+def test_only_the_company_says_what_the_whole_network_is(office: Office) -> None:
+    for who in ("tc-counter", "ll-counter"):
+        with pytest.raises(RefusedError) as caught:
+            as_somebody(office, FURNISHED, who, retire_missing=True)
+        assert codes(caught) == {"company_wide"}
+    assert points_below(office, "S1", "2021-07-28 09:00") == ["P1"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "foreign"),
+    [
+        ("P1,service_point,G-07,改名,,8,rural,,\n", {"P1"}),  # tc-02 covers F2
+        ("P2,service_point,G-07,新表位,,8,rural,,\n", {"P2"}),
+        ("P1,service_point,T1,竹溪1号表位,,8,rural,,\n", {"P1"}),  # taken away from it
+        ("S1,substation,,改名,,,,,\n", {"S1"}),  # everything below hangs on it
+        ("P2,service_point,T1,新表位,,8,city_centre,,\n", set()),  # T1 is nobody's
+        ("F2,feeder,S1,10千伏乡线,,,,,\n", set()),  # named, and not changed
+    ],
+)
+def test_a_branch_brings_in_its_own_nodes_and_nobodys(
+    office: Office, rows: str, foreign: set[str]
+) -> None:
+    if foreign:
+        with pytest.raises(RefusedError) as caught:
+            as_somebody(office, rows, "ll-counter")
+        assert codes(caught) == {"other_branch"}
+        assert {each for each in foreign if f"“{each}”" in str(caught.value)} == foreign
+    else:
+        as_somebody(office, rows, "ll-counter")
+    assert as_somebody(office, rows, "tc-counter").refused == ()
+
+
+def test_what_lies_below_an_open_outage_is_not_taken_out_of_use(office: Office) -> None:
+    """Also not if its points hang elsewhere then: supply comes back by way of it (0028)."""
+    office.at("2021-09-01 08:00")
+    fault = report_fault(office, "F2")
+    renewed = FURNISHED.replace("G-07,transformer_area", "G-08,transformer_area").replace(
+        "P1,service_point,G-07", "P1,service_point,G-08"
+    )
+    with pytest.raises(RefusedError) as caught:
+        bring_in(office, renewed, retire_missing=True)
+    assert codes(caught) == {"node_has_outage"}
+    assert "“G-07”" in str(caught.value)
+    office.at("2021-09-01 09:00")
+    restore(office, fault)
+    assert changes(bring_in(office, renewed, retire_missing=True))["G-07"] == ("retired",)

@@ -130,6 +130,17 @@ def test_fields_alone_that_cannot_be_read_are_a_wrong_call(grid: Office) -> None
     assert fields(caught) == {("field_malformed", "occurred_at")}
 
 
+def test_what_is_asked_for_twice_is_missing_once(grid: Office) -> None:
+    with pytest.raises(RefusedError) as caught:
+        grid.application.outages.announcements.announce(
+            OutageKind.PLANNED, ["T1"], {}, actor=DISPATCHER
+        )
+    missing = [each.field for each in caught.value.reasons if each.code == "field_missing"]
+    assert sorted(missing) == sorted(
+        ["cause", "planned_start_at", "planned_end_at", "live_work", "live_work_considered"]
+    )
+
+
 def test_an_outage_needs_nodes(grid: Office) -> None:
     with pytest.raises(RefusedError) as caught:
         report_fault(grid)
@@ -187,6 +198,41 @@ def test_supply_does_not_go_out_earlier_than_announced_without_a_reason(grid: Of
         "early_start_reason": "应客户要求提前",
     }
     assert start(number, excused, actor=DISPATCHER).outage.phase is OutagePhase.IN_PROGRESS
+
+
+@pytest.mark.parametrize(
+    ("occurred", "against"),
+    [("2021-09-08 17:59", set()), ("2021-09-08 18:00", {"later_than_announced"})],
+)
+def test_supply_does_not_go_out_after_all_that_was_announced_without_a_reason(
+    grid: Office, occurred: str, against: set[str]
+) -> None:
+    planned = plan_outage(grid, "T1")
+    number = planned.outage.ticket_no
+    start = grid.application.outages.supply.start
+    grid.at("2021-09-20 08:00")
+    given = {"occurred_at": occurred, "occurred_source": "scada"}
+    assert refused(lambda: start(number, given, actor=DISPATCHER)) == against
+    if not against:
+        assert page_of(grid, planned).line.late_reason == ""
+        return
+    assert refused(lambda: start(number, {}, actor=DISPATCHER)) == against  # now, without a word
+    start(number, {"early_start_reason": "作业推迟，未及变更公告"}, actor=DISPATCHER)
+    assert page_of(grid, planned).line.late_reason == "作业推迟，未及变更公告"
+
+
+def test_a_time_comes_with_its_own_source(grid: Office) -> None:
+    """The source of an earlier part says nothing of the last one's time (R-5.1a)."""
+    fault = report_fault(grid, "F1", estimated_restoration_at="2021-09-01 12:00")
+    grid.at("2021-09-01 09:00")
+    restore(grid, fault, "T1", restored_at="2021-09-01 08:30", restored_source="scada")
+    grid.at("2021-09-01 10:00")
+    for nodes in ((), ("P21",)):
+        with pytest.raises(RefusedError) as caught:
+            restore(grid, fault, *nodes, restored_at="2021-09-01 09:30")
+        assert fields(caught) == {("field_missing", "restored_source")}
+    last = restore(grid, fault, restored_at="2021-09-01 09:30", restored_source="metering")
+    assert last.outage.ends_source == "metering"
 
 
 def test_an_estimate_lies_ahead(grid: Office) -> None:
@@ -304,6 +350,66 @@ def test_changing_and_calling_off_need_a_reason_and_another_time_its_lead(grid: 
     assert outages.change(number, words, reason="更正", actor=DISPATCHER).outage.area == (
         "和畅社区1至3栋"
     )
+
+
+def test_what_changes_nothing_is_no_change(grid: Office) -> None:
+    planned = plan_outage(grid, "T1", "T2", affected_area="和畅社区")
+    number = planned.outage.ticket_no
+    change = grid.application.outages.announcements.change
+    same = {name: PLANNED[name] for name in ("planned_start_at", "planned_end_at")}
+    for given, nodes in (
+        ({}, ()),
+        (same, ()),
+        ({"late_announcement_reason": "临时"}, ()),
+        ({}, ("T2", "T1")),
+    ):
+        with pytest.raises(RefusedError) as caught:
+            change(number, given, nodes=nodes, reason="核对", actor=DISPATCHER)
+        assert codes(caught) == {"nothing_changed"}
+    assert [each.news for each in page_of(grid, planned).told] == ["announced"]
+    assert not change(number, {"works": "更换变压器"}, reason="补充", actor=DISPATCHER).late
+
+
+@pytest.mark.parametrize(
+    ("ends", "late"), [("2021-09-08 17:00", False), ("2021-09-08 18:01", True)]
+)
+def test_a_later_end_is_announced_with_the_lead_time_too(
+    grid: Office, ends: str, late: bool
+) -> None:
+    planned = plan_outage(grid, "T1")
+    number = planned.outage.ticket_no
+    change = grid.application.outages.announcements.change
+    grid.at("2021-09-08 07:00")
+    given = {"planned_end_at": ends}
+    if not late:
+        assert not change(number, given, reason="工期缩短", actor=DISPATCHER).late
+        return
+    with pytest.raises(RefusedError) as caught:
+        change(number, given, reason="延长", actor=DISPATCHER)
+    assert fields(caught) == {("announced_late", "late_announcement_reason")}
+    excused = given | {"late_announcement_reason": "发现新的缺陷"}
+    changed = change(number, excused, reason="延长", actor=DISPATCHER)
+    assert (changed.late, changed.outage.late_reason) == (True, "发现新的缺陷")
+
+
+def test_why_it_was_announced_late_is_seen_until_it_is_announced_in_time(grid: Office) -> None:
+    grid.at("2021-09-05 08:00")
+    planned = plan_outage(grid, "T1", late_announcement_reason="市政抢修")
+    number = planned.outage.ticket_no
+    reader = grid.application.outages.reader
+    assert reader.outage(number, actor=DISPATCHER).line.late_reason == "市政抢修"
+    assert [each.late_reason for each in reader.listing(actor=DISPATCHER)] == ["市政抢修"]
+    change = grid.application.outages.announcements.change
+    change(number, {"works": "换杆"}, reason="补充", actor=DISPATCHER)
+    assert page_of(grid, planned).line.late_reason == "市政抢修"
+    later = {"planned_start_at": "2021-09-20 08:00", "planned_end_at": "2021-09-20 18:00"}
+    assert not change(number, later, reason="改期", actor=DISPATCHER).late
+    assert page_of(grid, planned).line.late_reason == ""
+
+
+def test_a_reason_that_was_not_needed_makes_nothing_late(grid: Office) -> None:
+    planned = plan_outage(grid, "T1", late_announcement_reason="多余的说明")
+    assert page_of(grid, planned).line.late_reason == ""
 
 
 def test_more_nodes_need_the_lead_time_too_fewer_do_not(grid: Office) -> None:
@@ -508,11 +614,19 @@ def test_a_connection_whose_works_need_an_outage_is_found_and_linked(grid: Offic
         (below.ticket_no, "P21")
     ]
     result = grid.application.outages.announcements.announce(
-        OutageKind.PLANNED, ["T2"], PLANNED, serves=[below.ticket_no], actor=DISPATCHER
+        OutageKind.PLANNED,
+        ["T2"],
+        PLANNED,
+        serves=[below.ticket_no, below.ticket_no],
+        actor=DISPATCHER,
     )
     assert page_of(grid, result).serves == (below.ticket_no,)
-    with grid.application.database.reading() as work:
-        assert work.outages.serving(below.ticket_no) == [result.outage.ticket_no]
+    serving = grid.application.outages.reader.serving
+    assert [each.ticket_no for each in serving(below.ticket_no, actor=COUNTER)] == [
+        result.outage.ticket_no
+    ]
+    assert serving(below.ticket_no, actor=WHO["ll-counter"]) == ()
+    assert serving(result.outage.ticket_no, actor=COUNTER) == ()
 
 
 def test_a_preview_looks_back_but_not_ahead(grid: Office) -> None:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
 
 from app.outages.reliability_views import plain, rounded
-from engine.errors import RefusedError
+from engine.errors import MalformedError, NotFoundError, RefusedError
 from engine.outage import OutageKind
+from engine.reliability import ClaimedFigure
+from engine.ticket import SYSTEM
 from tests.applicants import CHIEF, COUNTER, WHO
 from tests.application import codes, instant
-from tests.outages import DISPATCHER, PLANNED, furnish_outages, report_fault, restore
+from tests.outages import (
+    DISPATCHER,
+    PLANNED,
+    furnish_outages,
+    plan_outage,
+    report_fault,
+    restore,
+)
 
 if TYPE_CHECKING:
     from app.outages.reliability_views import AreaView, ReliabilityReport
@@ -102,6 +112,26 @@ def test_an_outage_of_the_substation_counts_on_each_of_its_lines(grid: Office) -
     assert [each.feeder_id for each in report(grid, 2021).feeders] == ["F1", "F2"]
 
 
+# --- announced in time (R-7.2) --------------------------------------------------------------------
+
+
+def test_outages_that_were_not_announced_in_time_are_counted_with_their_reasons(
+    grid: Office,
+) -> None:
+    in_time = plan_outage(grid, "T1")
+    late = planned(grid, "2021-09-02 08:00", "2021-09-02 09:00")
+    grid.at("2021-09-03 08:00")
+    fault(grid, "T2", "2021-09-03 06:00", "2021-09-03 07:00")
+    before = {each.kind: each for each in report(grid, 2021).announced}
+    assert (before["planned"].count, before["temporary"].count) == (1, 0)  # one is yet to come
+    grid.at("2021-09-08 08:00")
+    grid.application.outages.supply.start(in_time.outage.ticket_no, {}, actor=DISPATCHER)
+    grid.at("2021-09-08 09:00")
+    [of_plans, _] = report(grid, 2021).announced
+    assert of_plans.count == 2
+    assert [(each.ticket_no, each.reason) for each in of_plans.late] == [(late, "示例")]
+
+
 # --- fewer of them (M4a, Q23) ---------------------------------------------------------------------
 
 
@@ -114,6 +144,7 @@ def test_the_base_of_2020_is_entered_once_and_marked_as_not_verified(grid: Offic
         36,
         True,
     )
+    fault(grid, "T2", "2021-08-10 06:00", "2021-08-10 07:00")
     grid.at("2022-12-31 12:00")
     on_base, on_year_before = report(grid, 2022).fewer
     assert (on_base.base_year, on_base.most, on_base.decides) == (2020, 32, True)
@@ -123,6 +154,55 @@ def test_the_base_of_2020_is_entered_once_and_marked_as_not_verified(grid: Offic
         False,
     )
     assert report(grid, 2023).fewer == ()  # the plan has no target for it
+
+
+def test_without_a_base_nothing_is_judged_and_the_report_says_what_is_missing(
+    grid: Office,
+) -> None:
+    grid.at("2022-12-31 12:00")
+    on_base, on_year_before = report(grid, 2022).fewer
+    for verdict in (on_base, on_year_before):
+        assert (verdict.base, verdict.most, verdict.is_good) == (None, None, None)
+        assert not verdict.verified
+    fault(grid, "T2", "2021-08-10 06:00", "2021-08-10 07:00")
+    _, on_year_before = report(grid, 2022).fewer
+    assert (on_year_before.base, on_year_before.verified, on_year_before.is_good) == (0, True, True)
+
+
+def test_a_count_is_a_whole_number_however_it_was_written(grid: Office) -> None:
+    enter_base(grid, "2020,frequent_outage_feeders,,40.00,2020年年报\n")
+    [verdict] = report(grid, 2021).fewer
+    assert (verdict.base, verdict.most) == (40, 36)
+    with grid.application.database.reading() as work:
+        assert [each.value for each in work.reliability.base(2020)] == ["40"]
+
+
+def test_a_count_that_was_kept_with_decimals_is_read_as_one(grid: Office) -> None:
+    old = ClaimedFigure(
+        year=2020,
+        figure="frequent_outage_feeders",
+        subject="",
+        value="40.00",
+        source="2020年年报",
+        entered_by="chief",
+        entered_at=grid.clock(),
+    )
+    with grid.application.database.writing() as work:
+        work.reliability.add_base([old])
+        work.commit()
+    [verdict] = report(grid, 2021).fewer
+    assert (verdict.base, verdict.most) == (40, 36)
+
+
+def test_two_rows_of_one_figure_are_refused_and_nothing_is_entered(grid: Office) -> None:
+    rows = (
+        "2020,frequent_outage_feeders,,40,年报\n2020,average_outage_hours,rural,9,年报\n"
+        "2020,frequent_outage_feeders,,30,月报\n"
+    )
+    entered = grid.application.outages.reliability_base.enter((HEAD + rows).encode(), actor=CHIEF)
+    assert [(each.line, each.field) for each in entered.refused] == [(4, "year")]
+    assert "与第2行" in entered.refused[0].problem
+    assert report(grid, 2021).fewer[0].base is None
 
 
 @pytest.mark.parametrize(
@@ -246,3 +326,79 @@ def test_the_report_is_plain_values_for_programs(grid: Office) -> None:
     [county] = [e for e in found["areas"] if e["area_class"] == "county_seat"]  # type: ignore[attr-defined]
     assert county["customer_hours"] == "4.0000"
     assert county["records"] == [{"ticket_no": number, "points": 4, "customer_hours": "4.0000"}]
+
+
+def test_an_outage_that_goes_on_into_the_next_year_prolongs_what_began_before_it(
+    grid: Office,
+) -> None:
+    """T2 out 23:00-01:00, then F1 00:30-03:00: four hours of four customers, begun in 2021."""
+    grid.at("2022-01-01 12:00")
+    first = fault(grid, "T2", "2021-12-31 23:00", "2022-01-01 01:00")
+    second = fault(grid, "F1", "2022-01-01 00:30", "2022-01-01 03:00")
+    before, after = (area(report(grid, year), "county_seat").indices for year in (2021, 2022))
+    assert (before.interruptions, before.customer_hours) == (4, 16)
+    assert (after.interruptions, after.customer_hours) == (0, 0)
+    shares = {each.ticket_no: (each.interruptions, each.customer_hours) for each in before.records}
+    assert shares == {first: (4, 8), second: (0, 8)}
+    assert [each.ticket_no for each in area(report(grid, 2021), "county_seat").records] == [first]
+
+
+def test_the_indices_lead_to_their_own_outages(grid: Office) -> None:
+    grid.at("2022-01-01 12:00")
+    fault(grid, "T2", "2021-08-11 06:00", "2021-08-11 06:05")  # no sustained one
+    whole = fault(grid, "F1", "2021-08-10 06:00", "2021-08-10 08:00")
+    new_year = fault(grid, "T2", "2021-12-31 22:00", "2022-01-01 03:00")
+    indices = report(grid, 2021).indices
+    assert [(e.ticket_no, e.interruptions, e.customer_hours) for e in indices.records] == [
+        (new_year, 4, 20),
+        (whole, 6, 12),
+    ]
+    assert sum(each.interruptions for each in indices.records) == indices.interruptions
+    assert sum(each.customer_hours for each in indices.records) == indices.customer_hours
+
+
+def test_points_of_no_area_class_are_seen_though_no_average_has_them(grid: Office) -> None:
+    rows = (
+        "node_id,kind,parent_id,name,area_class\n"
+        "T8,transformer_area,F2,无类别台区,\nP81,service_point,T8,无类别表位,\n"
+        "T9,transformer_area,F2,城镇台区,town\nP91,service_point,T9,城镇表位,\n"
+    )
+    grid.at("2021-09-01 00:00")
+    assert not grid.application.imports.topology(rows.encode(), actor=SYSTEM).refused
+    grid.at("2021-09-10 00:00")
+    assert area(report(grid, 2021), "town").customer_hours == 0
+    both = fault(grid, "F2", "2021-09-02 06:00", "2021-09-02 10:00")
+    found = report(grid, 2021)
+    assert area(found, "town").customer_hours == 4  # the point has the class of its area
+    assert found.unclassified is not None
+    assert [(e.ticket_no, e.customer_hours) for e in found.unclassified.records] == [(both, 4)]
+    assert found.unclassified.served > 0
+    known = "node_id,kind,parent_id,name,area_class\nP81,service_point,T8,无类别表位,town\n"
+    assert not grid.application.imports.topology(known.encode(), actor=SYSTEM).refused
+    grid.at("2022-03-01 00:00")
+    assert report(grid, 2022).unclassified is None
+
+
+def test_a_line_leads_to_the_outages_of_its_year_and_to_its_faults(grid: Office) -> None:
+    grid.at("2022-02-01 09:00")
+    old = fault(grid, "T2", "2021-08-10 06:00", "2021-08-10 07:00")
+    new = fault(grid, "F1", "2022-01-10 06:00", "2022-01-10 07:00")
+    feeder = grid.application.outages.reliability.feeder
+    found = feeder("F1", actor=COUNTER)
+    assert (found.year, found.outages, found.faults) == (2022, (new,), (old, new))
+    assert feeder("F2", actor=COUNTER).outages == ()
+    for unknown in ("F9", "T2"):
+        with pytest.raises(NotFoundError):
+            feeder(unknown, actor=COUNTER)
+
+
+@pytest.mark.parametrize(
+    ("year", "day"), [(1999, None), (3000, None), (2021, "0001-01-01"), (2021, "9999-12-31")]
+)
+def test_no_year_is_counted_that_nobody_has_records_of(
+    grid: Office, year: int, day: str | None
+) -> None:
+    last = None if day is None else date.fromisoformat(day)
+    with pytest.raises(MalformedError) as caught:
+        report(grid, year, day=last)
+    assert codes(caught) == {"out_of_range"}

@@ -134,3 +134,37 @@ def test_reading_what_is_known_already_gives_the_same_values() -> None:
     assert found == []
     assert tuple(again) == network()
     assert replace(again[0], name="乙站") != network()[0]
+
+
+def test_a_point_without_a_class_has_that_of_what_it_hangs_on() -> None:
+    known = network()
+    body = (
+        "P7,service_point,T1,丁户,,8,,,\n"  # T1 is rural
+        "P8,service_point,T1,戊户,,8,town,,\n"
+        "P9,service_point,F1,己户,,8,,,\n"  # nobody above says anything
+        "T9,transformer_area,G1,乙台区,250,,,,\n"
+    )
+    nodes, found = read(body, known)
+    assert found == []
+    assert {each.id: each.area_class for each in nodes} == {
+        "P7": "rural",
+        "P8": "town",
+        "P9": "",
+        "T9": "",
+    }
+
+
+def test_only_a_service_point_has_another_supply() -> None:
+    found = problems("T1,transformer_area,G1,甲台区,250,,rural,,F2\n", network())
+    assert [(line, field) for line, field, _ in found] == [(2, "alternative_node_id")]
+    assert "只登记在用户接入点上" in found[0][2]
+
+
+def test_a_move_may_not_turn_the_other_supply_of_a_point_into_its_own() -> None:
+    """P1, which the file leaves alone, has F2 as its other supply."""
+    found = problems("G1,section,F2,甲线一段,,,,,\n", network())
+    assert [(line, field) for line, field, _ in found] == [(2, "alternative_node_id")]
+    assert "“P1”" in found[0][2]
+    both = "G1,section,F2,甲线一段,,,,,\nP1,service_point,T1,甲户,,8.5,rural,yes,F1\n"
+    assert problems(both, network()) == []
+    assert problems("F2,feeder,S1,乙线,,,,,\n", network()) == []

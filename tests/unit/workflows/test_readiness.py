@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from workflows.readiness import (
@@ -136,6 +137,54 @@ def test_what_others_were_promised_counts_and_is_named() -> None:
     assert "在途容量 11.1 kVA" in together.sentence(RULES)
 
 
+TENTHS_OF_A_KW = st.integers(1, 3000).map(lambda tenths: Decimal(tenths).scaleb(-1))
+
+
+@given(
+    st.sampled_from((30, 50, 63, 80, 100, 160, 200, 250, 315, 400, 500, 630)),
+    TENTHS_OF_A_KW,
+    TENTHS_OF_A_KW,
+)
+@example(50, Decimal(7), Decimal(14))
+def test_exactly_80_percent_never_exceed_whatever_they_are_made_of(
+    rated: int, peak_kw: Decimal, committed_kw: Decimal
+) -> None:
+    """7 kW, 14 kW and 15 kW are 40 kVA together, though none of them is a decimal of kVA."""
+    rest_kw = Decimal(rated) * Decimal("0.8") * RULES.power_factor - peak_kw - committed_kw
+    assume(rest_kw > 0)
+    peak = RULES.measured_kva(MeasuredPeak(kw=peak_kw))
+    assert peak is not None
+
+    def with_kw(requested_kw: Decimal) -> Forecast:
+        return Forecast(
+            load=AreaLoad(rated_kva=Decimal(rated), peak_kva=peak),
+            committed_kva=RULES.added_kva(committed_kw),
+            added_kva=RULES.added_kva(requested_kw),
+        )
+
+    at_the_border, above = with_kw(rest_kw), with_kw(rest_kw + Decimal("0.001"))
+    assert not at_the_border.exceeds(RULES)
+    assert shown_up(at_the_border.expected.percent) == "80.0"
+    assert above.exceeds(RULES)
+
+
+@given(st.integers(1, 1440), st.sampled_from((200, 250, 315)))
+@example(1, 200)
+def test_exactly_160_kva_are_no_early_control_whatever_they_are_made_of(
+    first_tenths: int, rated: int
+) -> None:
+    both_kw = Decimal(2 * rated - 200) * Decimal("0.8") * RULES.power_factor
+    first_kw = Decimal(first_tenths).scaleb(-1)
+    most_kw = Decimal(rated) * Decimal("0.8") * RULES.power_factor
+    assume(0 <= both_kw - first_kw <= most_kw)
+    cell = []
+    for kw in (first_kw, both_kw - first_kw):
+        peak = RULES.measured_kva(MeasuredPeak(kw=kw))
+        assert peak is not None
+        cell.append(AreaLoad(rated_kva=Decimal(rated), peak_kva=peak))
+    assert judge_cell(cell, RULES) is None
+
+
 def test_kilowatts_become_kilovoltamperes_by_the_power_factor() -> None:
     assert RULES.measured_kva(MeasuredPeak(kw=Decimal("100.8"))) == Decimal(112)
     assert rule(AreaLoad(rated_kva=Decimal(160), peak_kva=Decimal("100.8") / Decimal("0.9"))) is (
@@ -149,7 +198,8 @@ def test_kilowatts_become_kilovoltamperes_by_the_power_factor() -> None:
 @given(st.decimals("0.001", "999999", places=3), st.decimals("0", "999999", places=3))
 def test_rounding_goes_away_from_the_border(rated: Decimal, peak: Decimal) -> None:
     percent = AreaLoad(rated_kva=rated, peak_kva=peak).percent
-    assert Decimal(shown_down(percent)) <= percent <= Decimal(shown_up(percent))
+    assert Fraction(shown_down(percent)) <= percent <= Fraction(shown_up(percent))
+    assert Fraction(shown_up(percent)) - Fraction(shown_down(percent)) <= Fraction(1, 10)
 
 
 @pytest.mark.parametrize(
