@@ -28,7 +28,10 @@ STALE_AFTER = timedelta(hours=24)
 URGENT = frozenset({OutageNews.RESTORED})
 """Told at any hour, beside that a fault has occurred."""
 BY_LAW = frozenset({OutageNews.ANNOUNCED, OutageNews.CHANGED, OutageNews.CANCELLED})
-"""Of what is foreseen everybody must be told, wanted or not (电力供应与使用条例 28)."""
+"""Of what is foreseen everybody must be told (电力供应与使用条例 28, 供电监管办法 13).
+
+Nothing demands that a fault, or how an outage goes on, be told to each customer: that is service.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +66,8 @@ class News:
         return self.kind in URGENT or (self.is_fault and self.kind is OutageNews.ANNOUNCED)
 
     @property
-    def is_for_everybody(self) -> bool:
-        """Whether those are told too who asked not to be."""
+    def is_by_law(self) -> bool:
+        """Whether the law demands it, so that those are told too who asked not to be."""
         return self.kind in BY_LAW and not self.is_fault
 
 
@@ -84,6 +87,7 @@ def shared_notice(news: News, notice_id: str, context: PlanContext) -> SharedNot
         expires_at=_expires_at(news, context.at),
         topic=topic(news.outage.ticket_no, news.kind),
         created_at=context.at,
+        by_law=news.is_by_law,
     )
 
 

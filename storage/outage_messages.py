@@ -85,7 +85,7 @@ _WRITE = f"""
 INSERT INTO messages (
   id, dedupe_key, notice_id, kind, template_key, template_version, text, params, channel, audience,
   recipient, address, fallback_address, created_at, not_before, expires_at, ticket_no, urgent,
-  state, topic, claimed_by, attempts, provider_id, error_code, error_text)
+  state, topic, by_law, claimed_by, attempts, provider_id, error_code, error_text)
 SELECT CAST(:notice_id AS VARCHAR) || '-' || c.contact_id,
   CAST(:notice_id AS VARCHAR) || '-' || c.contact_id,
   :notice_id, :kind, :template_key, :template_version, '', :params,
@@ -94,7 +94,7 @@ SELECT CAST(:notice_id AS VARCHAR) || '-' || c.contact_id,
   CASE WHEN {_BY_WECHAT} THEN c.wechat_openid ELSE c.phone END,
   CASE WHEN {_BY_WECHAT} THEN c.phone ELSE '' END,
   :created_at, :not_before, :expires_at, :ticket_no, :urgent, '{MessageState.PENDING}', :topic,
-  '', 0, '', '', ''
+  :by_law, '', 0, '', '', ''
 {{contacts}}
 ON CONFLICT (dedupe_key) DO NOTHING
 """
@@ -127,6 +127,7 @@ _TYPES: dict[str, Any] = {
     "by_wechat": Boolean,
     "everybody": Boolean,
     "urgent": Boolean,
+    "by_law": Boolean,
     "created_at": Instant,
     "not_before": Instant,
     "expires_at": Instant,
@@ -216,6 +217,7 @@ class OutageMessages:
             "expires_at": shared.expires_at,
             "urgent": shared.urgent,
             "topic": shared.topic,
+            "by_law": shared.by_law,
         }
         write = _WRITE_REST if last is None else _WRITE_PAGE
         self._connection.execute(write[notice.news], {**who, **what})

@@ -53,7 +53,7 @@ class OutageTelling:
             ticket_no=outage.ticket_no,
             news=news.kind,
             step=outage.step,
-            everybody=news.is_for_everybody,
+            everybody=news.is_by_law,
             created_at=at,
             estimated_at=outage.estimated_at if news.kind in WITH_ESTIMATE else None,
         )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from app.labels import AUDIENCES, MESSAGE_CHANNELS, MESSAGE_STATES
 from app.masking import masked_name, masked_phone
 from notifications.message import (
-    NEEDING_A_PERSON,
     SENDABLE_AGAIN,
     Audience,
     Message,
@@ -85,7 +84,7 @@ def _acts(message: Message) -> frozenset[str]:
     if message.handled_at is not None:
         return frozenset()
     acts = {"retry"} if message.state in SENDABLE_AGAIN else set()
-    return frozenset(acts | ({"handled"} if message.state in NEEDING_A_PERSON else set()))
+    return frozenset(acts | ({"handled"} if message.needs_a_person else set()))
 
 
 def _problem(message: Message) -> str:

@@ -17,7 +17,7 @@ from app.sending.handover import WAITING_CODES
 from app.streams import MESSAGES
 from engine.errors import Reason, RefusedError, not_found
 from engine.ledger import LedgerDraft
-from notifications.message import NEEDING_A_PERSON, SENDABLE_AGAIN, MessageState, message_id, unsent
+from notifications.message import SENDABLE_AGAIN, MessageState, message_id, unsent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,9 +143,11 @@ class QueueService:
         why, at = _needed(note), self.clock()
         with self.database.writing() as work:
             message = self._get(work, number, actor)
-            if message.state not in NEEDING_A_PERSON:
+            if not message.needs_a_person:
                 raise _refused(
-                    message, "标记", "只有发送失败、结果不明或无法送达的消息需要人工处理"
+                    message,
+                    "标记",
+                    "只有发送失败、结果不明、无法送达或逾期未发的法定通知需要人工处理",
                 )
             if not work.outbox.handled(number, actor.user_id, at):
                 raise _refused(message, "标记", "已有人处理")

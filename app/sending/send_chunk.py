@@ -17,10 +17,11 @@ from uuid import uuid4
 
 from app.sending.carriers import record
 from app.sending.fail_points import Point, passing
-from app.sending.handover import LOOK_AGAIN, NO_PROVIDER, end_all, hold_all
+from app.sending.handover import LOOK_AGAIN, NO_PROVIDER, end_all, ended_by_newer, hold_all
 from app.sending.patience import patiently
 from engine.errors import UnavailableError
 from notifications.channels.base import Verdict, unknown
+from notifications.delivery.attempts import may_repeat
 from notifications.delivery.permission import CAP_WINDOW, Rules
 from notifications.delivery.providers import BLOCKING, block
 from notifications.message import MessageState
@@ -134,6 +135,7 @@ class ChunkSender:
             text = f"服务商 {first.provider} 已暂停或停用"
             work.queue.release(ids, at + LOOK_AGAIN, NO_PROVIDER, text)
             return []
+        messages = self._worth_sending(work, messages, at)
         addresses = frozenset(each.address for each in messages)
         counted = frozenset(each.address for each in messages if not each.urgent)
         permission = self.rules.permit(
@@ -145,6 +147,27 @@ class ChunkSender:
         end_all(work, permission.ended, at)
         hold_all(work, permission.held)
         return permission.granted
+
+    def _worth_sending(
+        self, work: SendingWork, messages: Sequence[Message], at: datetime
+    ) -> list[Message]:
+        """Without those that newer words have replaced, and those that must not be repeated now."""
+        replaced = ended_by_newer(work, messages)
+        end_all(work, replaced, at)
+        gone = {each.message_id for each in replaced}
+        left = [each for each in messages if each.id not in gone]
+        doubts = [each for each in left if self._is_doubtful(each, at)]
+        work.queue.settle([self.attempts.doubt(each, at) for each in doubts], at)
+        return [each for each in left if each not in doubts]
+
+    def _is_doubtful(self, message: Message, at: datetime) -> bool:
+        """Whether it may be out already, and its provider would not notice that it comes twice."""
+        if message.maybe_sent_at is None:
+            return False
+        adapter = self.carriers.find(message.channel, message.provider)
+        window = None if adapter is None else adapter.capabilities.idempotent_for
+        is_worthless = message.expires_at is not None and message.expires_at <= at
+        return is_worthless or not may_repeat(message.maybe_sent_at, at, window)
 
     def _is_usable(self, work: SendingWork, channel: Channel, name: str, at: datetime) -> bool:
         if self.carriers.find(channel, name) is None:
@@ -177,7 +200,11 @@ class ChunkSender:
             work.queue.settle(
                 [
                     self.attempts.settlement(
-                        messages[each.message_id], each, at, has_alternative=bool(others)
+                        messages[each.message_id],
+                        each,
+                        at,
+                        has_alternative=bool(others),
+                        repeatable_for=adapter.capabilities.idempotent_for,
                     )
                     for each in results
                 ],
@@ -213,6 +240,7 @@ class ChunkSender:
 
 
 def _claimed(message: Message, at: datetime, by: str) -> Message:
+    """The message as it is claimed, but for `maybe_sent_at`: that tells of earlier attempts."""
     return replace(
         message,
         state=MessageState.SENDING,

@@ -2,7 +2,7 @@
 
 A job may have waited for hours behind others. By then a message may be worthless, it may be night,
 the person may have asked not to be written to, or may have had enough for a day. What the law
-demands is told nevertheless, and what is urgent knows no cap.
+demands is told nevertheless, and neither that nor what is urgent knows a cap.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from notifications.message import Audience, Channel, Message, MessageKind, MessageState
+from notifications.carriage import TOO_LATE, TOO_LATE_TEXT
+from notifications.message import Audience, Channel, Message, MessageState
 from notifications.quiet_hours import QuietHours, next_chance
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
 CAP_WINDOW = timedelta(hours=24)
-CAPPED, SUPPRESSED, TOO_LATE = "phone_cap", "suppressed", "expired"
+CAPPED, SUPPRESSED = "phone_cap", "suppressed"
 MOBILE_DIGITS = 11
 
 
@@ -57,8 +58,8 @@ class Rules:
     """The company's courtesy.
 
     Args:
-        cap: messages to a customer's address within any 24 hours, unless they are urgent. The
-            company's own people are told of every ticket they look after.
+        cap: messages to a customer's address within any 24 hours, unless they are urgent or
+            demanded by law. The company's own people are told of every ticket they look after.
     """
 
     quiet: QuietHours = field(default_factory=QuietHours)
@@ -105,6 +106,7 @@ class Rules:
             useful_until=message.expires_at,
             quiet=self.quiet,
             lot=message.id,
+            by_law=message.by_law,
         )
         return Held(message_id=message.id, until=until) if until > at else None
 
@@ -116,9 +118,9 @@ class Rules:
                 message_id=message.id,
                 state=MessageState.EXPIRED,
                 code=TOO_LATE,
-                text="轮到发送时已过期",
+                text=TOO_LATE_TEXT,
             )
-        if message.address in suppressed and not is_demanded_by_law(message):
+        if message.address in suppressed and not message.by_law:
             return Ended(
                 message_id=message.id,
                 state=MessageState.SUPPRESSED,
@@ -135,7 +137,7 @@ class Rules:
         now: Counter[str],
     ) -> Held | None:
         """Held until the oldest of those that fill the cap is a day old."""
-        if message.urgent or message.audience is Audience.STAFF:
+        if message.urgent or message.by_law or message.audience is Audience.STAFF:
             return None
         earlier = recent.get(message.address, ())
         excess = len(earlier) + now[message.address] - self.cap
@@ -148,14 +150,6 @@ class Rules:
             code=CAPPED,
             text=f"该号码 24 小时内已收到 {self.cap} 条，稍后发送",
         )
-
-
-def is_demanded_by_law(message: Message) -> bool:
-    """Whether the message must reach the person even if he does not want to be written to.
-
-    Outages are announced by law (供电监管办法, R-7.2); everything else is service.
-    """
-    return message.kind is MessageKind.OUTAGE
 
 
 def unreachable(message: Message) -> str:

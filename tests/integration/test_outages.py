@@ -132,13 +132,13 @@ def test_a_fault_and_its_end_are_told_at_night_a_planned_outage_is_not(
     grid.at("2021-08-31 02:00")
     restore(grid, fault)
     hear()
-    waits_until = {
-        (each.template_key, each.not_before) for each in grid.messages() if each.notice_id
+    told = [(each.template_key, each.not_before) for each in grid.messages() if each.notice_id]
+    by_day = {at for template, at in told if template == "outage_announced"}
+    assert {at for template, at in told if template == "outage_restored"} == {
+        instant("2021-08-31 02:00")
     }
-    assert waits_until == {
-        ("outage_announced", instant("2021-08-31 08:00")),
-        ("outage_restored", instant("2021-08-31 02:00")),
-    }
+    assert min(by_day) >= instant("2021-08-31 08:00")
+    assert max(by_day) < instant("2021-08-31 08:10")
 
 
 def test_restored_ends_whatever_was_still_waiting(grid: Office, hear: Listener) -> None:
