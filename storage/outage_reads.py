@@ -110,7 +110,7 @@ _TOLD = text("""
 SELECT o.notice_id, o.news, o.created_at, n.text, m.state, count(m.id)
 FROM outage_notices AS o JOIN notices AS n ON n.id = o.notice_id
 LEFT JOIN messages AS m ON m.notice_id = o.notice_id
-WHERE o.ticket_no = :ticket_no
+WHERE o.ticket_no = :ticket_no AND (o.last_told IS NULL OR m.id IS NOT NULL)
 GROUP BY o.notice_id, o.news, o.created_at, n.text, m.state
 ORDER BY o.created_at, o.notice_id, m.state
 """).columns(created_at=Instant)

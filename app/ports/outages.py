@@ -111,11 +111,15 @@ class AffectedPoints(Protocol):
 
 
 class OutageMessages(Protocol):
-    """What is told of outages. `write_page` gives where to go on, empty at the end."""
+    """What is told of outages. `write_page` gives where to go on, empty at the end.
+
+    `reaching` gives the notices of an outage's time that reached anybody, or may have.
+    """
 
     def add(self, notice: OutageNotice) -> bool: ...
     def find(self, notice_id: str) -> OutageNotice | None: ...
     def last_estimate(self, ticket_no: str) -> OutageNotice | None: ...
+    def reaching(self, ticket_no: str) -> Sequence[OutageNotice]: ...
     def write_page(
         self,
         notice: OutageNotice,
