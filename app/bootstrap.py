@@ -260,6 +260,8 @@ class Application:
     def outages(self) -> Outages:
         """Who is without supply, and how reliable supply is."""
         from app.outages.services import Outages
+        from app.providers import set_up
+        from notifications.message import Channel
 
         return Outages(
             database=self.database,
@@ -267,6 +269,7 @@ class Application:
             telling=self._telling,
             jobs=lambda: self.transport.jobs,
             settings=self.settings,
+            by_wechat=Channel.WECHAT in set_up(self.settings),
         )
 
     @cached_property

@@ -93,6 +93,9 @@ class OutageNotice:
         step: the outage's step at which it was told; what left the outage then is told so.
         everybody: also those who asked not to be told, because the law wants them told.
         estimated_at: the restoration that was told with it, if one was.
+        planned_from: the time that is told with it, to `planned_until`; None for a fault.
+        last_told: only for those whom this earlier notice was the last to reach; if empty, for
+            those whom none has reached; None: whatever they were told.
     """
 
     notice_id: str
@@ -102,6 +105,9 @@ class OutageNotice:
     everybody: bool
     created_at: datetime
     estimated_at: datetime | None = None
+    planned_from: datetime | None = None
+    planned_until: datetime | None = None
+    last_told: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

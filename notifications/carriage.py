@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 NO_RECEIPT = "no_receipt"
 """Error code of a message given up because nobody ever heard of it; it may have arrived."""
+TOO_LATE, TOO_LATE_TEXT = "expired", "轮到发送时已过期"
+"""Why a message that would have come too late was not sent."""
 
 
 def may_have_arrived(message: Message) -> bool:
@@ -28,6 +30,7 @@ class Settlement:
 
     Args:
         next_attempt_at: when to try again (`PENDING`) or to ask again (`IN_DOUBT`).
+        maybe_sent_at: of what is to be tried again, see `Message.maybe_sent_at`.
     """
 
     message_id: str
@@ -36,6 +39,7 @@ class Settlement:
     error_code: str = ""
     error_text: str = ""
     next_attempt_at: datetime | None = None
+    maybe_sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

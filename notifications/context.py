@@ -18,7 +18,7 @@ from notifications.message import (
     MessageState,
     message_id,
 )
-from notifications.quiet_hours import QuietHours, not_before
+from notifications.quiet_hours import QuietHours, next_chance
 from notifications.renderer import Renderer, shipped_renderer
 
 if TYPE_CHECKING:
@@ -212,7 +212,14 @@ def address(notice: Notice, recipient: Recipient, ticket_no: str, context: PlanC
         urgent=notice.urgent,
         state=MessageState.PENDING if to else MessageState.UNREACHABLE,
         created_at=context.at,
-        not_before=not_before(context.at, urgent=notice.urgent, quiet=context.quiet, lot=key),
+        not_before=next_chance(
+            context.at,
+            context.at,
+            urgent=notice.urgent,
+            useful_until=notice.expires_at,
+            quiet=context.quiet,
+            lot=key,
+        ),
         expires_at=notice.expires_at,
         topic=f"{notice.topic}:{ticket_no}" if notice.topic else "",
         fallback_address="" if channel in SENT_ONCE else recipient.contact.phone,

@@ -129,7 +129,7 @@ _RANKS = {
 SENDABLE_AGAIN = frozenset({MessageState.FAILED, MessageState.EXPIRED, MessageState.CANCELLED})
 """What an operator may have sent anew: it certainly did not arrive."""
 NEEDING_A_PERSON = frozenset({MessageState.FAILED, MessageState.IN_DOUBT, MessageState.UNREACHABLE})
-"""What somebody has to see to, as long as nobody has."""
+"""What somebody has to see to, as long as nobody has; see `Message.needs_a_person`."""
 
 _UNSENT_ENDS = frozenset(
     state for state, rank in _RANKS.items() if rank == _RANKS[MessageState.EXPIRED]
@@ -140,8 +140,8 @@ _UNSENT_ENDS = frozenset(
 class SharedNotice:
     """One fact that many people are told in equal words, so the words are stored once.
 
-    Its messages have its id as `notice_id`, its kind, template, urgency, expiry, topic and
-    `created_at`, and leave `params` and `text` empty; whoever reads a message gets those of the
+    Its messages have its id as `notice_id`, its kind, template, urgency, expiry, topic, `by_law`
+    and `created_at`, and leave `params` and `text` empty; whoever reads a message gets those of the
     notice. The words name nobody: all of one notice may share a provider's request.
 
     Args:
@@ -149,7 +149,8 @@ class SharedNotice:
         topic: see `Message.topic`.
         fan_out_after: where writing its messages goes on; empty at the beginning.
         fanned_out_at: when the last of its messages was written; None while there are more.
-        superseded_at: from when on no further message of it is written; None if that never was.
+        superseded_at: from when on no message of it is written or sent; None if that never was.
+        by_law: see `Message.by_law`.
     """
 
     id: str
@@ -165,6 +166,7 @@ class SharedNotice:
     fan_out_after: str = ""
     fanned_out_at: datetime | None = None
     superseded_at: datetime | None = None
+    by_law: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +194,10 @@ class Message:
             empty.
         handled_by: the user who saw to it by hand, and `handled_at` when: it was told by telephone,
             or sent anew.
+        by_law: the law demands that the person be told: wanted or not, whatever else he was told,
+            and at night if the morning would be too late.
+        maybe_sent_at: when it was first taken for sending, as long as it is not certain that this
+            sent nothing; how long a provider knows it again counts from then.
     """
 
     id: str
@@ -226,6 +232,15 @@ class Message:
     fallback_address: str = ""
     handled_by: str = ""
     handled_at: datetime | None = None
+    by_law: bool = False
+    maybe_sent_at: datetime | None = None
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether somebody has to tell the recipient by other means, unless somebody has."""
+        return self.state in NEEDING_A_PERSON or (
+            self.state is MessageState.EXPIRED and self.by_law
+        )
 
 
 def unsent(message: Message, at: datetime) -> Message:
@@ -247,6 +262,7 @@ def unsent(message: Message, at: datetime) -> Message:
         settled_at=None,
         handled_by="",
         handled_at=None,
+        maybe_sent_at=None,
     )
 
 

@@ -6,12 +6,19 @@ its registered templates allow short parameters only, so each of ours is cut to 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from engine.calendar import SHANGHAI
-from engine.outage import OUTAGE_KINDS, Outage, OutageKind, OutageNews, OutagePhase
+from engine.outage import (
+    OUTAGE_KINDS,
+    Outage,
+    OutageKind,
+    OutageNews,
+    OutageNotice,
+    OutagePhase,
+)
 from notifications.message import MessageKind, SharedNotice
 
 if TYPE_CHECKING:
@@ -29,7 +36,10 @@ STALE_AFTER = timedelta(hours=24)
 URGENT = frozenset({OutageNews.RESTORED})
 """Told at any hour, beside that a fault has occurred."""
 BY_LAW = frozenset({OutageNews.ANNOUNCED, OutageNews.CHANGED, OutageNews.CANCELLED})
-"""Of what is foreseen everybody must be told, wanted or not (电力供应与使用条例 28)."""
+"""Of what is foreseen everybody must be told (电力供应与使用条例 28, 供电监管办法 13).
+
+Nothing demands that a fault, or how an outage goes on, be told to each customer: that is service.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +74,33 @@ class News:
         return self.kind in URGENT or (self.is_fault and self.kind is OutageNews.ANNOUNCED)
 
     @property
-    def is_for_everybody(self) -> bool:
-        """Whether those are told too who asked not to be."""
+    def is_by_law(self) -> bool:
+        """Whether the law demands it, so that those are told too who asked not to be."""
         return self.kind in BY_LAW and not self.is_fault
+
+
+def as_told(news: News, told: OutageNotice | None) -> News | None:
+    """A change, or that it is off, for those whom that notice was the last to reach, if any was.
+
+    To whom nothing was told, or that it is off, a change is an announcement, and the rest is none
+    of their business. An older notice does not know which time it told: that which stood before.
+    """
+    if told is None or told.news is OutageNews.CANCELLED:
+        is_off = news.kind is OutageNews.CANCELLED
+        return None if is_off else replace(news, kind=OutageNews.ANNOUNCED, was=None)
+    if told.planned_from is None:
+        return news
+    if news.kind is OutageNews.CANCELLED:
+        return replace(news, outage=_at_told_time(news.outage, told))
+    return replace(news, was=_at_told_time(news.was or news.outage, told))
+
+
+def _at_told_time(outage: Outage, told: OutageNotice) -> Outage:
+    return replace(
+        outage,
+        begins_at=told.planned_from or outage.begins_at,
+        planned_until=told.planned_until,
+    )
 
 
 def shared_notice(news: News, notice_id: str, context: PlanContext) -> SharedNotice:
@@ -85,6 +119,7 @@ def shared_notice(news: News, notice_id: str, context: PlanContext) -> SharedNot
         expires_at=_expires_at(news, context.at),
         topic=topic(news.outage.ticket_no, news.kind),
         created_at=context.at,
+        by_law=news.is_by_law,
     )
 
 

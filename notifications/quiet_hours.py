@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from binascii import crc32
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from engine.calendar import SHANGHAI, local_date
 
@@ -34,10 +34,33 @@ class QuietHours:
             return self.starts <= local < self.ends
         return local >= self.starts or local < self.ends
 
-    def wait(self, lot: str) -> timedelta:
-        """How long after the end something waits; the same lot waits as long whoever asks."""
-        seconds = int(self.spread.total_seconds())
+    def end_of_the_night(self, at: datetime) -> datetime:
+        """When the quiet hours end that `at` lies in, in the zone of `at`."""
+        today = local_date(at)
+        morning = today if at.astimezone(SHANGHAI).time() < self.ends else today + DAY
+        return _at(morning, self.ends, at)
+
+    def start_of_the_night(self, at: datetime) -> datetime:
+        """When the quiet hours began that `at` lies in, in the zone of `at`."""
+        today = local_date(at)
+        evening = today if at.astimezone(SHANGHAI).time() >= self.starts else today - DAY
+        return _at(evening, self.starts, at)
+
+    def wait(self, lot: str, most: timedelta | None = None) -> timedelta:
+        """How long after the end something waits; the same lot waits as long whoever asks.
+
+        Less than `most`, if that is given.
+        """
+        spread = self.spread if most is None else min(self.spread, most)
+        seconds = int(spread.total_seconds())
         return timedelta(seconds=crc32(lot.encode()) % seconds) if seconds else timedelta(0)
+
+
+DAY = timedelta(days=1)
+EARLIER = timedelta(minutes=5)
+"""What cannot wait for the morning is pulled so far before the quiet hours: time for its job."""
+IN_TIME = timedelta(minutes=5)
+"""What the law demands must be sent so long before it is worthless, or it is not told in time."""
 
 
 def not_before(at: datetime, *, urgent: bool, quiet: QuietHours, lot: str = "") -> datetime:
@@ -46,13 +69,7 @@ def not_before(at: datetime, *, urgent: bool, quiet: QuietHours, lot: str = "") 
     Raises:
         ValueError: `at` is naive.
     """
-    today = local_date(at)
-    local = at.astimezone(SHANGHAI).time()
-    if urgent or not quiet.contains(local):
-        return at
-    morning = today if local < quiet.ends else today + timedelta(days=1)
-    ends = datetime.combine(morning, quiet.ends, tzinfo=SHANGHAI).astimezone(at.tzinfo)
-    return ends + quiet.wait(lot)
+    return next_chance(at, at, urgent=urgent, useful_until=None, quiet=quiet, lot=lot)
 
 
 def next_chance(  # noqa: PLR0913  (what it depends on)
@@ -63,18 +80,31 @@ def next_chance(  # noqa: PLR0913  (what it depends on)
     useful_until: datetime | None,
     quiet: QuietHours,
     lot: str = "",
+    by_law: bool = False,
 ) -> datetime:
     """When something that is due at `wanted` goes out, seen from `now`.
 
-    What would be worthless in the morning is pulled forward to the last second before the quiet
-    hours, if that has not passed.
+    What would be worthless in the morning is pulled forward to before the quiet hours, if those
+    have not begun; each time that comes to nothing, to the middle of what is left of the day. If
+    they have, only what the law demands goes out nevertheless.
+
+    Raises:
+        ValueError: `wanted` is naive.
     """
-    chance = not_before(wanted, urgent=urgent, quiet=quiet, lot=lot)
-    if chance == wanted or useful_until is None or chance < useful_until:
-        return chance
-    evening = local_date(wanted)
-    if wanted.astimezone(SHANGHAI).time() < quiet.starts:
-        evening -= timedelta(days=1)
-    starts = datetime.combine(evening, quiet.starts, tzinfo=SHANGHAI).astimezone(wanted.tzinfo)
-    before = starts - timedelta(seconds=1)
-    return before if before >= now else chance
+    if wanted.utcoffset() is None:
+        msg = f"{wanted} has no time zone; instants are aware"
+        raise ValueError(msg)
+    if urgent or not quiet.contains(wanted.astimezone(SHANGHAI).time()):
+        return wanted
+    ends, starts = quiet.end_of_the_night(wanted), quiet.start_of_the_night(wanted)
+    if useful_until is None:
+        return ends + quiet.wait(lot)
+    if (ends + IN_TIME <= useful_until) if by_law else (ends < useful_until):
+        return ends + quiet.wait(lot, most=(useful_until - ends) / 2)
+    if now < starts:
+        return max(starts - EARLIER, now + (starts - now) / 2)
+    return wanted if by_law else ends + quiet.wait(lot)
+
+
+def _at(day: date, local: time, like: datetime) -> datetime:
+    return datetime.combine(day, local, tzinfo=SHANGHAI).astimezone(like.tzinfo)

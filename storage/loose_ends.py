@@ -2,6 +2,7 @@
 
 stale_claims(before, limit) -> list[Message]
 doubts(at, limit) -> list[Message]
+to_be_repeated(limit) -> list[Message]            locked
 ask_again(message_id, at) -> None
 silent(after, before, limit) -> list[Message]
 undelivered(limit) -> list[Message]
@@ -47,6 +48,13 @@ _DOUBTS = (
     .where(is_state(MessageState.IN_DOUBT), _M.next_attempt_at <= bindparam("at"))
     .order_by(_M.next_attempt_at, _M.id)
     .limit(bindparam("limit"))
+)
+_TO_BE_REPEATED = (
+    select(MESSAGES)
+    .where(IS_PENDING, _M.maybe_sent_at.is_not(None))
+    .order_by(_M.maybe_sent_at)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
 )
 _BETWEEN = and_(
     _M.claimed_at.is_not(None),  # as the index says it
@@ -122,6 +130,10 @@ class LooseEnds:
     def doubts(self, at: datetime, limit: int) -> list[Message]:
         """Messages in doubt about which the provider is to be asked now."""
         return self._found(_DOUBTS, at=at, limit=limit)
+
+    def to_be_repeated(self, limit: int) -> list[Message]:
+        """Pending messages that may be out already, the oldest first; locked."""
+        return self._found(_TO_BE_REPEATED, limit=limit)
 
     def ask_again(self, message_id: str, at: datetime | None) -> None:
         """When to ask about a doubt again; None: no more."""

@@ -1,6 +1,7 @@
 """Messages on their way: waiting, handed over to jobs, claimed by one, settled.
 
-    expire(at) -> int                                 overtaken() -> int
+    expire(at) -> int                                 overtake(at) -> int
+    overtaken(messages) -> frozenset[str]
     waiting(at, limit, *, notice_id) -> list[Message]        nobody else is looking at them
     hand_over(message_ids, job, provider) -> int
     to_claim(job, by) -> list[Message]                locked
@@ -23,7 +24,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from notifications.message import MessageState
 from storage.message_rows import (
@@ -33,8 +34,9 @@ from storage.message_rows import (
     NOTHING,
     messages_of,
 )
+from storage.overtaking import overtake, overtaken
 from storage.prepared import Prepared
-from storage.settling import settle_all
+from storage.settling import expire, settle_all
 from storage.tables.messages import MESSAGES
 
 if TYPE_CHECKING:
@@ -72,34 +74,6 @@ class QueueDepth:
     oldest_due: datetime | None
 
 
-_EXPIRE = (
-    update(MESSAGES)
-    .where(
-        IS_PENDING,
-        _M.expires_at.is_not(None),  # as the index says it
-        _M.expires_at <= bindparam("at"),
-    )
-    .values(state=MessageState.EXPIRED.value)
-)
-_NEWER = MESSAGES.alias("newer")
-_OVERTAKEN = (
-    update(MESSAGES)
-    .where(
-        IS_PENDING,
-        _M.topic != NOTHING,
-        _M.notice_id.is_(None),  # those of a notice are superseded together, with it
-        select(_NEWER.c.id)
-        .where(
-            _NEWER.c.state == literal_column(f"'{MessageState.PENDING}'"),
-            _NEWER.c.topic != NOTHING,
-            _NEWER.c.topic == _M.topic,
-            _NEWER.c.address == _M.address,
-            _NEWER.c.created_at > _M.created_at,
-        )
-        .exists(),
-    )
-    .values(state=MessageState.SUPERSEDED.value)
-)
 _IS_DUE = and_(
     IS_WAITING,
     _M.not_before <= bindparam("at"),
@@ -139,6 +113,7 @@ _CLAIM = (
         claimed_at=bindparam("at"),
         claimed_by=bindparam("by"),
         attempts=_M.attempts + 1,
+        maybe_sent_at=func.coalesce(_M.maybe_sent_at, bindparam("at", type_=_M.claimed_at.type)),
     )
 )
 _RENEW = (
@@ -198,15 +173,19 @@ class MessageQueue:
     # --- waiting ------------------------------------------------------------------------------
 
     def expire(self, at: datetime) -> int:
-        """End the pending messages that would come too late; returns how many."""
-        return self._connection.execute(_EXPIRE, {"at": at}).rowcount
+        """End the pending messages that would come too late; returns how many.
 
-    def overtaken(self) -> int:
-        """End the pending messages that a newer one of their topic to the same address replaces.
-
-        Those of a shared notice are left out: `Outbox.supersede` ends them all at once.
+        Those that may be out already are in doubt instead.
         """
-        return self._connection.execute(_OVERTAKEN).rowcount
+        return expire(self._connection, at)
+
+    def overtake(self, at: datetime) -> int:
+        """End the pending messages that newer words have replaced meanwhile; returns how many."""
+        return overtake(self._connection, at)
+
+    def overtaken(self, messages: Sequence[Message]) -> frozenset[str]:
+        """Which of the messages are not worth sending, because newer words have replaced them."""
+        return overtaken(self._connection, messages)
 
     def waiting(self, at: datetime, limit: int, *, notice_id: str = "") -> list[Message]:
         """The first messages that may be sent at `at`, urgent ones first, locked.

@@ -3,6 +3,7 @@
     add(notice) -> None
     find(notice_id) -> OutageNotice | None
     last_estimate(ticket_no) -> OutageNotice | None
+    reaching(ticket_no) -> list[OutageNotice]
     write_page(notice, shared, *, after, limit, by_wechat, not_before) -> str
     supersede_restored(ticket_no, topic, step) -> int
     heard_since(ticket_no, contact, since) -> set[OutageNews]
@@ -23,6 +24,7 @@ from engine.application import Contact
 from engine.outage import OutageNews, OutageNotice
 from notifications.message import Audience, Channel, MessageState
 from storage.columns import Instant
+from storage.outage_told import LAST_TOLD, NEVER_TOLD, REACHING
 from storage.tables.messages import MESSAGES
 from storage.tables.outages import OUTAGE_AFFECTED, OUTAGE_NOTICES
 from storage.tables.topology import CUSTOMERS
@@ -62,6 +64,7 @@ _CONTACTS_OF = (
     .distinct()
     .order_by(CUSTOMERS.c.phone, CUSTOMERS.c.wechat_openid)
 )
+_REACHING = text(REACHING).columns(*OUTAGE_NOTICES.columns)
 _PLACE = (OUTAGE_AFFECTED.c.ticket_no, OUTAGE_AFFECTED.c.node_id)
 _LAST_OF_PAGE = (
     select(*_PLACE)
@@ -99,14 +102,14 @@ _CONTACTS = """
 FROM outage_affected AS a CROSS JOIN customers AS c
 WHERE a.ticket_no = :ticket_no AND c.node_id = a.node_id AND c.contact_id IS NOT NULL
   AND (c.phone <> '' OR :by_wechat) AND (c.outage_notices OR :everybody)
-  AND a.node_id > :after {up_to} AND {who}
+  AND a.node_id > :after {up_to} AND {who} AND {told}
 """
 _BY_WECHAT = ":by_wechat AND c.wechat_openid <> ''"
 _WRITE = f"""
 INSERT INTO messages (
   id, dedupe_key, notice_id, kind, template_key, template_version, text, params, channel, audience,
   recipient, address, fallback_address, created_at, not_before, expires_at, ticket_no, urgent,
-  state, topic, claimed_by, attempts, provider_id, error_code, error_text)
+  state, topic, by_law, claimed_by, attempts, provider_id, error_code, error_text)
 SELECT CAST(:notice_id AS VARCHAR) || '-' || c.contact_id,
   CAST(:notice_id AS VARCHAR) || '-' || c.contact_id,
   :notice_id, :kind, :template_key, :template_version, '', :params,
@@ -115,7 +118,7 @@ SELECT CAST(:notice_id AS VARCHAR) || '-' || c.contact_id,
   CASE WHEN {_BY_WECHAT} THEN c.wechat_openid ELSE c.phone END,
   CASE WHEN {_BY_WECHAT} THEN c.phone ELSE '' END,
   :created_at, :not_before, :expires_at, :ticket_no, :urgent, '{MessageState.PENDING}', :topic,
-  '', 0, '', '', ''
+  :by_law, '', 0, '', '', ''
 {{contacts}}
 ON CONFLICT (dedupe_key) DO NOTHING
 """
@@ -145,9 +148,13 @@ _TYPES: dict[str, Any] = {
     "after": String,
     "last": String,
     "step": Integer,
+    "last_told": String,
+    "told_step": Integer,
+    "told_off": Boolean,
     "by_wechat": Boolean,
     "everybody": Boolean,
     "urgent": Boolean,
+    "by_law": Boolean,
     "created_at": Instant,
     "not_before": Instant,
     "expires_at": Instant,
@@ -160,11 +167,27 @@ def _typed(statement: str) -> TextClause:
     return clause.bindparams(*(bindparam(name, type_=_TYPES[name]) for name in names))
 
 
-def _writing(up_to: str) -> dict[OutageNews, TextClause]:
-    return {
-        news: _typed(_WRITE.format(contacts=_CONTACTS.format(who=who, up_to=up_to)))
-        for news, who in _WHO.items()
+_OF_TOLD = frozenset({OutageNews.ANNOUNCED, OutageNews.CHANGED, OutageNews.CANCELLED})
+
+
+def _writing(up_to: str) -> dict[tuple[OutageNews, str], TextClause]:
+    """By news, and by whether it is for all, or for those who were told something or nothing."""
+    statements = {(news, "true"): who for news, who in _WHO.items()}
+    statements |= {
+        (news, told): _WHO[news] for news in _OF_TOLD for told in (NEVER_TOLD, LAST_TOLD)
     }
+    return {
+        (news, told): _typed(
+            _WRITE.format(contacts=_CONTACTS.format(who=who, up_to=up_to, told=told))
+        )
+        for (news, told), who in statements.items()
+    }
+
+
+def _told(notice: OutageNotice) -> str:
+    if notice.last_told is None:
+        return "true"
+    return LAST_TOLD if notice.last_told else NEVER_TOLD
 
 
 _WRITE_PAGE = _writing("AND a.node_id <= :last")
@@ -193,6 +216,11 @@ class OutageMessages:
         """The newest notice of an outage with which an estimate was told."""
         row = self._connection.execute(_LAST_ESTIMATE, {"sought": ticket_no}).first()
         return None if row is None else _notice(row)
+
+    def reaching(self, ticket_no: str) -> list[OutageNotice]:
+        """The notices of an outage's time that reached anybody, or may have, the newest first."""
+        rows = self._connection.execute(_REACHING, {"ticket_no": ticket_no})
+        return [_notice(row) for row in rows]
 
     def write_page(  # noqa: PLR0913  (what of it, to whom, when)
         self,
@@ -237,10 +265,22 @@ class OutageMessages:
             "expires_at": shared.expires_at,
             "urgent": shared.urgent,
             "topic": shared.topic,
+            "by_law": shared.by_law,
         }
         write = _WRITE_REST if last is None else _WRITE_PAGE
-        self._connection.execute(write[notice.news], {**who, **what})
+        whom = {**who, **self._whom_it_was_told(notice)}
+        self._connection.execute(write[notice.news, _told(notice)], {**whom, **what})
         return last or ""
+
+    def _whom_it_was_told(self, notice: OutageNotice) -> dict[str, object]:
+        told = self.find(notice.last_told) if notice.last_told else None
+        if told is None:
+            return {}
+        return {
+            "last_told": told.notice_id,
+            "told_step": told.step,
+            "told_off": told.news is OutageNews.CANCELLED,
+        }
 
     def _last_of_page(self, ticket_no: str, after: str, limit: int) -> str | None:
         """The service point that ends the next page; None if the rest is one page."""

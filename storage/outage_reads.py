@@ -1,7 +1,7 @@
 """What people look at of an outage: how many it concerns, whom nobody can reach, what was told.
 
 tally(ticket_no) -> PointTally
-without_address(ticket_no, limit) -> list[Unreachable]
+without_address(ticket_no, limit, *, by_wechat) -> list[Unreachable]
 undelivered(ticket_no, limit) -> list[Undelivered]
 told(ticket_no) -> list[ToldTally]
 connections_below(nodes, view, limit) -> list[Connection]
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import Boolean, bindparam, text
 
 from engine.outage import OutageNews
 from storage.affected import affected_by_nodes, of_nodes, seen
@@ -96,20 +96,21 @@ SELECT a.node_id, n.name, coalesce(above.name, ''), coalesce(c.customer_no, ''),
 FROM outage_affected AS a JOIN nodes AS n ON n.id = a.node_id
 LEFT JOIN nodes AS above ON above.id = n.parent_id
 LEFT JOIN customers AS c ON c.node_id = a.node_id
-WHERE a.ticket_no = :ticket_no AND a.withdrawn_at IS NULL AND c.contact_id IS NULL
+WHERE a.ticket_no = :ticket_no AND a.withdrawn_at IS NULL
+AND (c.contact_id IS NULL OR (c.phone = '' AND NOT :by_wechat))
 ORDER BY above.id, a.node_id LIMIT :most
-""")
+""").bindparams(bindparam("by_wechat", type_=Boolean))
 _UNDELIVERED = text("""
 SELECT id, recipient, address, template_key, error_code, error_text, created_at FROM messages
 WHERE ticket_no = :ticket_no AND audience = 'customer'
-AND state IN ('failed', 'unreachable') AND handled_at IS NULL
+AND (state IN ('failed', 'unreachable') OR (state = 'expired' AND by_law)) AND handled_at IS NULL
 ORDER BY created_at, id LIMIT :most
 """).columns(created_at=Instant)
 _TOLD = text("""
 SELECT o.notice_id, o.news, o.created_at, n.text, m.state, count(m.id)
 FROM outage_notices AS o JOIN notices AS n ON n.id = o.notice_id
 LEFT JOIN messages AS m ON m.notice_id = o.notice_id
-WHERE o.ticket_no = :ticket_no
+WHERE o.ticket_no = :ticket_no AND (o.last_told IS NULL OR m.id IS NOT NULL)
 GROUP BY o.notice_id, o.news, o.created_at, n.text, m.state
 ORDER BY o.created_at, o.notice_id, m.state
 """).columns(created_at=Instant)
@@ -143,9 +144,9 @@ class OutageReads:
         row = self._connection.execute(_TALLY, {"ticket_no": ticket_no}).one()
         return PointTally(*row)
 
-    def without_address(self, ticket_no: str, limit: int) -> list[Unreachable]:
-        """Those who have neither a number nor WeChat, by area."""
-        parameters = {"ticket_no": ticket_no, "most": limit}
+    def without_address(self, ticket_no: str, limit: int, *, by_wechat: bool) -> list[Unreachable]:
+        """Those whom nothing reaches that is set up, by area; `by_wechat` tells whether that is."""
+        parameters = {"ticket_no": ticket_no, "most": limit, "by_wechat": by_wechat}
         return [Unreachable(*row) for row in self._connection.execute(_WITHOUT_ADDRESS, parameters)]
 
     def undelivered(self, ticket_no: str, limit: int) -> list[Undelivered]:

@@ -1,4 +1,4 @@
-"""Writes down what became of messages; the one place that moves a message that was handed over.
+"""Writes down what became of messages that were handed over, and ends what would come too late.
 
 Each update repeats which states its state may follow, so a late receipt can never undo a delivery.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, literal_column, update
+from sqlalchemy import and_, bindparam, func, literal_column, update
 
+from notifications.carriage import TOO_LATE, TOO_LATE_TEXT
 from notifications.message import MessageState
-from storage.message_rows import kept_if_empty, may_become
+from storage.message_rows import IS_PENDING, NOTHING, kept_if_empty, may_become
 from storage.prepared import Prepared
 from storage.tables.messages import MESSAGES
 
@@ -30,10 +31,15 @@ _M = MESSAGES.c
 def _settling(state: MessageState) -> Update:
     """Enter the state from any that it may follow; what is not known leaves what was known.
 
-    A message that was certainly not sent belongs to no job any more.
+    A message that is to be tried again belongs to no job any more. Of a doubt one has heard nothing
+    since it was first taken for sending.
     """
-    again = state is MessageState.PENDING
-    freed = {"job": "", "claimed_at": None, "claimed_by": ""} if again else {}
+    also: dict[str, object] = {}
+    if state is MessageState.PENDING:
+        maybe_sent_at = bindparam("new_maybe_sent_at", type_=_M.settled_at.type)
+        also = {"job": "", "claimed_at": None, "claimed_by": "", "maybe_sent_at": maybe_sent_at}
+    if state is MessageState.IN_DOUBT:
+        also = {"claimed_at": func.coalesce(_M.maybe_sent_at, _M.claimed_at)}
     return (
         update(MESSAGES)
         .where(_M.id == bindparam("message_id"), may_become(state))
@@ -44,10 +50,38 @@ def _settling(state: MessageState) -> Update:
             error_code=bindparam("new_error_code"),
             error_text=bindparam("new_error_text"),
             next_attempt_at=bindparam("new_next_attempt_at", type_=_M.settled_at.type),
-            **freed,
+            **also,
         )
     )
 
+
+_IS_WORTHLESS = and_(
+    IS_PENDING,
+    _M.expires_at.is_not(None),  # as the index says it
+    _M.expires_at <= bindparam("at"),
+)
+_EXPIRE = (
+    update(MESSAGES)
+    .where(_IS_WORTHLESS, _M.maybe_sent_at.is_(None))
+    .values(
+        state=MessageState.EXPIRED.value,
+        job=NOTHING,
+        settled_at=bindparam("at"),
+        error_code=TOO_LATE,
+        error_text=TOO_LATE_TEXT,
+    )
+)
+# What may be out already did not expire unsent: it is a doubt that is not tried again.
+_EXPIRE_IN_DOUBT = (
+    update(MESSAGES)
+    .where(_IS_WORTHLESS, _M.maybe_sent_at.is_not(None))
+    .values(
+        state=MessageState.IN_DOUBT.value,
+        claimed_at=_M.maybe_sent_at,
+        settled_at=bindparam("at"),
+        next_attempt_at=bindparam("at"),
+    )
+)
 
 _SETTLE = {state: Prepared(_settling(state)) for state in MessageState}
 
@@ -64,6 +98,16 @@ def settle_all(connection: Connection, settlements: Iterable[Settlement], at: da
                 "new_error_code": each.error_code,
                 "new_error_text": each.error_text,
                 "new_next_attempt_at": each.next_attempt_at,
+                "new_maybe_sent_at": each.maybe_sent_at,
             }
         )
     return sum(_SETTLE[state].run(connection, *rows) for state, rows in by_state.items())
+
+
+def expire(connection: Connection, at: datetime) -> int:
+    """End the pending messages that would come too late; returns how many.
+
+    Those that may be out already are in doubt instead.
+    """
+    doubts = connection.execute(_EXPIRE_IN_DOUBT, {"at": at})
+    return doubts.rowcount + connection.execute(_EXPIRE, {"at": at}).rowcount

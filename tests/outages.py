@@ -121,6 +121,16 @@ class Listener:
         self._heard.update(each.id for each in fresh)
         return sorted((each.address, each.template_key) for each in fresh)
 
+    def arrived(self) -> None:
+        """Whatever was written until now reaches everybody."""
+        self.write_out()
+        at = self._office.clock()
+        with self._office.application.database.writing() as work:
+            for each in self._office.messages():
+                if each.notice_id is not None and each.state is MessageState.PENDING:
+                    work.outbox.settle(each.id, MessageState.DELIVERED, at)
+            work.commit()
+
     def write_out(self) -> None:
         """Write the messages of every notice that is not written yet."""
         application = self._office.application

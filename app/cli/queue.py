@@ -120,7 +120,10 @@ def status_text(found: QueueStatus) -> str:
         f"待交付 {found.due}　已排队 {found.handed_over}　发送中 {found.sending}　"
         f"未到时间 {found.later}{age}"
     )
-    by_hand = f"须人工处理：失败或无法送达 {found.dead_letters}，结果不明 {found.in_doubt}"
+    by_hand = (
+        f"须人工处理：失败、无法送达或逾期的法定通知 {found.dead_letters}，"
+        f"结果不明 {found.in_doubt}"
+    )
     if found.dead_letters or found.in_doubt:
         by_hand += "（huodian outbox list --unhandled）"
     lines = [on_their_way, by_hand]

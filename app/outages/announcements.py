@@ -121,11 +121,11 @@ class Announcements:
             left = work.affected.withdraw_absent(ticket_no, view, outage.step)
             points = self.outages.include(work, outage, act.at)
             told = News(kind=OutageNews.CHANGED, outage=outage, was=before, cause=outage.cause)
-            self.outages.telling.tell(work, case, told)
+            self.outages.telling.tell_anew(work, case, told)
             if left:
                 off = replace(before, step=outage.step)
                 news = News(kind=OutageNews.CANCELLED, outage=off, cause=outage.cause)
-                self.outages.telling.tell(work, case, news)
+                self.outages.telling.tell_anew(work, case, news)
             important = self.outages.telling.tell_staff(work, case, outage)
             work.commit()
         return OutageResult(
@@ -153,7 +153,10 @@ class Announcements:
             work.outages.save(outage)
             points = work.affected.withdraw_all(ticket_no, act.at, outage.step)
             told = News(kind=OutageNews.CANCELLED, outage=outage, cause=outage.cause)
-            self.outages.telling.tell(work, case, told)
+            if before.planned_from is None:
+                self.outages.telling.tell(work, case, told)
+            else:
+                self.outages.telling.tell_anew(work, case, told)
             work.commit()
         return result_of(case, outage, points, told.kind)
 

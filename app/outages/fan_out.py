@@ -9,7 +9,7 @@ from app.outages.points import refresh
 from engine.errors import IntegrityError, Reason
 from engine.outage import OutageNews
 from notifications.message import Channel
-from notifications.quiet_hours import QuietHours, not_before
+from notifications.quiet_hours import QuietHours, next_chance
 
 if TYPE_CHECKING:
     from app.clock import Clock
@@ -50,11 +50,21 @@ class OutageFanOut:
         shared = work.notices.get(notice_id)
         if not after and notice.news not in OF_WHO_LEFT:
             refresh(work, work.outages.get(notice.ticket_no), self.clock())
+        # A page goes out at one instant in the morning: its requests are full, and pages differ.
+        goes_at = next_chance(
+            shared.created_at,
+            self.clock(),
+            urgent=shared.urgent,
+            useful_until=shared.expires_at,
+            quiet=self.quiet,
+            lot=f"{notice_id}/{after}",
+            by_law=shared.by_law,
+        )
         return work.outage_messages.write_page(
             notice,
             shared,
             after=after,
             limit=limit,
             by_wechat=Channel.WECHAT in self.channels,
-            not_before=not_before(shared.created_at, urgent=shared.urgent, quiet=self.quiet),
+            not_before=goes_at,
         )

@@ -60,11 +60,12 @@ OUTAGE = "停电"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutageReader:
-    """All reads of outages."""
+    """All reads of outages; `by_wechat` tells whether customers can be told by WeChat."""
 
     desk: Desk
     database: OutageDatabase
     nearby_days: int
+    by_wechat: bool
 
     def listing(
         self, *, actor: Actor, branch: str = "", ended_too: bool = False
@@ -188,7 +189,9 @@ class OutageReader:
                         customer_no=each.customer_no,
                         customer_name=masked_name(each.customer_name),
                     )
-                    for each in work.outage_reads.without_address(ticket_no, limit)
+                    for each in work.outage_reads.without_address(
+                        ticket_no, limit, by_wechat=self.by_wechat
+                    )
                 ),
                 undelivered=tuple(
                     UndeliveredView(

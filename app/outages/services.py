@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 class Outages:
     """Who is without supply, and how reliable supply is. `database` is the desk's own.
 
-    `jobs` gives the queue, which whoever only looks at outages does without.
+    `jobs` gives the queue, which whoever only looks at outages does without; `by_wechat` tells
+    whether customers can be told by WeChat.
     """
 
     database: Database
@@ -40,6 +41,7 @@ class Outages:
     telling: Telling
     jobs: Callable[[], Jobs]
     settings: Settings
+    by_wechat: bool
 
     @cached_property
     def announcements(self) -> Announcements:
@@ -71,6 +73,7 @@ class Outages:
             desk=self.desk,
             database=self.database,
             nearby_days=self.settings.nearby_outage_days,
+            by_wechat=self.by_wechat,
         )
 
     @cached_property

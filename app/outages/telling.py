@@ -14,10 +14,11 @@ from app.ports.jobs import Job
 from engine.outage import OUTAGE_KINDS, OutageNews, OutageNotice
 from engine.ticket import Role
 from notifications.context import Notice, address, staff_member
-from notifications.outages import News, overtaken_topics, shared_notice, window
+from notifications.outages import News, as_told, overtaken_topics, shared_notice, window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from app.ports.jobs import Jobs
     from app.ports.outage_work import OutageWork
@@ -40,11 +41,44 @@ class OutageTelling:
     telling: Telling
     jobs: Jobs
 
-    def tell(self, work: OutageWork, case: Case, news: News, *, occasion: str = "") -> bool:
+    def tell_anew(self, work: OutageWork, case: Case, news: News) -> None:
+        """Tell that another time is planned than was told, or none: to each what that was to him.
+
+        Who was told of several times reads the last; who was told of none, because no message has
+        reached him or the outage concerns him for the first time, reads a plain announcement, or
+        nothing where nothing comes of the outage.
+        """
+        outage = news.outage
+        # Afterwards nothing that waits can reach anybody any more without being seen here.
+        self._end_older(work, news, case.act.at)
+        for number, told in enumerate(work.outage_messages.reaching(outage.ticket_no), start=1):
+            heard = as_told(news, told)
+            if heard is not None:
+                occasion = f"{outage.step}-{number}"
+                self.tell(work, case, heard, occasion=occasion, last_told=told.notice_id)
+        plain = as_told(news, None)
+        if plain is not None:
+            self.tell(work, case, plain, last_told="")
+
+    def tell(
+        self,
+        work: OutageWork,
+        case: Case,
+        news: News,
+        *,
+        occasion: str = "",
+        last_told: str | None = None,
+    ) -> bool:
         """Tell everybody whom the news concerns; False if this was told before.
 
-        `occasion` tells this telling from others of its kind; the outage's step unless given.
         What is still waiting and says less than this is not sent any more.
+
+        Args:
+            work: the transaction.
+            case: the outage's ticket.
+            news: what has happened.
+            occasion: tells this telling from others of its kind; the outage's step unless given.
+            last_told: see `OutageNotice`.
         """
         outage, at = news.outage, case.act.at
         notice_id = f"outage-{outage.ticket_no}-{occasion or outage.step}-{news.kind}"
@@ -53,21 +87,29 @@ class OutageTelling:
             ticket_no=outage.ticket_no,
             news=news.kind,
             step=outage.step,
-            everybody=news.is_for_everybody,
+            everybody=news.is_by_law,
             created_at=at,
             estimated_at=outage.estimated_at if news.kind in WITH_ESTIMATE else None,
+            planned_from=outage.planned_from,
+            planned_until=outage.planned_until,
+            last_told=last_told,
         )
         if not work.outage_messages.add(notice):
             return False
+        self._end_older(work, news, at)
+        context = self.telling.context(work, case, case.definition)
+        work.notices.add(shared_notice(news, notice_id, context))
+        self.jobs.enqueue(work, Job.FAN_OUT, notice_id, (notice_id,))
+        return True
+
+    def _end_older(self, work: OutageWork, news: News, at: datetime) -> None:
+        """What waits and says less than the news is not sent any more."""
+        outage = news.outage
         for topic in overtaken_topics(outage.ticket_no, news.kind):
             if news.kind is OutageNews.RESTORED and news.part:
                 work.outage_messages.supersede_restored(outage.ticket_no, topic, outage.step)
             else:
                 work.outbox.supersede(topic, at)
-        context = self.telling.context(work, case, case.definition)
-        work.notices.add(shared_notice(news, notice_id, context))
-        self.jobs.enqueue(work, Job.FAN_OUT, notice_id, (notice_id,))
-        return True
 
     def tell_staff(self, work: OutageWork, case: Case, outage: Outage) -> int:
         """Tell those who look after important users which of them are concerned (R-7.2).

@@ -9,7 +9,6 @@ from app.labels import AUDIENCES, MESSAGE_CHANNELS, MESSAGE_STATES
 from app.masking import masked_name, masked_phone
 from notifications.carriage import may_have_arrived
 from notifications.message import (
-    NEEDING_A_PERSON,
     SENDABLE_AGAIN,
     Audience,
     Message,
@@ -87,7 +86,7 @@ def _acts(message: Message) -> frozenset[str]:
         return frozenset()
     is_sendable = message.state in SENDABLE_AGAIN and not may_have_arrived(message)
     acts = {"retry"} if is_sendable else set()
-    return frozenset(acts | ({"handled"} if message.state in NEEDING_A_PERSON else set()))
+    return frozenset(acts | ({"handled"} if message.needs_a_person else set()))
 
 
 def _problem(message: Message) -> str:

@@ -72,6 +72,9 @@ class Handover:
             return [each for each in known[message.channel] if each.name in willing]
 
         def provider_of(message: Message) -> str:
+            if message.maybe_sent_at is not None:  # nobody else would notice that it comes twice
+                usable = (each.name for each in known[message.channel] if each.is_usable(at))
+                return message.provider if message.provider in usable else ""
             avoided = message.provider if message.attempts else ""
             lot = uuid5(CHUNKS, message.id)
             chosen = choose(standings_of(message), lot, at, avoid=avoided)
@@ -95,9 +98,12 @@ class Handover:
     ) -> list[Message]:
         """What may go now; the rest is ended, or held until morning."""
         found: list[Message] = []
-        ended: list[Ended] = []
+        ended = ended_by_newer(work, messages)
         held: list[Held] = []
+        overtaken = {each.message_id for each in ended}
         for message in messages:
+            if message.id in overtaken:
+                continue
             problem = unreachable(message)
             night = self.rules.held_by_night(message, at)
             if problem:
@@ -201,6 +207,21 @@ def hold_all(work: SendingWork, held: Iterable[Held]) -> None:
     work.queue.postpone(nights)
     for (until, code, text), ids in _alike(reasons).items():
         work.queue.release(ids, until, code, text)
+
+
+def ended_by_newer(work: SendingWork, messages: Sequence[Message]) -> list[Ended]:
+    """Those of the messages that newer words have replaced."""
+    overtaken = work.queue.overtaken(messages)
+    return [
+        Ended(
+            message_id=each.id,
+            state=MessageState.SUPERSEDED,
+            code="superseded",
+            text="已有更新的通知，不再发送",
+        )
+        for each in messages
+        if each.id in overtaken
+    ]
 
 
 def _alike(pairs: Iterable[tuple[Key, str]]) -> dict[Key, list[str]]:

@@ -8,7 +8,7 @@ again of which nobody knows whether it went out.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,8 @@ from app.ports.jobs import Job
 from app.sweeping import SweepReport
 from engine.ticket import SYSTEM
 from notifications.carriage import NO_RECEIPT, Settlement
-from notifications.channels.base import ErrorClass, Result, Verdict, unknown
+from notifications.channels.base import Verdict, unknown
+from notifications.delivery.attempts import may_repeat
 from notifications.delivery.chunks import BROKEN
 from notifications.delivery.fallback import URGENT_WAIT, fallback_of, may_fall_back
 from notifications.message import MessageState
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from app.ports.sending import SendingDatabase
     from app.sending.carriers import Carriers
     from app.sending.lost_jobs import LostJobs
-    from notifications.channels.base import Capabilities, MessageChannel
+    from notifications.channels.base import MessageChannel, Result
     from notifications.delivery.attempts import AttemptPolicy
     from notifications.message import Message
 
@@ -67,6 +68,7 @@ class LooseEnds:
         self._mend_jobs(report)
         report.done += self.lost.take_back()
         self._ask_about_stale_claims(report)
+        self._doubt_what_may_not_be_repeated(report)
         self._ask_about_doubts(report)
         self._end_silence(report)
         self._fall_back(report)
@@ -114,10 +116,12 @@ class LooseEnds:
             if age < self._patience_with(adapter):
                 continue
             found = self._asked(message, adapter, report)
-            if found is not None:
-                soonest = self.attempts.wait(message.attempts, has_alternative=False)
-                silence = _after_silence(message, adapter, age, soonest)
-                self._settle(message, found or silence, report)
+            if found:
+                self._settle(message, found, report)
+            elif found is not None:
+                silence = unknown(message.id, "no_answer")
+                window = None if adapter is None else adapter.capabilities.idempotent_for
+                self._settle(message, silence, report, repeatable_for=window)
 
     def _windows(self) -> list[timedelta]:
         return [
@@ -134,6 +138,20 @@ class LooseEnds:
         """
         window = None if adapter is None else adapter.capabilities.idempotent_for
         return self.in_doubt_after if window is None else min(self.in_doubt_after, window / 2)
+
+    def _doubt_what_may_not_be_repeated(self, report: SweepReport) -> None:
+        """What was to be repeated while its provider would notice, and was not in time."""
+        at = self.clock()
+        with self.database.writing() as work:
+            doubts = []
+            for message in work.loose_ends.to_be_repeated(AT_A_TIME):
+                adapter = self.carriers.find(message.channel, message.provider)
+                window = None if adapter is None else adapter.capabilities.idempotent_for
+                since = message.maybe_sent_at or at
+                if not may_repeat(since, at, window):
+                    doubts.append(self.attempts.doubt(message, at))
+            report.done += work.queue.settle(doubts, at)
+            work.commit()
 
     def _ask_about_doubts(self, report: SweepReport) -> None:
         at = self.clock()
@@ -163,9 +181,21 @@ class LooseEnds:
             report.failed += 1
             return None
 
-    def _settle(self, message: Message, result: Result, report: SweepReport) -> None:
+    def _settle(
+        self,
+        message: Message,
+        result: Result,
+        report: SweepReport,
+        *,
+        repeatable_for: timedelta | None = None,
+    ) -> None:
+        """Write down what a provider knows, or that nobody knows anything."""
         at = self.clock()
-        settlement = self.attempts.settlement(message, result, at, has_alternative=False)
+        if result.verdict is not Verdict.UNKNOWN:  # of every attempt, if it was asked
+            message = replace(message, maybe_sent_at=None)
+        settlement = self.attempts.settlement(
+            message, result, at, has_alternative=False, repeatable_for=repeatable_for
+        )
         with self.database.writing() as work:
             report.done += work.queue.settle([settlement], at)
             work.commit()
@@ -215,11 +245,14 @@ class LooseEnds:
         report.done += self._instead(silent, at, in_doubt=True)
 
     def _instead(self, messages: Sequence[Message], at: datetime, *, in_doubt: bool) -> int:
+        """Text messages in their place; none where newer words have been told meanwhile."""
         replaced = [each for each in messages if may_fall_back(each)]
         if not replaced:
             return 0
         with self.database.writing() as work:
-            work.outbox.add([fallback_of(each, at, in_doubt=in_doubt) for each in replaced])
+            overtaken = work.queue.overtaken(replaced)
+            current = [each for each in replaced if each.id not in overtaken]
+            work.outbox.add([fallback_of(each, at, in_doubt=in_doubt) for each in current])
             for each in replaced:
                 work.outbox.handled(each.id, SYSTEM.user_id, at)
             work.commit()
@@ -233,26 +266,3 @@ class LooseEnds:
             for notice_id in work.notices.unfinished():
                 self.jobs.enqueue(work, Job.FAN_OUT, notice_id, (notice_id,))
             work.commit()
-
-
-def _after_silence(
-    message: Message, adapter: MessageChannel | None, age: timedelta, soonest: timedelta
-) -> Result:
-    """What is certain of a message whose sender died: nothing, unless it may be sent twice.
-
-    `soonest` is how long it would take until it is.
-    """
-    if adapter is not None and _may_repeat(adapter.capabilities, age + soonest):
-        return Result(
-            message_id=message.id,
-            verdict=Verdict.RETRY,
-            error_class=ErrorClass.PROVIDER,
-            code="never_handed_over",
-        )
-    return unknown(message.id, "no_answer")
-
-
-def _may_repeat(capabilities: Capabilities, age: timedelta) -> bool:
-    """Whether the provider would notice, at that age, that it has the message already."""
-    window = capabilities.idempotent_for
-    return window is not None and age < window

@@ -17,7 +17,7 @@ from app.sending.resending import once_more, refused
 from app.streams import MESSAGES
 from engine.errors import Reason, RefusedError, not_found
 from engine.ledger import LedgerDraft
-from notifications.message import NEEDING_A_PERSON, MessageState
+from notifications.message import MessageState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,8 +142,12 @@ class QueueService:
         why, at = _needed(note), self.clock()
         with self.database.writing() as work:
             message = self._get(work, number, actor)
-            if message.state not in NEEDING_A_PERSON:
-                raise refused(message, "标记", "只有发送失败、结果不明或无法送达的消息需要人工处理")
+            if not message.needs_a_person:
+                raise refused(
+                    message,
+                    "标记",
+                    "只有发送失败、结果不明、无法送达或逾期未发的法定通知需要人工处理",
+                )
             if not work.outbox.handled(number, actor.user_id, at):
                 raise refused(message, "标记", "已有人处理")
             work.ledger.append(MESSAGES, _draft("handle_message", message, why), actor, at)

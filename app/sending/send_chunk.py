@@ -17,10 +17,11 @@ from uuid import uuid4
 
 from app.sending.carriers import record
 from app.sending.fail_points import Point, passing
-from app.sending.handover import LOOK_AGAIN, NO_PROVIDER, end_all, hold_all
+from app.sending.handover import LOOK_AGAIN, NO_PROVIDER, end_all, ended_by_newer, hold_all
 from app.sending.patience import patiently
 from engine.errors import UnavailableError
 from notifications.channels.base import ErrorClass, Verdict, unknown
+from notifications.delivery.attempts import may_repeat
 from notifications.delivery.permission import CAP_WINDOW, Rules
 from notifications.delivery.providers import BLOCKING, block
 from notifications.message import Channel, MessageState
@@ -135,6 +136,7 @@ class ChunkSender:
             text = f"服务商 {first.provider} 已暂停或停用"
             work.queue.release(ids, at + LOOK_AGAIN, NO_PROVIDER, text)
             return []
+        messages = self._worth_sending(work, messages, at)
         addresses = frozenset(each.address for each in messages)
         counted = frozenset(each.address for each in messages if self.rules.limits_of(each))
         permission = self.rules.permit(
@@ -146,6 +148,27 @@ class ChunkSender:
         end_all(work, permission.ended, at)
         hold_all(work, permission.held)
         return permission.granted
+
+    def _worth_sending(
+        self, work: SendingWork, messages: Sequence[Message], at: datetime
+    ) -> list[Message]:
+        """Without those that newer words have replaced, and those that must not be repeated now."""
+        replaced = ended_by_newer(work, messages)
+        end_all(work, replaced, at)
+        gone = {each.message_id for each in replaced}
+        left = [each for each in messages if each.id not in gone]
+        doubts = [each for each in left if self._is_doubtful(each, at)]
+        work.queue.settle([self.attempts.doubt(each, at) for each in doubts], at)
+        return [each for each in left if each not in doubts]
+
+    def _is_doubtful(self, message: Message, at: datetime) -> bool:
+        """Whether it may be out already, and its provider would not notice that it comes twice."""
+        if message.maybe_sent_at is None:
+            return False
+        adapter = self.carriers.find(message.channel, message.provider)
+        window = None if adapter is None else adapter.capabilities.idempotent_for
+        is_worthless = message.expires_at is not None and message.expires_at <= at
+        return is_worthless or not may_repeat(message.maybe_sent_at, at, window)
 
     def _is_usable(self, work: SendingWork, channel: Channel, name: str, at: datetime) -> bool:
         if self.carriers.find(channel, name) is None:
@@ -177,19 +200,33 @@ class ChunkSender:
                 if each.name != adapter.name and each.is_usable(at)
             ]
             work.queue.settle(
-                [self._settlement(messages[each.message_id], each, at, others) for each in results],
+                [
+                    self._settlement(adapter, messages[each.message_id], each, at, others)
+                    for each in results
+                ],
                 at,
             )
             work.commit()
 
     def _settlement(
-        self, message: Message, result: Result, at: datetime, others: Sequence[str]
+        self,
+        adapter: MessageChannel,
+        message: Message,
+        result: Result,
+        at: datetime,
+        others: Sequence[str],
     ) -> Settlement:
         """What an answer means; `others` are the providers that could be tried at once."""
         is_alternative = result.verdict is Verdict.RETRY and any(
             self.carriers.would_take(name, message) for name in others
         )
-        return self.attempts.settlement(message, result, at, has_alternative=is_alternative)
+        return self.attempts.settlement(
+            message,
+            result,
+            at,
+            has_alternative=is_alternative,
+            repeatable_for=adapter.capabilities.idempotent_for,
+        )
 
     def _judge(
         self,
@@ -220,6 +257,7 @@ class ChunkSender:
 
 
 def _claimed(message: Message, at: datetime, by: str) -> Message:
+    """The message as it is claimed, but for `maybe_sent_at`: that tells of earlier attempts."""
     return replace(
         message,
         state=MessageState.SENDING,

@@ -40,7 +40,7 @@ class Sending:
         report = SweepReport(name=NAME)
         at = self.clock()
         with self.database.writing() as work:
-            report.unchanged += work.queue.expire(at) + work.queue.overtaken()
+            report.unchanged += work.queue.expire(at) + work.queue.overtake(at)
             work.commit()
         looked_at = PAGE
         while looked_at == PAGE:

@@ -45,7 +45,8 @@ class QueueStatus:
         sending: messages that are with a provider.
         later: messages that wait for their hour or their next attempt.
         oldest_due_s: seconds since the oldest message that is due, or handed over, could be sent.
-        dead_letters: failed and unreachable messages that nobody has seen to.
+        dead_letters: failed and unreachable messages that nobody has seen to, and expired ones that
+            the law demands.
         in_doubt: messages of which nobody knows whether they went out, not seen to.
         notices: shared notices of which messages are still being written.
         failed_jobs: jobs that came to no good end and are about to be mended.
@@ -91,7 +92,8 @@ class QueueWatch:
             later=depth.waiting - depth.due,
             oldest_due_s=None if oldest is None else max(0, int((at - oldest).total_seconds())),
             dead_letters=unhandled.get(MessageState.FAILED, 0)
-            + unhandled.get(MessageState.UNREACHABLE, 0),
+            + unhandled.get(MessageState.UNREACHABLE, 0)
+            + unhandled.get(MessageState.EXPIRED, 0),
             in_doubt=unhandled.get(MessageState.IN_DOUBT, 0),
             notices=notices,
             failed_jobs=tuple(self.jobs.failed(FAILED_SHOWN)),

@@ -1,8 +1,11 @@
-"""After an attempt that certainly sent nothing: when the next one is due, or that it was the last.
+"""After an attempt that sent nothing: when the next one is due, or that it was the last.
 
 The rungs: at once by another provider if there is one, then after 1, 5, 15 and 60 minutes; the last
 one repeats until the message is given up. A message that would be worthless by then is left to its
 expiry; one that a text message should rather take the place of now has failed.
+
+An attempt of which nobody knows what it sent is repeated only while its provider still removes what
+comes twice, counted from the first such attempt; then the message is in doubt.
 """
 
 from __future__ import annotations
@@ -16,6 +19,9 @@ from notifications.delivery.fallback import gives_way
 from notifications.message import Message, MessageState
 from notifications.quiet_hours import QuietHours, next_chance
 
+NOT_REPEATABLE = "not_repeatable"
+CALL_WITHIN = timedelta(minutes=2)
+"""A provider is called so long after it was decided to call it, at most."""
 LADDER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 
 
@@ -36,28 +42,40 @@ class AttemptPolicy:
     asks: tuple[timedelta, ...] = (timedelta(minutes=2), timedelta(minutes=10))
 
     def settlement(
-        self, message: Message, result: Result, at: datetime, *, has_alternative: bool
+        self,
+        message: Message,
+        result: Result,
+        at: datetime,
+        *,
+        has_alternative: bool,
+        repeatable_for: timedelta | None = None,
     ) -> Settlement:
         """What an answer means for a claimed message.
 
-        `has_alternative` tells whether another provider could carry it at once.
+        Args:
+            message: its `maybe_sent_at` as it was before the attempt; afterwards, if nobody knows
+                what came of that.
+            result: the answer.
+            at: now.
+            has_alternative: whether another provider could carry it at once.
+            repeatable_for: so long the provider of this attempt sends the same message once only.
         """
-        next_attempt_at = None
-        state = result.verdict.state
-        if result.verdict is Verdict.RETRY:
-            if self._is_hopeless(message, at) or gives_way(message, result.error_class):
-                state = MessageState.FAILED
-            else:
-                wanted = at + self.wait(message.attempts, has_alternative=has_alternative)
-                next_attempt_at = next_chance(
-                    wanted,
-                    at,
-                    urgent=message.urgent,
-                    useful_until=message.expires_at,
-                    quiet=self.quiet,
-                    lot=message.id,
-                )
-        elif result.verdict is Verdict.UNKNOWN:
+        maybe_sent_at = message.maybe_sent_at
+        if result.verdict is Verdict.UNKNOWN and repeatable_for is not None:
+            maybe_sent_at = maybe_sent_at or message.claimed_at or at
+        state, next_attempt_at = result.verdict.state, None
+        if result.verdict is Verdict.RETRY or (
+            result.verdict is Verdict.UNKNOWN and repeatable_for is not None
+        ):
+            state = MessageState.PENDING
+            elsewhere = has_alternative and maybe_sent_at is None
+            next_attempt_at = self._next_attempt(message, at, has_alternative=elsewhere)
+            if maybe_sent_at is not None:
+                if not may_repeat(maybe_sent_at, next_attempt_at, repeatable_for):
+                    state = MessageState.IN_DOUBT
+            elif self._is_hopeless(message, at) or gives_way(message, result.error_class):
+                state, next_attempt_at = MessageState.FAILED, None
+        if state is MessageState.IN_DOUBT:
             next_attempt_at = at + self.asks[0]
         return Settlement(
             message_id=message.id,
@@ -66,6 +84,28 @@ class AttemptPolicy:
             error_code=result.code,
             error_text=result.text,
             next_attempt_at=next_attempt_at,
+            maybe_sent_at=maybe_sent_at,
+        )
+
+    def doubt(self, message: Message, at: datetime) -> Settlement:
+        """Of a message that may be out already and cannot be repeated any more without harm."""
+        return Settlement(
+            message_id=message.id,
+            state=MessageState.IN_DOUBT,
+            error_code=NOT_REPEATABLE,
+            error_text="可能已发出，已过服务商去重时限，不再重发",
+            next_attempt_at=at + self.asks[0],
+        )
+
+    def _next_attempt(self, message: Message, at: datetime, *, has_alternative: bool) -> datetime:
+        return next_chance(
+            at + self.wait(message.attempts, has_alternative=has_alternative),
+            at,
+            urgent=message.urgent,
+            useful_until=message.expires_at,
+            quiet=self.quiet,
+            lot=message.id,
+            by_law=message.by_law,
         )
 
     def _is_hopeless(self, message: Message, at: datetime) -> bool:
@@ -82,3 +122,11 @@ class AttemptPolicy:
         """How long to wait after so many attempts, this one included."""
         rungs = (timedelta(0), *self.waits) if has_alternative else self.waits
         return rungs[min(max(attempts, 1), len(rungs)) - 1]
+
+
+def may_repeat(maybe_sent_at: datetime, at: datetime, repeatable_for: timedelta | None) -> bool:
+    """Whether a message that may be out since then can be handed over once more at `at`.
+
+    Its provider must still know it when the call arrives, some time after it was decided.
+    """
+    return repeatable_for is not None and at - maybe_sent_at + CALL_WITHIN < repeatable_for

@@ -92,7 +92,8 @@ def _kind(message: Message) -> tuple[object, ...]:
         message.template_key,
         message.template_version,
         message.notice_id,
-        message.provider if message.attempts else "",  # to be kept away from that one
+        message.provider if message.attempts else "",  # to be kept away from that one, or with it
+        message.maybe_sent_at is not None,
         alone,
     )
 

@@ -49,13 +49,18 @@ def cannot_wait(message: Message, until: datetime | None, at: datetime) -> bool:
 
 
 def fallback_of(message: Message, at: datetime, *, in_doubt: bool) -> Message:
-    """The text message, waiting to be sent."""
+    """The text message, waiting to be sent; it is as old as what it tells.
+
+    That it may come twice is said where free text is sent. A registered template (Aliyun, Tencent)
+    has words that the provider fixed, and none of ours behind them.
+    """
     key = message.dedupe_key + SUFFIX
     text = message.text + MAY_COME_TWICE if in_doubt else message.text
     return replace(
         unsent(message, at),
         id=message_id(key),
         dedupe_key=key,
+        created_at=message.created_at,
         channel=Channel.SMS,
         address=message.fallback_address,
         fallback_address="",

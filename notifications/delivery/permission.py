@@ -2,7 +2,8 @@
 
 A job may have waited for hours behind others. By then a message may be worthless, it may be night,
 the person may have asked not to be written to, or may have had enough for a day. What the law
-demands is told nevertheless, and what is urgent knows no cap but those of the channel itself.
+demands is told nevertheless, and neither that nor what is urgent knows a cap but those of the
+channel itself.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from notifications.message import Audience, Channel, Message, MessageKind, MessageState
+from notifications.carriage import TOO_LATE, TOO_LATE_TEXT
+from notifications.message import Audience, Channel, Message, MessageState
 from notifications.quiet_hours import QuietHours, next_chance
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
 CAP_WINDOW = timedelta(hours=24)
-CAPPED, SUPPRESSED, TOO_LATE = "phone_cap", "suppressed", "expired"
+CAPPED, SUPPRESSED = "phone_cap", "suppressed"
 MOBILE_DIGITS = 11
 
 
@@ -104,8 +106,8 @@ class Rules:
     """The company's courtesy.
 
     Args:
-        cap: messages to a customer's address within any 24 hours, unless they are urgent. The
-            company's own people are told of every ticket they look after.
+        cap: messages to a customer's address within any 24 hours, unless they are urgent or
+            demanded by law. The company's own people are told of every ticket they look after.
     """
 
     quiet: QuietHours = field(default_factory=QuietHours)
@@ -152,6 +154,7 @@ class Rules:
             useful_until=message.expires_at,
             quiet=self.quiet,
             lot=message.id,
+            by_law=message.by_law,
         )
         return Held(message_id=message.id, until=until) if until > at else None
 
@@ -163,9 +166,9 @@ class Rules:
                 message_id=message.id,
                 state=MessageState.EXPIRED,
                 code=TOO_LATE,
-                text="轮到发送时已过期",
+                text=TOO_LATE_TEXT,
             )
-        if message.address in suppressed and not is_demanded_by_law(message):
+        if message.address in suppressed and not message.by_law:
             return Ended(
                 message_id=message.id,
                 state=MessageState.SUPPRESSED,
@@ -178,7 +181,7 @@ class Rules:
         """What bounds how many such messages one address gets; empty if nothing does."""
         if message.channel is Channel.WECOM:
             return MEMBER_LIMITS
-        if message.urgent or message.audience is Audience.STAFF:
+        if message.urgent or message.by_law or message.audience is Audience.STAFF:
             return ()
         text = f"该号码 24 小时内已收到 {self.cap} 条，稍后发送"
         return (Limit(most=self.cap, within=CAP_WINDOW, code=CAPPED, text=text),)
@@ -194,14 +197,6 @@ class Rules:
         earlier, more = recent.get(message.address, ()), now[message.address]
         held = (each.held(message, at, earlier, more) for each in self.limits_of(message))
         return max(filter(None, held), key=lambda each: each.until, default=None)
-
-
-def is_demanded_by_law(message: Message) -> bool:
-    """Whether the message must reach the person even if he does not want to be written to.
-
-    Outages are announced by law (供电监管办法, R-7.2); everything else is service.
-    """
-    return message.kind is MessageKind.OUTAGE
 
 
 def unreachable(message: Message) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, Text
+from sqlalchemy import JSON, Index, Text, false
 from sqlmodel import Field, SQLModel
 
 from storage.tables.declaring import instant, partial_index, table_of
@@ -15,14 +15,23 @@ HANDED_OVER = "state = 'pending' AND job <> ''"
 WITH_TOPIC = "state = 'pending' AND topic <> ''"
 EXPIRING = "state = 'pending' AND expires_at IS NOT NULL"
 SENDING = "state = 'sending'"
+MAYBE_SENT = "state = 'pending' AND maybe_sent_at IS NOT NULL"
 IN_DOUBT = "state = 'in_doubt'"
 ANSWERED = "provider_id <> ''"
-UNHANDLED = "handled_at IS NULL AND state IN ('failed', 'in_doubt', 'unreachable')"
+UNHANDLED = (
+    "handled_at IS NULL AND (state IN ('failed', 'in_doubt', 'unreachable')"
+    " OR (state = 'expired' AND by_law))"
+)
 
 
 def _empty() -> Any:  # noqa: ANN401  (what SQLModel gives)
     """A text that is empty unless something is written into it."""
     return Field(default="", sa_column_kwargs={"server_default": ""})
+
+
+def _no() -> Any:  # noqa: ANN401  (see above)
+    """A truth that is false unless it is said."""
+    return Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class NoticeRow(SQLModel, table=True):
@@ -44,6 +53,7 @@ class NoticeRow(SQLModel, table=True):
     fan_out_after: str
     fanned_out_at: datetime | None = instant(nullable=True)
     superseded_at: datetime | None = instant(nullable=True)
+    by_law: bool = _no()
 
 
 class MessageRow(SQLModel, table=True):
@@ -80,6 +90,7 @@ class MessageRow(SQLModel, table=True):
             "claimed_at",
             where=SENDING,
         ),
+        partial_index("ix_messages_maybe_sent_at", "maybe_sent_at", where=MAYBE_SENT),
         partial_index(
             "ix_messages_provider_id",
             "provider_id",
@@ -121,6 +132,8 @@ class MessageRow(SQLModel, table=True):
     fallback_address: str = _empty()
     handled_by: str = _empty()
     handled_at: datetime | None = instant(nullable=True)
+    by_law: bool = _no()
+    maybe_sent_at: datetime | None = instant(nullable=True)
 
 
 class ReceiptRow(SQLModel, table=True):

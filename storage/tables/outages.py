@@ -118,6 +118,9 @@ class OutageNoticeRow(SQLModel, table=True):
     everybody: bool
     estimated_at: datetime | None = instant(nullable=True)
     created_at: datetime = instant()
+    planned_from: datetime | None = instant(nullable=True)
+    planned_until: datetime | None = instant(nullable=True)
+    last_told: str | None
 
 
 class OutageConnectionRow(SQLModel, table=True):

@@ -7,13 +7,17 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 from threading import Barrier
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from notifications.carriage import Settlement
 from notifications.message import Message, MessageState
 from tests.contract.builders import AT, a_message, a_notice
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from storage.database import Database
 
 HOUR, A_BIT = timedelta(hours=1), timedelta(microseconds=1)
@@ -97,10 +101,78 @@ def test_a_newer_message_of_a_topic_overtakes_a_pending_older_one_to_the_same_ad
     of_notice = a_message(topic="promise:TC-1", created_at=AT - HOUR, notice_id="n-1", text="")
     added(database, old, new, other_topic, other_person, none, sent, of_notice)
     with database.writing() as work:
-        assert work.queue.overtaken() == 1
+        assert work.queue.overtake(AT) == 1
         work.commit()
     assert stored(database, old).state is S.SUPERSEDED
     assert stored(database, sent).state is S.SENDING
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_overtaken"),
+    [
+        ({"state": S.PENDING}, True),
+        ({"state": S.SENDING}, True),
+        ({"state": S.IN_DOUBT}, True),
+        ({"state": S.ACCEPTED}, True),
+        ({"state": S.DELIVERED}, True),
+        ({"state": S.FAILED}, False),
+        ({"state": S.CANCELLED}, False),
+        ({"state": S.SUPPRESSED}, False),
+        ({"created_at": AT}, False),
+        ({"topic": "promise:TC-2"}, False),
+        ({"ticket_no": "TC-2"}, False),
+        ({"address": "13000000002"}, False),
+        # The same person, by another way.
+        ({"address": "openid", "fallback_address": "13000000001"}, True),
+        ({"address": "13000000002", "fallback_address": ""}, False),
+    ],
+)
+def test_what_came_back_is_overtaken_by_what_reached_the_person_or_may(
+    database: Database, facts: dict[str, Any], is_overtaken: bool
+) -> None:
+    usual = {"topic": "promise:TC-1", "ticket_no": "TC-1", "address": "13000000001"}
+    old = a_message(**usual)
+    added(database, old, a_message(**usual | {"created_at": AT + HOUR} | facts))
+    with database.writing() as work:
+        assert work.queue.overtaken([old]) == ({old.id} if is_overtaken else set())
+        work.queue.overtake(AT)
+        work.commit()
+    assert (stored(database, old).state is S.SUPERSEDED) is is_overtaken
+
+
+@pytest.mark.parametrize("attempts", [0, 1])
+def test_nothing_of_a_superseded_notice_is_sent(database: Database, attempts: int) -> None:
+    old, new = a_message(notice_id="n-1", text=""), a_message(notice_id="n-2", text="")
+    told = [
+        replace(each, topic="outage:1", attempts=attempts, created_at=AT + n * HOUR)
+        for n, each in enumerate((old, new))
+    ]
+    with database.writing() as work:
+        for each in told:
+            work.notices.add(
+                a_notice(id=each.notice_id, topic="outage:1", created_at=each.created_at)
+            )
+        work.outbox.supersede("outage:1", AT + HOUR)  # while both are with a provider
+        work.outbox.add(told)
+        work.commit()
+    with database.writing() as work:
+        assert work.queue.overtaken(told) == {old.id}
+        assert work.queue.overtake(AT + HOUR) == attempts
+        work.commit()
+    assert stored(database, new).state is S.PENDING
+
+
+@pytest.mark.parametrize(("maybe_sent_at", "state"), [(None, S.EXPIRED), (AT - HOUR, S.IN_DOUBT)])
+def test_what_may_be_out_did_not_expire_unsent(
+    database: Database, maybe_sent_at: datetime | None, state: MessageState
+) -> None:
+    message = a_message(expires_at=AT, maybe_sent_at=maybe_sent_at)
+    added(database, message)
+    with database.writing() as work:
+        assert work.queue.expire(AT) == 1
+        work.commit()
+    found = stored(database, message)
+    assert (found.state, found.claimed_at) == (state, maybe_sent_at)
 
 
 def test_what_waits_for_a_reason_is_woken_when_that_is_gone(database: Database) -> None:
@@ -167,6 +239,7 @@ def test_a_claim_marks_who_when_and_how_often(database: Database) -> None:
         claimed_at=AT,
         claimed_by="node/1",
         attempts=1,
+        maybe_sent_at=AT,
     )
 
 

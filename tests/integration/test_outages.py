@@ -132,13 +132,13 @@ def test_a_fault_and_its_end_are_told_at_night_a_planned_outage_is_not(
     grid.at("2021-08-31 02:00")
     restore(grid, fault)
     hear()
-    waits_until = {
-        (each.template_key, each.not_before) for each in grid.messages() if each.notice_id
+    told = [(each.template_key, each.not_before) for each in grid.messages() if each.notice_id]
+    by_day = {at for template, at in told if template == "outage_announced"}
+    assert {at for template, at in told if template == "outage_restored"} == {
+        instant("2021-08-31 02:00")
     }
-    assert waits_until == {
-        ("outage_announced", instant("2021-08-31 08:00")),
-        ("outage_restored", instant("2021-08-31 02:00")),
-    }
+    assert min(by_day) >= instant("2021-08-31 08:00")
+    assert max(by_day) < instant("2021-08-31 08:10")
 
 
 def test_restored_ends_whatever_was_still_waiting(grid: Office, hear: Listener) -> None:
@@ -310,6 +310,7 @@ def test_a_planned_outage_from_its_announcement_to_its_end(grid: Office, hear: L
 def test_a_postponement_quotes_what_was_told_before(grid: Office, hear: Listener) -> None:
     planned = plan_outage(grid, "T1")
     hear()
+    hear.arrived()
     grid.at("2021-09-01 10:00")
     grid.application.outages.announcements.change(
         planned.outage.ticket_no,
@@ -321,13 +322,12 @@ def test_a_postponement_quotes_what_was_told_before(grid: Office, hear: Listener
     assert "原定9月8日08:00至18:00停电，现改为9月10日08:00至18:00" in text_to(
         grid, FENG, "outage_changed"
     )
-    states = {(each.template_key, each.state) for each in grid.messages() if each.notice_id}
-    assert ("outage_announced", MessageState.SUPERSEDED) in states
 
 
 def test_who_is_no_longer_concerned_hears_that_it_is_off(grid: Office, hear: Listener) -> None:
     planned = plan_outage(grid, "F1")
     hear()
+    hear.arrived()
     grid.at("2021-09-01 10:00")
     changed = grid.application.outages.announcements.change(
         planned.outage.ticket_no,
@@ -338,10 +338,10 @@ def test_who_is_no_longer_concerned_hears_that_it_is_off(grid: Office, hear: Lis
     )
     assert changed.outage.nodes == ("T1", "F2")
     assert hear() == [
-        (ZHU, "outage_changed"),  # concerned for the first time
+        (ZHU, "outage_announced"),  # concerned for the first time
         (FENG, "outage_cancelled"),  # her meter in T2
         (FENG, "outage_changed"),
-        (HOSPITAL, "outage_changed"),  # its other supply goes out too
+        (HOSPITAL, "outage_announced"),  # its other supply goes out too
         (PUMPS, "outage_cancelled"),
         (QIN, "outage_cancelled"),
         (JIANG, "outage_changed"),
@@ -353,6 +353,7 @@ def test_that_it_is_off_is_told_even_if_the_rest_is_changed_again(
 ) -> None:
     planned = plan_outage(grid, "F1")
     hear()
+    hear.arrived()
     change = grid.application.outages.announcements.change
     number = planned.outage.ticket_no
     grid.at("2021-09-01 09:00")
@@ -373,6 +374,7 @@ def test_that_it_is_off_is_told_even_if_the_rest_is_changed_again(
 def test_a_cancelled_outage_is_called_off_for_all(grid: Office, hear: Listener) -> None:
     planned = plan_outage(grid, "T2")
     hear()
+    hear.arrived()
     grid.at("2021-09-02 10:00")
     off = grid.application.outages.announcements.cancel(
         planned.outage.ticket_no, reason="检修取消", actor=DISPATCHER

@@ -110,10 +110,11 @@ def wants_none(address: str, office: Office) -> None:
         work.commit()
 
 
-def test_who_said_no_is_told_of_outages_only(office: Office) -> None:
-    service, outage = a_message(1), a_message(2, kind=MessageKind.OUTAGE)
+def test_who_said_no_is_told_what_the_law_demands_only(office: Office) -> None:
+    service, outage = a_message(1), a_message(2, kind=MessageKind.OUTAGE, by_law=True)
     other = a_message(3, address="13000000002")
-    added(office, service, outage, other)
+    estimate = a_message(4, kind=MessageKind.OUTAGE)
+    added(office, service, outage, other, estimate)
     courier = Courier()
     wants_none("13000000001", office)
     by_sms(office, courier).round(NOON)
@@ -122,6 +123,7 @@ def test_who_said_no_is_told_of_outages_only(office: Office) -> None:
         S.SUPPRESSED,
         "suppressed",
     )
+    assert found(office, estimate).state is S.SUPPRESSED
 
 
 # --- words that give way to newer ones ---------------------------------------------------------

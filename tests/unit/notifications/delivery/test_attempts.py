@@ -58,7 +58,7 @@ def test_an_attempt_that_would_fall_into_the_night_waits_or_comes_before_it() ->
     assert found.next_attempt_at == local("2021-09-07 08:00")
     needed = a_claimed(attempts=3, expires_at=local("2021-09-07 00:00"))
     found = POLICY.settlement(needed, fault(needed), evening, has_alternative=False)
-    assert found.next_attempt_at == local("2021-09-06 20:59:59")
+    assert found.next_attempt_at == local("2021-09-06 20:55")
     urgent = a_claimed(attempts=3, urgent=True)
     found = POLICY.settlement(urgent, fault(urgent), evening, has_alternative=False)
     assert found.next_attempt_at == local("2021-09-06 21:05")
@@ -78,6 +78,49 @@ def test_answers_are_kept_and_a_doubt_is_asked_about_twice() -> None:
     in_doubt = replace(message, settled_at=NOON)
     assert POLICY.next_ask(in_doubt, NOON + 2 * MINUTE) == NOON + 10 * MINUTE
     assert POLICY.next_ask(in_doubt, NOON + 10 * MINUTE) is None
+
+
+WINDOW = timedelta(minutes=10)
+
+
+def test_a_doubt_is_repeated_while_the_provider_would_notice() -> None:
+    message = a_claimed(claimed_at=NOON)
+    doubt = unknown(message.id, "timeout")
+    first = POLICY.settlement(message, doubt, NOON, has_alternative=True, repeatable_for=WINDOW)
+    assert (first.state, first.next_attempt_at) == (MessageState.PENDING, NOON + MINUTE)
+    assert first.maybe_sent_at == NOON
+    again = replace(
+        message, attempts=3, claimed_at=NOON + 6 * MINUTE, maybe_sent_at=first.maybe_sent_at
+    )
+    last = POLICY.settlement(
+        again, doubt, NOON + 6 * MINUTE, has_alternative=False, repeatable_for=WINDOW
+    )
+    assert (last.state, last.next_attempt_at) == (MessageState.IN_DOUBT, NOON + 8 * MINUTE)
+
+
+def test_that_an_attempt_sent_nothing_says_nothing_of_the_one_before() -> None:
+    message = a_claimed(attempts=2, maybe_sent_at=NOON - MINUTE)
+    found = POLICY.settlement(
+        message, fault(message), NOON, has_alternative=True, repeatable_for=WINDOW
+    )
+    assert (found.state, found.maybe_sent_at) == (MessageState.PENDING, NOON - MINUTE)
+    assert found.next_attempt_at == NOON + 5 * MINUTE  # by nobody else, who would send it twice
+    late = replace(message, attempts=3)
+    found = POLICY.settlement(late, fault(late), NOON, has_alternative=True, repeatable_for=WINDOW)
+    assert found.state is MessageState.IN_DOUBT
+
+
+def test_a_doubt_is_not_repeated_after_the_night() -> None:
+    evening = local("2021-09-06 20:59:30")
+    message = a_claimed(claimed_at=evening)
+    found = POLICY.settlement(
+        message,
+        unknown(message.id, "timeout"),
+        evening,
+        has_alternative=False,
+        repeatable_for=WINDOW,
+    )
+    assert found.state is MessageState.IN_DOUBT
 
 
 def test_the_morning_is_spread() -> None:

@@ -52,12 +52,25 @@ def test_at_night_only_what_is_urgent_goes(at: str, urgent: bool, goes: bool) ->
 
 def test_who_said_no_gets_only_what_the_law_demands() -> None:
     service = a_message()
-    outage = a_message(id="o", kind=MessageKind.OUTAGE)
+    estimate = a_message(id="e", kind=MessageKind.OUTAGE)
+    outage = a_message(id="o", kind=MessageKind.OUTAGE, by_law=True)
     other = replace(a_message(id="x"), address="13000000002")
-    found = permitted(service, outage, other, suppressed={"13000000001"})
+    found = permitted(service, estimate, outage, other, suppressed={"13000000001"})
     assert [m.id for m in found.granted] == ["o", "x"]
-    (ended,) = found.ended
-    assert (ended.message_id, ended.state) == (service.id, MessageState.SUPPRESSED)
+    assert [(each.message_id, each.state) for each in found.ended] == [
+        (service.id, MessageState.SUPPRESSED),
+        ("e", MessageState.SUPPRESSED),
+    ]
+
+
+def test_no_cap_and_no_night_holds_what_the_law_demands_past_its_worth() -> None:
+    recent = {"13000000001": [NOON - HOUR] * 9}
+    announced = a_message(by_law=True, expires_at=local("2021-09-07 08:00"))
+    assert permitted(announced, recent=recent).granted
+    assert permitted(announced, at=local("2021-09-06 23:00")).granted
+    in_time = replace(announced, expires_at=local("2021-09-07 09:00"))
+    (held,) = permitted(in_time, at=local("2021-09-06 23:00")).held
+    assert held.until == local("2021-09-07 08:00")
 
 
 def test_a_number_gets_so_many_within_any_24_hours() -> None:
