@@ -24,7 +24,7 @@ from app.sweeping import log_fault
 from engine.errors import RefusedError, UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from apscheduler.events import JobExecutionEvent
 
@@ -41,6 +41,7 @@ STOPPING_S = 60.0
 LOOKS_WITHIN_GRACE = 20
 """How often within the grace a daemon makes sure that its lock is there."""
 LOOK_S = 0.1
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 def run_once(application: Application) -> list[SweepReport]:
@@ -149,14 +150,32 @@ def start(application: Application) -> RunningDaemon:
 
 def run_forever(application: Application) -> None:
     """Sweep until the process is told to stop; what has begun is finished first."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    wait_until_told = _listen()
     daemon = start(application)
     logger.info("daemon started as %s", application.transport.cluster.node_id)
-    stop.wait()
+    wait_until_told()
     daemon.stop()
     logger.info("daemon stopped")
+
+
+def _listen() -> Callable[[], None]:
+    """Take note of being told to stop, from now on; gives what waits for that.
+
+    A signal may be taken by any thread, or come just before the main one waits for a lock; its
+    handler then runs when that lock is free, which is never. So nobody waits for a lock here: the
+    system itself writes the signal's number into a pipe, and that is read.
+    """
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+    for number in STOPPING:
+        signal.signal(number, lambda *_: None)  # else it would end the process
+
+    def wait() -> None:
+        while os.read(told, 1)[0] not in STOPPING:
+            """Another signal that is of no interest."""
+
+    return wait
 
 
 def _hold_on(daemon: RunningDaemon) -> None:

@@ -96,10 +96,10 @@ class Node:
         self.name = name
         self.log_file = folder / f"{name}.log"
         fail_at = settings.pop("fail_at", "")
+        arguments = list(settings.pop("command", ("daemon", "--node", name)))
         variables = environment(office, **{**QUICK, **settings})
         if fail_at:
             variables["HUODIAN_FAIL_POINT"] = fail_at
-        arguments = ["daemon", "--node", name]
         self._process = _CONTEXT.Process(
             target=_run, args=(variables, arguments, self.log_file), kwargs=odd
         )
@@ -143,6 +143,12 @@ class Node:
         self.signal(signal.SIGTERM)
         return self.wait_until_dead()
 
+    def stop_by_another_thread(self) -> int:
+        """The same, but one of its other threads hears it: the kernel asks that one first."""
+        threads = Path(f"/proc/{self._process.pid}/task").iterdir()
+        os.kill(max(int(each.name) for each in threads), signal.SIGTERM)
+        return self.wait_until_dead()
+
     def freeze(self) -> None:
         """Let it stand still."""
         self.signal(signal.SIGSTOP)
@@ -175,7 +181,8 @@ def a_node(
         name: `--node`.
         odd: `version` of the jobs it understands, `ahead` by which its clock is wrong, `fan_outs`
             for kinds of notices that nobody else writes.
-        settings: besides `QUICK`; `fail_at` is the fail point.
+        settings: besides `QUICK`; `fail_at` is the fail point, `command` what it runs instead of
+            `huodian daemon`.
     """
     node = Node(office, name, odd=odd or {}, **settings)
     try:

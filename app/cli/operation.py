@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,6 +41,9 @@ def serve(
 
     application = opened()
     _refuse_taken_port(application)
+    # When it has closed, the console's server sends itself again the signal that told it to: that
+    # would end the process before the daemon has finished what it has begun.
+    signal.signal(signal.SIGTERM, _leave)
     daemon = start(application) if with_daemon else None
     _greet(application)
     try:
@@ -55,6 +59,10 @@ def serve(
     finally:
         if daemon is not None:
             daemon.stop()
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(0)
 
 
 def daemon(

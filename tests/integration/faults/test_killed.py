@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.clock import system_clock
+from app.sending.cluster import STOPPED
 from app.sending.fail_points import Point
 from notifications.message import MessageState
 from tests.applicants import a_resident
@@ -28,6 +29,7 @@ from tests.integration.faults.story import (
     waiting,
     written,
 )
+from tests.kannel import free_ports
 from tests.nodes import a_node
 
 if TYPE_CHECKING:
@@ -126,6 +128,34 @@ def test_asked_to_stop_it_finishes_what_it_has_begun(
     assert set(gateway.arrived.values()) == {1}
     assert all_are(by_gateway, S.ACCEPTED, S.PENDING)
     assert len(begun) <= len(messages)
+
+
+def test_a_console_with_a_daemon_finishes_too_what_it_has_begun(
+    by_gateway: Office, gateway: HeldGateway
+) -> None:
+    """The server of the console would end the process by the same signal once it has closed."""
+    waiting(by_gateway)
+    gateway.hold()
+    (port,) = free_ports(1)
+    settings = {**gateway.settings(), "port": port}
+    with a_node(by_gateway, command=("serve",), **settings) as node:
+        gateway.wait_for(1)
+        node.signal(signal.SIGTERM)
+        gateway.release()
+        assert node.wait_until_dead() == 0
+        assert "Traceback" not in node.log
+    assert all_are(by_gateway, S.ACCEPTED, S.PENDING)
+    with by_gateway.application.database.reading() as work:
+        (seen,) = work.cluster_nodes.recent(10)
+    assert seen.ending == STOPPED
+
+
+def test_asked_to_stop_it_hears_it_by_whichever_thread(office: Office) -> None:
+    """A signal that another thread takes, or that comes just before one waits, wakes nobody up."""
+    with a_node(office) as node:
+        node.wait_until_started()
+        assert node.stop_by_another_thread() == 0
+        assert "daemon stopped" in node.log
 
 
 def test_killed_at_any_moment_many_times(office: Office) -> None:
