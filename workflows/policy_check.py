@@ -29,6 +29,7 @@ def policy_faults(draft: Draft, caps: Caps) -> Iterator[Fault]:
     yield from field_faults(definition, caps)
     cap = caps.of(definition.id)
     if cap is None:
+        yield from _never_begun(definition, caps)
         return
     yield from _stages(definition, cap, caps.stages_clause)
     yield from _limits(definition, cap, caps.limits_clause)
@@ -44,6 +45,23 @@ def policy_faults(draft: Draft, caps: Caps) -> Iterator[Fault]:
             if cap.end_to_end_from
             else "请删去 end_to_end_from",
         )
+
+
+def _never_begun(definition: WorkflowDefinition, caps: Caps) -> Iterator[Fault]:
+    """A process of applications that no customer is classified into: no ticket could follow it.
+
+    With a key document its tickets begin with an application, and nobody may open them otherwise.
+    """
+    if not any(each.key for each in definition.documents):
+        return
+    known = "、".join(each.id for each in caps.definitions)
+    yield Fault(
+        code="never_begun",
+        message=f"没有哪一类用电申请适用流程“{definition.id}”，发布后不会有工单使用",
+        at=("id",),
+        clause=caps.stages_clause,
+        remedy=f"用电申请适用的流程：{known}；不由申请发起的业务，请去掉关键资料的标记（key）",
+    )
 
 
 def _forbidden_words(draft: Draft, caps: Caps) -> Iterator[Fault]:

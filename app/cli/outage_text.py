@@ -85,6 +85,15 @@ def listing_text(found: tuple[OutageLine, ...]) -> str:
     return table(rows, heads) + flagged
 
 
+def serving_text(found: tuple[OutageLine, ...]) -> str:
+    """The outages that a connection's works use; empty if there are none."""
+    return "\n".join(
+        f"配合停电  {each.ticket_no}  {each.kind_name}  {each.phase_name}  "
+        f"{local(each.begins_at)} 至 {_maybe(each.ends_at)}  {each.line} {each.area}"
+        for each in found
+    )
+
+
 def _maybe(at: datetime | None) -> str:
     return "—" if at is None else local(at)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.hand_over import hand_over_tickets, unclear_reassignment
+from app.cli.outage_text import serving_text
 from app.cli.session import ActingAs, AsJson, Revision, acting, opened, pairs, show
 from app.cli.text import actions_text, grid_text, history_text, ticket_text, worklist_text
 from engine.application import InvestmentBoundary
@@ -120,7 +121,7 @@ def show_ticket(
     user: ActingAs = "",
     as_json: AsJson = False,
 ) -> None:
-    """Everything about a ticket: stages, clocks, documents, the grid, what may be done next.
+    """Everything about a ticket: stages, clocks, documents, grid, outages, what may be done next.
 
     Example: huodian ticket show TC-20261123-0001 --json
     """
@@ -130,8 +131,10 @@ def show_ticket(
     actor = acting(application, user)
     page = application.queries.ticket(ticket_no, actor=actor)
     grid = application.readiness.tickets.of_ticket(ticket_no, actor=actor)
-    text = "\n".join(part for part in (ticket_text(page), grid_text(grid)) if part)
-    show({**to_jsonable_python(page), "grid": grid}, text, as_json=as_json)
+    outages = application.outages.reader.serving(ticket_no, actor=actor)
+    parts = (ticket_text(page), grid_text(grid), serving_text(outages))
+    text = "\n".join(part for part in parts if part)
+    show({**to_jsonable_python(page), "grid": grid, "outages": outages}, text, as_json=as_json)
 
 
 @commands.command()

@@ -2,6 +2,7 @@
 
 reader.listing(actor=..., branch="", ended_too=False)     -> tuple[OutageLine, ...]
 reader.outage(ticket_no, actor=...)                       -> OutagePage
+reader.serving(connection_no, actor=...)                  -> tuple[OutageLine, ...]
 reader.preview(nodes, actor=..., as_of="")                -> AffectedCounts
 reader.plan(nodes, begins, ends, actor=...)               -> PlanView
 reader.unreachable(ticket_no, actor=..., limit=...)       -> UnreachableList
@@ -74,11 +75,15 @@ class OutageReader:
             found = work.outages.listing(
                 branch=actor.branch or branch or None, open_only=not ended_too, limit=MOST_LISTED
             )
-            tallies = {each.ticket_no: work.outage_reads.tally(each.ticket_no) for each in found}
-        return tuple(
-            outage_line(each, tallies[each.ticket_no].announced, tallies[each.ticket_no].out)
-            for each in found
-        )
+            return _lines(work, found)
+
+    def serving(self, connection_no: str, *, actor: Actor) -> tuple[OutageLine, ...]:
+        """The outages that the works of a connection ticket use, the earliest first (R-7.3)."""
+        authorize(actor, Action.READ)
+        with self.database.reading() as work:
+            found = [work.outages.get(each) for each in work.outages.serving(connection_no)]
+            seen = [each for each in found if actor.branch in {"", each.branch}]
+            return _lines(work, sorted(seen, key=lambda each: (each.begins_at, each.ticket_no)))
 
     def outage(self, ticket_no: str, *, actor: Actor) -> OutagePage:
         """Everything about one outage.
@@ -282,6 +287,14 @@ def _window(
     times = Times.of(read.details)
     missing = (each for each in read.missing if each.field in given)
     return times, (*missing, *against_window(times, at)), tuple(read.malformed)
+
+
+def _lines(work: OutageWork, found: Iterable[Outage]) -> tuple[OutageLine, ...]:
+    lines = []
+    for each in found:
+        tally = work.outage_reads.tally(each.ticket_no)
+        lines.append(outage_line(each, tally.announced, tally.out))
+    return tuple(lines)
 
 
 def _named(work: OutageWork, node_ids: Iterable[str]) -> tuple[NamedNode, ...]:

@@ -24,6 +24,7 @@ from engine.errors import (
 from engine.ticket import SYSTEM, Act, Actor, Role
 from tests.applicants import CHIEF, COUNTER, a_resident
 from tests.application import codes, instant
+from tests.made_up import well_text
 from tests.unit.workflows.drafts import edited, shipped_text
 from workflows.loader import load_definition
 from workflows.problems import DefinitionFaultsError
@@ -323,12 +324,18 @@ def test_a_change_and_a_rollback_at_once_do_not_overwrite_each_other(office: Off
 
 
 def test_a_definition_of_a_new_kind_begins_with_version_1(office: Office) -> None:
-    text = edited(ID, (f"id: {ID}\n", "id: lv_trial\n"), ("version: 1\n", "version: 9\n"))
-    view = drafted(office, text)
-    assert view.base_version == 0
-    if not view.problems:
-        done = office.application.drafts.publish(view.number, actor=SECOND)
-        assert (done.definition.ref, done.supersedes) == ("lv_trial@1", "")
+    view = drafted(office, well_text().replace("version: 1\n", "version: 9\n"))
+    assert (view.base_version, view.problems) == (0, ())
+    done = office.application.drafts.publish(view.number, actor=SECOND)
+    assert (done.definition.ref, done.supersedes) == ("well@1", "")
+
+
+def test_a_process_that_no_application_can_follow_is_not_published(office: Office) -> None:
+    """Nobody who applies is classified into it, and nobody may open its tickets by hand."""
+    view = drafted(office, edited(ID, (f"id: {ID}\n", "id: lv_trial\n")))
+    assert "never_begun" in {each.code for each in view.problems}
+    with pytest.raises(DefinitionFaultsError):
+        office.application.drafts.publish(view.number, actor=SECOND)
 
 
 def test_tickets_stay_on_the_version_they_started_with(office: Office) -> None:

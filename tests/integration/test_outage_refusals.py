@@ -620,8 +620,12 @@ def test_a_connection_whose_works_need_an_outage_is_found_and_linked(grid: Offic
         actor=DISPATCHER,
     )
     assert page_of(grid, result).serves == (below.ticket_no,)
-    with grid.application.database.reading() as work:
-        assert work.outages.serving(below.ticket_no) == [result.outage.ticket_no]
+    serving = grid.application.outages.reader.serving
+    assert [each.ticket_no for each in serving(below.ticket_no, actor=COUNTER)] == [
+        result.outage.ticket_no
+    ]
+    assert serving(below.ticket_no, actor=WHO["ll-counter"]) == ()
+    assert serving(result.outage.ticket_no, actor=COUNTER) == ()
 
 
 def test_a_preview_looks_back_but_not_ahead(grid: Office) -> None:

@@ -107,6 +107,7 @@ def ticket_page(
         is_outage=shown.definition_ref.partition("@")[0] in DEFINITIONS.values(),
         history=history,
         grid=application_of(request).readiness.tickets.of_ticket(ticket_no, actor=who.actor),
+        outages=application_of(request).outages.reader.serving(ticket_no, actor=who.actor),
         messages=queries.messages(actor=who.actor, ticket_no=ticket_no),
         managers=queries.managers(shown.branch, actor=who.actor),
         sources=SOURCES,

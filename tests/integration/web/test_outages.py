@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.reading.worklist import WorklistFilter
 from engine.ticket import SYSTEM
+from tests.applicants import WHO
 from tests.integration.web.conftest import a_browser
 from tests.outages import CUSTOMERS, NETWORK
 
@@ -218,3 +220,26 @@ def test_who_may_only_look_is_offered_no_move(desk: Browser, application: Applic
     counter.get("/outages/new?kind=fault").post("/outages/new", **FAULT | {"nodes": "T2"})
     assert counter.status == 409
     assert "只能由调度员" in counter.text
+
+
+def test_a_connection_leads_to_the_outages_that_its_works_use(
+    desk: Browser, application: Application
+) -> None:
+    rows = application.queries.worklist(WorklistFilter(), actor=WHO["tc-head"]).rows
+    connection = next(each.ticket_no for each in rows)
+    assert "配合停电" not in desk.get(f"/tickets/{connection}").text
+    number = announced(desk, **PLANNED | {"serves": f"{connection} {connection}"})
+    desk.get(f"/tickets/{connection}")
+    assert "配合停电（1）" in desk.text
+    assert f'href="/outages/{number}"' in desk.page
+
+
+def test_a_late_announcement_says_so_and_why(desk: Browser) -> None:
+    late = {"given[late_announcement_reason]": "危急缺陷须立即消除"}
+    soon = {
+        "given[planned_start_at]": "2026-11-25T08:00",
+        "given[planned_end_at]": "2026-11-25T18:00",
+    }
+    announced(desk, **PLANNED | soon | late)
+    assert "未按规定时间公告：危急缺陷须立即消除" in desk.text
+    assert "未按规定时间公告" in desk.get("/outages").text

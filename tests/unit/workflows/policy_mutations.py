@@ -98,6 +98,13 @@ POLICY = [
     ),
     Mutation("stage missing", RESIDENT, without_intake_stage, "stage_missing", STAGES),
     Mutation("stages swapped", DUAL, stages_swapped, "stage_order", STAGES),
+    Mutation(
+        "customers of no kind",
+        RESIDENT,
+        lambda draft: draft.set(id="lv_resident_2"),
+        "never_begun",
+        STAGES,
+    ),
     # ---- limits
     Mutation("longer intake", RESIDENT, limit("intake", 2), "limit_above_plan", LIMITS),
     Mutation("longer connection", THREE_ZERO, limit(LOW_LAST, 5), "limit_above_plan", LIMITS),
