@@ -20,6 +20,7 @@ from app.forms.application_form import FIELDS, REQUIRED_FIELDS, parse_applicatio
 from app.forms.fields import shown
 from app.imports.csv_file import read_table
 from app.imports.customer_file import CUSTOMER_FIELDS, REQUIRED_CUSTOMER_FIELDS, read_customers
+from app.imports.ownership import Owners, refuse_foreign
 from app.imports.report import ImportReport, RefusedRow, RowNote
 from app.streams import ADMINISTRATION
 from engine.errors import HuodianError, IntegrityError, MalformedError, Reason
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from app.clock import Clock
     from app.forms.application_form import ApplicationForm
     from app.imports.csv_file import CsvRow, CsvTable
+    from app.imports.customer_file import Customer
     from app.imports.network import NetworkImport
     from app.ports.imports import ImportDatabase, ImportWork, PutCounts, Submitting
     from engine.ticket import Actor
@@ -130,7 +132,7 @@ class ImportService:
 
         Raises:
             MalformedError: the file is no table of customers.
-            RefusedError: the actor may not import.
+            RefusedError: the actor may not import, or a point is another branch's.
         """
         authorize(actor, Action.IMPORT)
         table = read_table(content, CUSTOMER_FIELDS, REQUIRED_CUSTOMER_FIELDS)
@@ -140,6 +142,7 @@ class ImportService:
             problems = _in_order([*table.problems, *refused])
             if problems:
                 return ImportReport(refused=problems)
+            _refuse_foreign_customers(work, customers, actor)
             report = _counted(work.topology.put_customers(customers))
             self._keep(work, "import_customers", content, report, actor, dry_run=dry_run)
         return report
@@ -223,6 +226,19 @@ class ImportService:
         draft = LedgerDraft(action=action, source_state="", target_state="", details=details)
         work.ledger.append(ADMINISTRATION, draft, actor, self.clock())
         work.commit()
+
+
+def _refuse_foreign_customers(
+    work: ImportWork, customers: Sequence[Customer], actor: Actor
+) -> None:
+    """People of a branch say who is behind its own points, and take nobody away from another's."""
+    if not actor.branch:
+        return
+    named = {each.customer_no for each in customers}
+    stood = {each.node_id for each in work.topology.customers() if each.customer_no in named}
+    nodes = {each.id: each for each in work.topology.nodes()}
+    touched = {*stood, *(each.node_id for each in customers)}
+    refuse_foreign(touched, (Owners(nodes, work.grid.covered()),), actor)
 
 
 def _forms(

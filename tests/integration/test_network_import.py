@@ -182,3 +182,19 @@ def test_what_lies_below_an_open_outage_is_not_taken_out_of_use(office: Office) 
     office.at("2021-09-01 09:00")
     restore(office, fault)
     assert changes(bring_in(office, renewed, retire_missing=True))["G-07"] == ("retired",)
+
+
+def test_a_branch_says_who_is_behind_its_own_points(office: Office) -> None:
+    head = "customer_no,node_id,name,phone,wechat_openid,outage_notices\n"
+    customers = office.application.imports.customers
+    one = (head + "C1,P1,朱某,13000001001,,yes\n").encode()
+    with pytest.raises(RefusedError) as caught:
+        customers(one, actor=WHO["ll-counter"])
+    assert codes(caught) == {"other_branch"}
+    assert customers(one, actor=WHO["tc-counter"]).accepted == 1
+    bring_in(office, "P2,service_point,T1,新表位,,8,city_centre,,\n")
+    taken = (head + "C1,P2,朱某,13000001001,,yes\n").encode()  # P2 is nobody's, C1 stood on F2
+    with pytest.raises(RefusedError):
+        customers(taken, actor=WHO["ll-counter"])
+    assert customers(taken, actor=CHIEF).accepted == 1
+    assert customers(taken, actor=WHO["ll-counter"]).unchanged == 1
