@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 STUCK_AFTER = timedelta(minutes=30)
 """Messages that are due for so long are stuck."""
+MOST_NAMED = 5
+"""So many areas are named, the others counted."""
 LATE_FACTOR = 5
 """A sweep that has not run for this many of its intervals is late."""
 
@@ -46,6 +48,7 @@ def examine(application: Application, *, online: bool = False) -> tuple[Finding,
         *_calendar(application),
         _people(application),
         *_managers(application),
+        *_areas(application),
         *_sweeps(application),
         _messages(application),
         *_providers(application),
@@ -132,6 +135,21 @@ def _managers(application: Application) -> tuple[Finding, ...]:
         f"账号已停用，仍任经理：{'、'.join(told)}（移交：huodian ticket|grid reassign --all-of）"
     )
     return (Finding(subject="双经理", ok=False, remark=remark),)
+
+
+def _areas(application: Application) -> tuple[Finding, ...]:
+    """Transformer areas in no service grid: no project opens by itself for them (四(一)4)."""
+    with application.database.reading() as work:
+        bare = [each for each in work.grid_areas.areas() if not each.cell]
+    if not bare:
+        return ()
+    named = "、".join(f"{each.name}（{each.id}）" for each in bare[:MOST_NAMED])
+    more = f"等 {len(bare)} 个" if len(bare) > MOST_NAMED else ""
+    remark = (
+        f"{len(bare)} 个台区不属于任何服务网格，负载超限时不会自动立项：{named}{more}；"
+        "请把台区或其上级线路划入网格（huodian grid set --node）"
+    )
+    return (Finding(subject="台区与网格", ok=False, remark=remark),)
 
 
 def _sweeps(application: Application) -> tuple[Finding, ...]:

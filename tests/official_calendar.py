@@ -9,6 +9,22 @@ from datetime import date, timedelta
 
 from engine.calendar import CalendarDay, CalendarYear, DayKind, YearStatus
 
+LAW_2027 = """\
+2027-02-05,off,农历除夕
+2027-02-06,off,春节
+2027-02-07,off,春节
+2027-02-08,off,春节
+2027-04-05,off,清明节
+2027-05-01,off,劳动节
+2027-05-02,off,劳动节
+2027-06-09,off,端午节
+2027-09-15,off,中秋节
+2027-10-01,off,国庆节
+2027-10-02,off,国庆节
+2027-10-03,off,国庆节
+"""
+"""What the law fixes of 2027 after January, as lines of a file: no notice is without it."""
+
 # year: (days off as month/day or month/day-month/day, make-up working days, working days)
 OFFICIAL = {
     2021: (

@@ -140,8 +140,8 @@ def statutory_days_missing(year: CalendarYear) -> tuple[CalendarDay, ...]:
     """Holidays fixed by law that `year` would have people work on.
 
     An import replaces the whole year, so a file with only the late change in it would turn
-    National Day into a working day. Shown to the administrator before the import is kept; not a
-    refusal, because the State Council may always decide otherwise. Days in lieu (补假) may be
+    National Day into a working day. Kept only with a reason, because the State Council may always
+    decide otherwise. Days in lieu (补假) may be
     moved and are left out; empty for a year outside the projection.
     """
     projected = _projection().get(year.year)

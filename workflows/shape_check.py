@@ -39,6 +39,14 @@ EXPECTED = {
 }
 """What a field wanted, by pydantic's name of the error."""
 
+BORDERS = {
+    "greater_than_equal": ("不能小于", "ge"),
+    "greater_than": ("须大于", "gt"),
+    "less_than_equal": ("不能大于", "le"),
+    "less_than": ("须小于", "lt"),
+}
+"""How one says on which side of its limit a number is to be, and what pydantic calls the limit."""
+
 SET_ASIDE = frozenset({"extra_forbidden", "enum"})
 FULL_WIDTH = frozenset("，。：；、（）【】“”‘’－＿")
 
@@ -125,10 +133,9 @@ def _border(kind: str, where: str, details: ErrorDetails) -> str:
     limits = details.get("ctx", {})
     found = _short(details["input"])
     match kind:
-        case "greater_than_equal" | "greater_than":
-            return f"“{where}”不能小于 {limits.get('ge', limits.get('gt'))}，现为“{found}”"
-        case "less_than_equal" | "less_than":
-            return f"“{where}”不能大于 {limits.get('le', limits.get('lt'))}，现为“{found}”"
+        case "greater_than_equal" | "greater_than" | "less_than_equal" | "less_than":
+            words, name = BORDERS[kind]
+            return f"“{where}”{words} {limits.get(name)}，现为“{found}”"
         case "string_pattern_mismatch" if found.strip():
             hint = "，且不能有全角符号" if FULL_WIDTH.intersection(found) else ""
             return f"“{where}”只能用小写字母、数字和下划线，以字母开头{hint}，现为“{found}”"
@@ -171,5 +178,12 @@ def _model_in(annotation: object) -> type[BaseModel]:
 
 
 def _short(found: object) -> str:
-    text = str(found)
+    """As it stands in the file, and not as Python writes it."""
+    match found:
+        case None:
+            text = "空"
+        case dict() | list() | bool():
+            text = json.dumps(found, ensure_ascii=False)
+        case _:
+            text = str(found)
     return text if len(text) <= 40 else f"{text[:40]}…"  # noqa: PLR2004  (fits a line)

@@ -142,10 +142,33 @@ _WIDE_INDENTS = {
 }
 
 
+_SYNTAX = (
+    ("mapping values are not allowed", "此处不能再有“键: 值”；文字中有冒号的，须加引号"),
+    ("could not find expected ':'", "键后面缺少“: ”"),
+    ("found unexpected ':'", "文字中有冒号，须加引号"),
+    ("sequence entries are not allowed", "此处不能有以“- ”开头的列表项"),
+    ("mapping keys are not allowed", "此处不能有键"),
+    ("expected <block end>", "缩进与上文不一致，或多出了内容"),
+    ("invalid intendation", "缩进与上文不一致，或括号没有结束"),
+    ("more indented follow up line", "多行文字的首行缩进少于后面的行"),
+    ("expected ',' or ", "方括号或花括号没有结束，或各项之间缺少逗号"),
+    ("expected the node content", "括号没有结束，或此处缺少内容"),
+    ("found unexpected end of stream", "引号没有结束"),
+    ("found unexpected document separator", "引号没有结束"),
+    ("that cannot start any token", "文字以特殊符号开头，须加引号"),
+    ("found unknown escape character", "双引号内的“\\”须写成“\\\\”"),
+    ("found undefined alias", "不支持别名；文字以“*”开头的，须加引号"),
+    ("expected alphabetic or numeric character", "文字以“*”或“&”开头，须加引号"),
+    ("but found another document", "一个文件只能有一份内容，请删去“---”及其后的内容"),
+)
+"""What the parser complains of, which it does in English, and how one says so."""
+
+
 def _syntax(what: str) -> Fault:
+    said = next((f"：{chinese}" for english, chinese in _SYNTAX if english in what), "")
     return Fault(
         code="yaml_syntax",
-        message=f"YAML 语法错误：{what}",
+        message=f"YAML 语法错误{said}",
         remedy="请检查此行及上一行的缩进、引号和括号",
     )
 

@@ -88,6 +88,10 @@ YEAR_STATUS_NAMES = {"official": "国务院通知", "imported": "管理员导入
 def import_year(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV: date,kind,note.")],
     number: Annotated[int | None, typer.Option("--year", help="Refuse any other year.")] = None,
+    incomplete: Annotated[
+        str,
+        typer.Option(help="Why statutory holidays are missing; it goes into the ledger."),
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check only.")] = False,
     user: ActingAs = "",
     as_json: AsJson = False,
@@ -98,7 +102,11 @@ def import_year(
     """
     application = opened()
     result = application.calendars.import_year(
-        file.read_bytes(), actor=acting(application, user), year=number, dry_run=dry_run
+        file.read_bytes(),
+        actor=acting(application, user),
+        year=number,
+        incomplete=incomplete,
+        dry_run=dry_run,
     )
     lines = [f"{result.summary.year} 年：工作日 {len(result.summary.working_days)} 天"]
     lines += [f"注意：法定节假日 {day} 在文件中不是休息日" for day in result.missing_holidays]

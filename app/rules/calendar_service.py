@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.authorization import Action, authorize
+from app.forms.fields import remark
 from app.rules.calendar_preview import CalendarImpact, impact_of
 from app.streams import CALENDAR
 from app.sweeping import SweepReport, sweep_each
 from engine.calendar import YearStatus, local_date
 from engine.clocks import promise_of
-from engine.errors import MalformedError, Reason
+from engine.errors import MalformedError, Reason, RefusedError
 from engine.events import Outcome, PromiseChanged
 from engine.ledger import LedgerDraft
 from engine.ticket import SYSTEM
@@ -61,12 +62,21 @@ class CalendarService:
             return self.desk.calendars.current(work)
 
     def import_year(
-        self, content: bytes, *, actor: Actor, year: int | None = None, dry_run: bool = False
+        self,
+        content: bytes,
+        *,
+        actor: Actor,
+        year: int | None = None,
+        incomplete: str = "",
+        dry_run: bool = False,
     ) -> YearImport:
         """Take in a year's notice from CSV; it replaces what was known of the year.
 
+        `incomplete` says why statutory holidays are to be worked, where the file has it so.
+
         Raises:
-            RefusedError: every fault of the file, by line.
+            RefusedError: every fault of the file, by line; or statutory holidays are missing in it
+                and nobody says why. A dry run only shows them.
         """
         act = self.desk.act(actor)
         authorize(actor, Action.MANAGE_CALENDAR)
@@ -85,13 +95,22 @@ class CalendarService:
         )
         if dry_run:
             return result
+        why = remark(incomplete, "incomplete")
+        if result.missing_holidays and not why:
+            raise _incomplete(result.missing_holidays)
+        details: dict[str, object] = {
+            "status": imported.status,
+            "days": [str(d.on) for d in imported.days],
+        }
+        if result.missing_holidays:
+            details |= {"missing": result.missing_holidays, "reason": why}
         with self.desk.database.writing() as work:
             work.calendars.add_year(imported, actor.user_id, act.at)
             draft = LedgerDraft(
                 action=IMPORT_YEAR,
                 source_state="",
                 target_state=str(imported.year),
-                details={"status": imported.status, "days": [str(d.on) for d in imported.days]},
+                details=details,
             )
             work.ledger.append(CALENDAR, draft, actor, act.at)
             work.commit()
@@ -165,6 +184,21 @@ class CalendarService:
                 work.tickets.refresh_standing(ticket_no, case.ticket.revision, standing)
             work.commit()
         return outcome is not None
+
+
+def _incomplete(missing: tuple[str, ...]) -> RefusedError:
+    """A file replaces the whole year, so one with the late change only makes holidays workdays."""
+    return RefusedError(
+        Reason(
+            code="holiday_missing",
+            field="文件",
+            message=f"法定节假日 {day} 在文件中不是休息日",
+            clause="R-2.2",
+            remedy="请按放假通知补齐全年（文件替换整年）；确系另有安排的，用 --incomplete 说明原因"
+            "（记入台账）",
+        )
+        for day in missing
+    )
 
 
 def _repromised(case: Case, changes: tuple[LedgerEntry, ...]) -> Outcome | None:

@@ -53,6 +53,8 @@ def keep(
         return work.drafts.get(_begin(work, content, act, revision=revision))
     if known.author != act.actor.user_id:
         raise _taken(known)
+    if revision is None:
+        raise _own(known)
     kept = known.revision == revision and work.drafts.save(
         known.number,
         known.revision,
@@ -228,6 +230,21 @@ def stale_draft(draft: StoredDraft | None) -> ConflictError:
             message=f"草稿在您查看之后又有变动{now}",
             clause=CLAUSE,
             remedy=LOOK_AGAIN + "，并带上当前的修订号",
+        )
+    )
+
+
+def _own(draft: StoredDraft) -> ConflictError:
+    """There is one already, and nobody said that it is to be replaced."""
+    return ConflictError(
+        Reason(
+            code="stale_draft",
+            field="revision",
+            message=f"您已有“{draft.key}”的草稿 {draft.number}，"
+            f"现为第 {draft.revision} 次保存（{draft.author}）",
+            clause=CLAUSE,
+            remedy=f"要替换它的内容，请带上修订号保存（命令行加 --revision {draft.revision}）；"
+            f"不再需要的，先作废草稿 {draft.number}",
         )
     )
 

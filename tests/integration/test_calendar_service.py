@@ -12,15 +12,16 @@ from engine.errors import MalformedError, RefusedError
 from notifications.message import MessageKind
 from tests.applicants import CHIEF, COUNTER, HIGH_VOLTAGE_PAPERS, a_hospital
 from tests.application import codes, instant
+from tests.official_calendar import LAW_2027
 
 if TYPE_CHECKING:
     from engine.ticket import Ticket
     from tests.application import Office
 
 HEADER = "date,kind,note\n"
-AS_EXPECTED = HEADER + "2027-01-01,off,元旦\n"
+AS_EXPECTED = HEADER + "2027-01-01,off,元旦\n" + LAW_2027
 """January as the law lets one expect it: no date of January 2027 moves."""
-LONGER = HEADER + "2027-01-01,off,元旦\n2027-01-04,off,元旦\n2027-01-09,make_up,\n"
+LONGER = HEADER + "2027-01-01,off,元旦\n2027-01-04,off,元旦\n2027-01-09,make_up,\n" + LAW_2027
 """Monday the 4th is off, Saturday the 9th is worked."""
 
 
@@ -217,7 +218,7 @@ def test_an_import_is_recorded_and_the_latest_counts(office: Office) -> None:
     assert calendars.calendar().year(2027).status is YearStatus.PROVISIONAL
     result = calendars.import_year(LONGER.encode(), actor=CHIEF, dry_run=True)
     assert result.summary.make_up_days == (date(2027, 1, 9),)
-    assert any("春节" in day for day in result.missing_holidays)
+    assert result.missing_holidays == ()
     assert calendars.calendar().year(2027).status is YearStatus.PROVISIONAL
     import_2027(office, LONGER)
     import_2027(office, AS_EXPECTED)
@@ -227,6 +228,37 @@ def test_an_import_is_recorded_and_the_latest_counts(office: Office) -> None:
     assert [(each.action, each.actor_id, each.target_state) for each in entries] == [
         ("import_year", "chief", "2027")
     ] * 2
+
+
+WITHOUT_SPRING = LONGER.replace("2027-02-05,off,农历除夕\n", "").replace(
+    "2027-02-08,off,春节\n", ""
+)
+
+
+def test_a_year_without_a_holiday_of_the_law_is_refused(office: Office) -> None:
+    """A file with a late change only would make workdays of the others: it replaces the year."""
+    calendars = office.at("2026-12-28 10:00").application.calendars
+    missing = ("2027-02-05 农历除夕", "2027-02-08 春节")
+    shown = calendars.import_year(WITHOUT_SPRING.encode(), actor=CHIEF, dry_run=True)
+    assert shown.missing_holidays == missing
+    for blank in ("", "  "):
+        with pytest.raises(RefusedError) as refused:
+            calendars.import_year(WITHOUT_SPRING.encode(), actor=CHIEF, incomplete=blank)
+        assert codes(refused) == {"holiday_missing"}
+        assert all(day in str(refused.value) for day in missing)
+    assert calendars.calendar().year(2027).status is YearStatus.PROVISIONAL
+    assert office.entries("calendar") == []
+
+
+def test_with_a_reason_it_is_taken_and_the_reason_kept(office: Office) -> None:
+    calendars = office.at("2026-12-28 10:00").application.calendars
+    calendars.import_year(WITHOUT_SPRING.encode(), actor=CHIEF, incomplete="国务院另有安排")
+    assert calendars.calendar().is_working_day(date(2027, 2, 8))
+    calendars.import_year(LONGER.encode(), actor=CHIEF, incomplete="国务院另有安排")
+    first, second = (entry.facts for entry in office.entries("calendar"))
+    assert first["reason"] == "国务院另有安排"
+    assert first["missing"] == ["2027-02-05 农历除夕", "2027-02-08 春节"]
+    assert "reason" not in second
 
 
 def test_another_process_sees_the_import_at_once(office: Office) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.official_calendar import LAW_2027
 from workflows.rule_files import definition_texts
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def test_a_year(shell: Shell) -> None:
 
 def test_a_year_is_imported_after_a_look(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "cn-2027.csv"
-    file.write_text("date,kind,note\n2027-01-01,off,元旦\n2027-01-09,make_up,\n", encoding="gbk")
+    whole = f"date,kind,note\n2027-01-01,off,元旦\n2027-01-09,make_up,\n{LAW_2027}"
+    file.write_text(whole, encoding="gbk")
     command = ("calendar", "import", str(file), "--year", "2027")
     assert shell.json(*command, "--dry-run", user="chief")["imported"] is False
     assert shell.json("calendar", "year", "2027")["status"] == "provisional"
@@ -74,6 +76,11 @@ def test_a_year_is_imported_after_a_look(shell: Shell, tmp_path: Path) -> None:
     assert shell.fails(3, *command, user="tc-counter").codes == {"not_permitted"}
     bad = shell.fails(3, "calendar", "import", str(file), "--year", "2028", user="chief")
     assert bad.codes == {"other_year"}
+    file.write_text(whole.replace("2027-10-01,off,国庆节\n", ""), encoding="gbk")
+    assert shell.fails(3, *command, user="chief").codes == {"holiday_missing"}
+    done = shell.run(*command, "--incomplete", "国务院另有安排", user="chief")
+    assert done.code == 0
+    assert "2027-10-01 国庆节 在文件中不是休息日" in done.out
     assert shell.fails(2, "calendar", "import", str(tmp_path / "none.csv")).codes == {"wrong_call"}
 
 

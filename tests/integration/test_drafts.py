@@ -101,6 +101,7 @@ def test_saving_again_needs_the_revision_that_was_seen(office: Office) -> None:
         assert codes(conflict) == {"stale_draft"}
         assert "现为第 2 次保存（chief）" in str(conflict.value)
         assert "R-10.2" in str(conflict.value)
+        assert ("--revision 2" in str(conflict.value)) is (seen is None)
     assert office.application.drafts.get(first.number).source == OTHER
 
 

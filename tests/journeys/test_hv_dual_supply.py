@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.applicants import CHIEF, HIGH_VOLTAGE_PAPERS, a_hospital
+from tests.official_calendar import LAW_2027
 
 if TYPE_CHECKING:
     from tests.application import Office
 
 MANAGERS = [("tc-account", "limit_due"), ("tc-project", "limit_due")]
-NOTICE = """\
+NOTICE = (
+    """\
 date,kind,note
 2027-01-01,off,元旦
 2027-01-04,off,元旦
 """
+    + LAW_2027
+)
 
 
 def test_over_new_year_with_a_notice_that_comes_late(office: Office) -> None:

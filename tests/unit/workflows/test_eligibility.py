@@ -128,7 +128,7 @@ def test_all_faults_of_form_come_at_once_with_their_lines() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("cap_kw: 160", "cap_kw: 0", "不能小于 0"),
+        ("cap_kw: 160", "cap_kw: 0", "须大于 0"),
         ("cap_kw: 160", "cap_kw: .inf", "数字"),
         ('cap_kw: 160, clause: "R-4.2, 四(三)1"', "cap_kw: 160, clause: ''", "“clause”不能为空"),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from workflows.problems import Fault
@@ -95,3 +97,33 @@ def test_aliases_cannot_multiply() -> None:
         f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9)
     )
     assert {code for code, _ in refused(bomb)} == {"anchor"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: b: c\n", "此处不能再有“键: 值”"),
+        ("a:\n  - 1\n b: 2\n", "缩进与上文不一致"),
+        ("a: [1, 2\n", "括号没有结束"),
+        ("a: [1, 2\nb: 3\n", "括号没有结束"),
+        ("a: {b: 1\n", "括号没有结束"),
+        ("a: 'x\n", "引号没有结束"),
+        ('a: "x\n---\n', "引号没有结束"),
+        ("a: %x\n", "须加引号"),
+        ("a: @x\n", "须加引号"),
+        ('a: "\\q"\n', "须写成"),
+        ("a: *x\n", "不支持别名"),
+        ("a: & b\n", "须加引号"),
+        ("a: 1\n---\nb: 2\n", "一个文件只能有一份内容"),
+        ("a: 1\nb\nc: 2\n", "缺少“: ”"),
+        ("a: 1\n- b\n", "YAML 语法错误"),
+        ("%YAML 9.1\n---\na: 1\n", "YAML 语法错误"),
+    ],
+)
+def test_a_slip_is_named_in_chinese_only(text: str, said: str) -> None:
+    """Whoever writes definitions need not read what a parser says in English."""
+    _, problems = read_yaml(text, file="draft.yaml")
+    (problem,) = problems
+    assert said in problem.message
+    words = problem.message.removeprefix("YAML")
+    assert not re.search("[A-Za-z]", words), words
