@@ -24,6 +24,8 @@ LONGEST = 20
 """Characters that a registered template takes in one place."""
 STALE_AFTER = timedelta(hours=24)
 """That supply is back is no news after so long."""
+AT_YOUR_PLACE = "您的用电地址"
+"""Where it is that supply is back for somebody whom an outage does not concern any more."""
 
 URGENT = frozenset({OutageNews.RESTORED})
 """Told at any hour, beside that a fault has occurred."""
@@ -41,7 +43,8 @@ class News:
         cause: why, in Chinese.
         progress: how far the works are, in Chinese; may be empty.
         restored_at: when supply came back, where it did.
-        part: the names of where it did; empty for everywhere.
+        part: the names of where it did, or of what is not concerned any more; empty for everywhere.
+        known_since: see `OutageNotice`.
     """
 
     kind: OutageNews
@@ -51,6 +54,7 @@ class News:
     progress: str = ""
     restored_at: datetime | None = None
     part: tuple[str, ...] = ()
+    known_since: datetime | None = None
 
     @property
     def is_fault(self) -> bool:
@@ -60,12 +64,31 @@ class News:
     @property
     def is_urgent(self) -> bool:
         """Whether it is told at any hour of the night."""
-        return self.kind in URGENT or (self.is_fault and self.kind is OutageNews.ANNOUNCED)
+        kind = self.told_as
+        return kind in URGENT or (self.is_fault and kind is OutageNews.ANNOUNCED)
 
     @property
     def is_for_everybody(self) -> bool:
         """Whether those are told too who asked not to be."""
-        return self.kind in BY_LAW and not self.is_fault
+        return self.told_as in BY_LAW and not self.is_fault
+
+    @property
+    def told_as(self) -> OutageNews:
+        """In whose words it is told: to those who join or leave by themselves as to all others."""
+        is_on = self.outage.phase is OutagePhase.IN_PROGRESS
+        match self.kind:
+            case OutageNews.JOINED:
+                started = is_on and not self.is_fault
+                return OutageNews.STARTED if started else OutageNews.ANNOUNCED
+            case OutageNews.RELEASED:
+                return OutageNews.RESTORED if is_on else OutageNews.CANCELLED
+            case _:
+                return self.kind
+
+    def is_stale(self, at: datetime) -> bool:
+        """Whether it lies back so far that nobody is told any more."""
+        ended = self.restored_at if self.told_as is OutageNews.RESTORED else None
+        return ended is not None and at - ended >= STALE_AFTER
 
 
 def shared_notice(news: News, notice_id: str, context: PlanContext) -> SharedNotice:
@@ -97,6 +120,7 @@ def topic(ticket_no: str, news: OutageNews) -> str:
         OutageNews.ESTIMATE: "/estimate",
         OutageNews.RESTORED: "/restored",
         OutageNews.CANCELLED: "/cancelled",
+        OutageNews.RELEASED: "/released",
     }
     return f"outage:{ticket_no}{aspect.get(news, '')}"
 
@@ -107,11 +131,11 @@ def overtaken_topics(ticket_no: str, news: OutageNews) -> tuple[str, ...]:
         topic(ticket_no, each) for each in (OutageNews.ESTIMATE, OutageNews.ANNOUNCED)
     )
     match news:
-        case OutageNews.CHANGED | OutageNews.CANCELLED | OutageNews.RESTORED:
+        case OutageNews.CHANGED | OutageNews.CANCELLED | OutageNews.RESTORED | OutageNews.RELEASED:
             return (course, estimate)
         case OutageNews.ESTIMATE:
             return (estimate,)
-        case OutageNews.ANNOUNCED | OutageNews.REMINDER | OutageNews.STARTED:
+        case OutageNews.ANNOUNCED | OutageNews.REMINDER | OutageNews.STARTED | OutageNews.JOINED:
             return ()
 
 
@@ -146,11 +170,12 @@ def moment(at: datetime) -> str:
 
 
 def _template(news: News) -> str:
-    if news.is_fault and news.kind is OutageNews.ANNOUNCED:
+    kind = news.told_as
+    if news.is_fault and kind is OutageNews.ANNOUNCED:
         return "outage_fault"
-    if news.is_fault and news.kind is OutageNews.CANCELLED:
+    if news.is_fault and kind is OutageNews.CANCELLED:
         return "outage_dismissed"
-    return f"outage_{news.kind}"
+    return f"outage_{kind}"
 
 
 def _params(news: News) -> dict[str, str]:
@@ -158,7 +183,7 @@ def _params(news: News) -> dict[str, str]:
     estimated = outage.estimated_at
     return {
         "kind": "抢修" if news.is_fault else OUTAGE_KINDS[outage.kind],
-        "area": _cut("、".join(news.part) or outage.area),
+        "area": listed_briefly(news.part, "处") if news.part else _cut(outage.area),
         "line": _cut(outage.line),
         "cause": _cut(news.cause),
         "window": window(outage.begins_at, outage.planned_until),
@@ -181,7 +206,7 @@ def _was(news: News) -> str:
 
 def _expires_at(news: News, at: datetime) -> datetime | None:
     outage = news.outage
-    match news.kind:
+    match news.told_as:
         case OutageNews.ANNOUNCED | OutageNews.CHANGED | OutageNews.REMINDER:
             return None if outage.phase is OutagePhase.IN_PROGRESS else outage.begins_at
         case OutageNews.CANCELLED:
@@ -189,7 +214,9 @@ def _expires_at(news: News, at: datetime) -> datetime | None:
         case OutageNews.STARTED | OutageNews.ESTIMATE:
             return outage.estimated_at
         case OutageNews.RESTORED:
-            return at + STALE_AFTER
+            return (news.restored_at or at) + STALE_AFTER
+        case OutageNews.JOINED | OutageNews.RELEASED:  # told as one of those above
+            return None
 
 
 def _cut(text: str) -> str:

@@ -4,7 +4,7 @@
     find(notice_id) -> OutageNotice | None
     last_estimate(ticket_no) -> OutageNotice | None
     write_page(notice, shared, *, after, limit, by_wechat, not_before) -> str
-    supersede_restored(ticket_no, topic, step) -> int
+    supersede_left(ticket_no, topic, step) -> int
 
 A message belongs to a contact, so one phone gets one message of a notice however many meters it
 has: the number of the contact makes the message's id, and no phone number stands in it.
@@ -60,17 +60,37 @@ _BY_INDEX = select(
 
 _TO_COME = "a.withdrawn_at IS NULL AND a.restored_at IS NULL"
 _OUT = f"{_TO_COME} AND a.interrupted_at IS NOT NULL"
-_DARK_ELSEWHERE = """EXISTS (
-  SELECT 1 FROM outage_affected AS x WHERE x.node_id = a.node_id AND x.ticket_no <> a.ticket_no
+# Who joined later hears of it by a notice of his own.
+_BY_THEN = "a.included_step <= :step"
+_HAS_JOINED = """(a.included_step = :step OR c.known_at > :known_since)
+  AND (a.interrupted_at IS NOT NULL OR EXISTS (
+    SELECT 1 FROM outages AS o WHERE o.ticket_no = a.ticket_no AND o.phase = 'scheduled'))"""
+_DARK = """EXISTS (
+  SELECT 1 FROM outage_affected AS x WHERE x.node_id = a.node_id
   AND x.interrupted_at IS NOT NULL AND x.restored_at IS NULL AND x.withdrawn_at IS NULL)"""
+_LEFT = "(a.withdrawn_step = :step OR a.restored_step = :step)"
+_STILL_IN_IT = """c.contact_id IN (
+  SELECT other.contact_id FROM outage_affected AS still
+  CROSS JOIN customers AS other
+  WHERE still.ticket_no = :ticket_no AND other.node_id = still.node_id
+  AND still.restored_at IS NULL AND still.withdrawn_at IS NULL AND other.contact_id IS NOT NULL)"""
+# One that was superseded may have been so when he left; better once too often than never.
+_TOLD = """EXISTS (
+  SELECT 1 FROM outage_notices AS n
+  CROSS JOIN messages AS m
+  WHERE n.ticket_no = :ticket_no AND n.notice_id <> :notice_id
+  AND m.id = n.notice_id || '-' || c.contact_id
+  AND m.state NOT IN ('expired', 'suppressed', 'cancelled', 'unreachable'))"""
 _WHO = {
-    OutageNews.ANNOUNCED: _TO_COME,
-    OutageNews.CHANGED: _TO_COME,
-    OutageNews.REMINDER: _TO_COME,
-    OutageNews.CANCELLED: "a.withdrawn_step = :step",
-    OutageNews.STARTED: _OUT,
-    OutageNews.ESTIMATE: _OUT,
-    OutageNews.RESTORED: f"a.restored_step = :step AND NOT {_DARK_ELSEWHERE}",
+    OutageNews.ANNOUNCED: f"{_TO_COME} AND {_BY_THEN}",
+    OutageNews.CHANGED: f"{_TO_COME} AND {_BY_THEN}",
+    OutageNews.REMINDER: f"{_TO_COME} AND {_BY_THEN}",
+    OutageNews.CANCELLED: f"a.withdrawn_step = :step AND NOT {_STILL_IN_IT}",
+    OutageNews.STARTED: f"{_OUT} AND {_BY_THEN}",
+    OutageNews.ESTIMATE: f"{_OUT} AND {_BY_THEN}",
+    OutageNews.RESTORED: f"a.restored_step = :step AND NOT {_DARK}",
+    OutageNews.JOINED: f"{_TO_COME} AND {_HAS_JOINED}",
+    OutageNews.RELEASED: f"{_LEFT} AND NOT {_DARK} AND NOT {_STILL_IN_IT} AND {_TOLD}",
 }
 """Which points of an outage hear of what, as they stand when the message is written."""
 
@@ -78,6 +98,7 @@ _CONTACTS = """
 FROM outage_affected AS a CROSS JOIN customers AS c
 WHERE a.ticket_no = :ticket_no AND c.node_id = a.node_id AND c.contact_id IS NOT NULL
   AND (c.phone <> '' OR :by_wechat) AND (c.outage_notices OR :everybody)
+  AND (c.known_at IS NULL OR c.known_at <= :created_at)
   AND a.node_id > :after {up_to} AND {who}
 """
 _BY_WECHAT = ":by_wechat AND c.wechat_openid <> ''"
@@ -105,12 +126,7 @@ WHERE state = 'pending' AND topic <> '' AND topic = :topic AND id IN (
   FROM outage_affected AS a
   JOIN customers AS c ON c.node_id = a.node_id AND c.contact_id IS NOT NULL
   JOIN outage_notices AS n ON n.ticket_no = a.ticket_no
-  WHERE a.ticket_no = :ticket_no AND a.restored_step = :step
-  AND NOT EXISTS (
-    SELECT 1 FROM customers AS other
-    JOIN outage_affected AS still ON still.node_id = other.node_id
-    WHERE other.contact_id = c.contact_id AND still.ticket_no = :ticket_no
-    AND still.restored_at IS NULL AND still.withdrawn_at IS NULL))
+  WHERE a.ticket_no = :ticket_no AND {left} AND NOT {still_in_it})
 """
 
 _TYPES: dict[str, Any] = {
@@ -128,6 +144,7 @@ _TYPES: dict[str, Any] = {
     "everybody": Boolean,
     "urgent": Boolean,
     "created_at": Instant,
+    "known_since": Instant,
     "not_before": Instant,
     "expires_at": Instant,
 }
@@ -148,7 +165,7 @@ def _writing(up_to: str) -> dict[OutageNews, TextClause]:
 
 _WRITE_PAGE = _writing("AND a.node_id <= :last")
 _WRITE_REST = _writing("")
-_SUPERSEDE_RESTORED = _typed(_SUPERSEDE)
+_SUPERSEDE_LEFT = _typed(_SUPERSEDE.format(left=_LEFT, still_in_it=_STILL_IN_IT))
 
 
 class OutageMessages:
@@ -201,6 +218,7 @@ class OutageMessages:
             "ticket_no": notice.ticket_no,
             "everybody": notice.everybody,
             "step": notice.step,
+            "known_since": notice.known_since,
             "by_wechat": by_wechat,
             "after": after,
             "last": last,
@@ -232,13 +250,13 @@ class OutageMessages:
             self._connection.execute(_BY_INDEX, {"use": "on"})
         return found.node_id if found and found.ticket_no == ticket_no else None
 
-    def supersede_restored(self, ticket_no: str, topic: str, step: int) -> int:
-        """End what is pending for those who have supply again since that step; returns how many.
+    def supersede_left(self, ticket_no: str, topic: str, step: int) -> int:
+        """End what is pending for those who left the outage at that step; returns how many.
 
-        Somebody with another meter that is still without supply goes on being told.
+        Somebody with another meter that is still in it goes on being told.
         """
         parameters = {"ticket_no": ticket_no, "topic": topic, "step": step}
-        return self._connection.execute(_SUPERSEDE_RESTORED, parameters).rowcount
+        return self._connection.execute(_SUPERSEDE_LEFT, parameters).rowcount
 
 
 def _notice(row: Row[*tuple[Any, ...]]) -> OutageNotice:

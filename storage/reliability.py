@@ -110,7 +110,7 @@ _SHARES = """
     {most}(0, {least}(r.ends, b.until) - {most}(r.begins, coalesce(r.reach, b.since), b.since))
   FROM reaching AS r CROSS JOIN bounds AS b
 )
-SELECT area_class, ticket_no, count(*), sum(seconds) FROM net
+SELECT area_class, ticket_no, count(DISTINCT node_id), sum(seconds) FROM net
 GROUP BY area_class, ticket_no ORDER BY area_class, sum(seconds) DESC, ticket_no
 """
 _SERVED = """

@@ -140,7 +140,7 @@ class ImportService:
             problems = _in_order([*table.problems, *refused])
             if problems:
                 return ImportReport(refused=problems)
-            report = _counted(work.topology.put_customers(customers))
+            report = _counted(work.topology.put_customers(customers, self.clock()))
             self._keep(work, "import_customers", content, report, actor, dry_run=dry_run)
         return report
 

@@ -16,8 +16,8 @@ from notifications.outages import News
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
+    from app.outages.in_step import InStep
     from app.outages.telling import OutageTelling
     from app.ports.outage_work import OutageDatabase, OutageWork
     from app.trip.case import Case
@@ -40,6 +40,7 @@ class OutageDesk:
     desk: Desk
     database: OutageDatabase
     telling: OutageTelling
+    in_step: InStep
     policy: OutagePolicy
     nearby_days: int
 
@@ -52,19 +53,12 @@ class OutageDesk:
             NotFoundError: there is none of that number, or it is another branch's.
         """
         case = self.desk.load(work, ticket_no, act, expected_revision=expected_revision)
-        return case, work.outages.get(ticket_no)
+        return case, work.outages.take(ticket_no)
 
     def kept(self, work: OutageWork, case: Case, outcome: Outcome, action: str) -> Case:
         """The ticket moved and stored; whoever was slower is told so here."""
         ticket = self.desk.recorder.keep(work, case, outcome, action=action)
         return replace(case, ticket=ticket)
-
-    def include(self, work: OutageWork, outage: Outage, at: datetime) -> int:
-        """Keep whom the outage concerns now, as evidence; returns how many points."""
-        view, is_new = outage.seen_at(at), outage.step == 1
-        if outage.phase is OutagePhase.SCHEDULED:
-            return work.affected.include(outage.ticket_no, view, is_new=is_new)
-        return work.affected.interrupt(outage.ticket_no, view, outage.begins_at, is_new=is_new)
 
     def tell_estimate(
         self, work: OutageWork, case: Case, outage: Outage, progress: str = ""

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from app.outages.desk import with_source
 from app.outages.moving import cause_of, details_after, details_of, moved
+from app.outages.places import place_of
+from app.outages.points import keep
 from app.outages.restoring import part_of
 from app.outages.results import OutageResult, result_of
 from app.outages.rules import (
@@ -24,6 +26,7 @@ from app.outages.rules import (
     against_restoration,
 )
 from engine.events import SupplyRestored
+from engine.network import SupplyView
 from engine.outage import (
     Outage,
     OutageNews,
@@ -35,6 +38,7 @@ from notifications.outages import News
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from app.outages.desk import OutageDesk
     from app.outages.restoring import Part
@@ -78,10 +82,12 @@ class SupplyService:
                 *against_estimate(times.estimated_at, act.at),
             )
             case = self.outages.kept(work, case, moved(case, START, filled, against), START)
+            before = self.outages.in_step.bring(work, before, act)
+            began = times.occurred_at or act.at
             outage = replace(
-                before,
+                self._placed(work, before, began),
                 phase=OutagePhase.IN_PROGRESS,
-                begins_at=times.occurred_at or act.at,
+                begins_at=began,
                 begins_source=details["occurred_source"],
                 ends_at=None,
                 estimated_at=times.estimated_at,
@@ -90,11 +96,13 @@ class SupplyService:
                 step=before.step + 1,
             )
             work.outages.save(outage)
-            points = self.outages.include(work, outage, act.at)
+            kept = keep(work, outage, act.at)
             told = News(kind=OutageNews.STARTED, outage=outage, cause=outage.cause)
             self.outages.telling.tell(work, case, told)
+            if kept.left_at is not None:
+                self.outages.in_step.tell_released(work, outage, kept.left_at, act)
             work.commit()
-        return result_of(case, outage, points, told.kind)
+        return result_of(case, outage, kept.points, told.kind)
 
     def report_progress(
         self,
@@ -123,12 +131,14 @@ class SupplyService:
                 before,
                 estimated_at=times.estimated_at,
                 cause=cause_of(case.definition, details),
-                area=details.get("affected_area", before.area),
-                line=details.get("affected_line", before.line),
+                area=_entered(given, details, "affected_area") or before.area,
+                line=_entered(given, details, "affected_line") or before.line,
                 step=before.step + 1,
             )
             work.outages.save(outage)
-            told = self.outages.tell_estimate(work, case, outage, details.get("progress", ""))
+            # What was said with an earlier estimate is old news.
+            progress = _entered(given, details, "progress")
+            told = self.outages.tell_estimate(work, case, outage, progress)
             work.commit()
         return result_of(case, outage, 0, OutageNews.ESTIMATE if told else None)
 
@@ -159,6 +169,7 @@ class SupplyService:
                 work, case, moved(case, trigger, filled, against, event), trigger
             )
             restored_at = times.restored_at or act.at
+            before = self.outages.in_step.bring(work, before, act)
             outage = replace(
                 before,
                 cause=cause_of(case.definition, details),
@@ -181,9 +192,23 @@ class SupplyService:
                 restored_at=restored_at,
                 part=part.names,
             )
-            self.outages.telling.tell(work, case, told)
+            is_told = self.outages.telling.tell(work, case, told)
             work.commit()
-        return result_of(case, outage, points, told.kind)
+        return result_of(case, outage, points, told.kind if is_told else None)
+
+    def _placed(self, work: OutageWork, outage: Outage, began: datetime) -> Outage:
+        """The outage where its nodes hung when it began, by the words that follow from that.
+
+        Words that somebody chose himself are left alone.
+        """
+        before = place_of(work, outage.nodes, SupplyView.at(outage.changed_at))
+        now = place_of(work, outage.nodes, SupplyView.at(began))
+        work.outages.set_feeders(outage.ticket_no, now.feeders)
+        return replace(
+            outage,
+            area=now.area if outage.area == before.area else outage.area,
+            line=now.line if outage.line == before.line else outage.line,
+        )
 
     def _restored(
         self, work: OutageWork, outage: Outage, part: Part, restoration: Restoration
@@ -203,6 +228,11 @@ class SupplyService:
         work.outages.add_restorations(number, part.nodes, restoration)
         view = outage.seen_at(at)
         return outage, work.affected.restore_absent(number, view, since, outage.step)
+
+
+def _entered(given: Mapping[str, str], details: Mapping[str, str], field: str) -> str:
+    """What was entered with this move, as it was read; empty if nothing was."""
+    return details.get(field, "") if given.get(field, "").strip() else ""
 
 
 def _means(filled: Mapping[str, str], details: Mapping[str, str]) -> RestorationMeans:

@@ -18,9 +18,10 @@ from notifications.outages import News, overtaken_topics, shared_notice, window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from app.ports.jobs import Jobs
-    from app.ports.outage_work import OutageWork
+    from app.ports.work import Work
     from app.trip.case import Case
     from app.trip.telling import Telling
     from engine.outage import Outage
@@ -40,13 +41,17 @@ class OutageTelling:
     telling: Telling
     jobs: Jobs
 
-    def tell(self, work: OutageWork, case: Case, news: News, *, occasion: str = "") -> bool:
+    def tell(self, work: Work, case: Case, news: News, *, occasion: str = "") -> bool:
         """Tell everybody whom the news concerns; False if this was told before.
 
         `occasion` tells this telling from others of its kind; the outage's step unless given.
-        What is still waiting and says less than this is not sent any more.
+        What is still waiting and says less than this is not sent any more, also where this itself
+        lies back too far to be told.
         """
         outage, at = news.outage, case.act.at
+        if news.is_stale(at):
+            self._supersede(work, news, at)
+            return False
         notice_id = f"outage-{outage.ticket_no}-{occasion or outage.step}-{news.kind}"
         notice = OutageNotice(
             notice_id=notice_id,
@@ -56,25 +61,22 @@ class OutageTelling:
             everybody=news.is_for_everybody,
             created_at=at,
             estimated_at=outage.estimated_at if news.kind in WITH_ESTIMATE else None,
+            known_since=news.known_since,
         )
         if not work.outage_messages.add(notice):
             return False
-        for topic in overtaken_topics(outage.ticket_no, news.kind):
-            if news.kind is OutageNews.RESTORED and news.part:
-                work.outage_messages.supersede_restored(outage.ticket_no, topic, outage.step)
-            else:
-                work.outbox.supersede(topic, at)
+        self._supersede(work, news, at)
         context = self.telling.context(work, case, case.definition)
         work.notices.add(shared_notice(news, notice_id, context))
         self.jobs.enqueue(work, Job.FAN_OUT, notice_id, (notice_id,))
         return True
 
-    def tell_staff(self, work: OutageWork, case: Case, outage: Outage) -> int:
+    def tell_staff(self, work: Work, case: Case, outage: Outage, *, since_step: int = 0) -> int:
         """Tell those who look after important users which of them are concerned (R-7.2).
 
-        Returns how many important users there are.
+        With `since_step` only of those who are so since that step. Returns how many there are.
         """
-        users = work.affected.important(outage.ticket_no, MOST_IMPORTANT)
+        users = work.affected.important(outage.ticket_no, MOST_IMPORTANT, since_step=since_step)
         if not users:
             return 0
         context = self.telling.context(work, case, case.definition)
@@ -94,7 +96,16 @@ class OutageTelling:
         work.outbox.add(messages)
         return len(users)
 
-    def _looking_after(self, work: OutageWork, branch: str, node_id: str) -> Sequence[str]:
+    def _supersede(self, work: Work, news: News, at: datetime) -> None:
+        """End what is waiting and says less, for those whom the news is for."""
+        outage = news.outage
+        for topic in overtaken_topics(outage.ticket_no, news.kind):
+            if news.part:
+                work.outage_messages.supersede_left(outage.ticket_no, topic, outage.step)
+            else:
+                work.outbox.supersede(topic, at)
+
+    def _looking_after(self, work: Work, branch: str, node_id: str) -> Sequence[str]:
         """The account manager of the grid, else the section heads of the branch."""
         pair = work.grid.managers_for(node_id, branch)
         if pair is not None:
