@@ -23,14 +23,14 @@ INSERT INTO outage_affected (ticket_no, node_id, episode, area_class, important,
 _KEPT_FIRST = """
 SELECT :subject, node_id, 1, area_class, important, :as_of, :step, {interrupted_at} FROM affected
 """
-# What is known of a later time than the one that is looked at stands.
 _KEPT = """
 SELECT :subject, a.node_id, 1 + (SELECT count(*) FROM outage_affected AS x
     WHERE x.ticket_no = :subject AND x.node_id = a.node_id
     AND (x.withdrawn_at IS NOT NULL OR x.restored_at IS NOT NULL)),
   a.area_class, a.important, :as_of, :step, {interrupted_at} FROM affected AS a
 WHERE NOT EXISTS (SELECT 1 FROM outage_affected AS x
-  WHERE x.ticket_no = :subject AND x.node_id = a.node_id AND x.restored_at > :as_of)
+  WHERE x.ticket_no = :subject AND x.node_id = a.node_id
+  AND x.interrupted_at <= :as_of AND x.restored_at > :as_of)
 ON CONFLICT (ticket_no, node_id, episode) DO UPDATE SET
   area_class = excluded.area_class, important = excluded.important, interrupted_at =
     CASE WHEN outage_affected.interrupted_at < excluded.interrupted_at
@@ -42,14 +42,22 @@ WHERE outage_affected.area_class <> excluded.area_class
 """
 _OPEN = "withdrawn_at IS NULL AND restored_at IS NULL"
 _LEAVE = """
-UPDATE outage_affected SET {column}_at = :left_at, {column}_step = :step
+UPDATE outage_affected SET withdrawn_at = :left_at, withdrawn_step = :step
 WHERE ticket_no = :subject AND {open}
 """
-_LEAVE_IF_ABSENT = """{which} AND node_id NOT IN (
+_COME_BACK = """
+UPDATE outage_affected SET restored_at = :left_at, restored_step = :step
+WHERE ticket_no = :subject AND {open}
 """
-_OF_ABSENT = "SELECT node_id FROM affected)"
+# Supply came back earlier than was known until now.
+_SHORTEN = """
+UPDATE outage_affected SET restored_at = :left_at
+WHERE ticket_no = :subject AND restored_at > :left_at
+"""
 # Who has not gone out yet waits for it, or for the end of the whole.
-_WENT_OUT = "AND interrupted_at <= :as_of"
+_WENT_OUT = " AND interrupted_at <= :as_of"
+_IF_ABSENT = " AND node_id NOT IN ("
+_PRESENT = "SELECT node_id FROM affected)"
 _COUNT_OPEN = "SELECT count(*) FROM outage_affected WHERE ticket_no = :subject AND {open}"
 _HAS_JOINED = """
 SELECT 1 FROM outage_affected
@@ -97,14 +105,13 @@ INTERRUPT_FIRST, INTERRUPT = (
     timed(_keeping(kept.format(interrupted_at=":interrupted_at")), "interrupted_at")
     for kept in (_KEPT_FIRST, _KEPT)
 )
-WITHDRAW_ALL = _leaving(text(_LEAVE.format(column="withdrawn", open=_OPEN)))
-RESTORE_ALL = _leaving(text(_LEAVE.format(column="restored", open=_OPEN)))
+_WITHDRAWING, _COMING_BACK = (each.format(open=_OPEN) for each in (_LEAVE, _COME_BACK))
+WITHDRAW_ALL, RESTORE_ALL = (_leaving(text(each)) for each in (_WITHDRAWING, _COMING_BACK))
+SHORTEN_ALL = timed(text(_SHORTEN), "left_at")
 WITHDRAW, RESTORE = (
-    _leaving(
-        affected_by_outage(
-            _OF_ABSENT,
-            before=_LEAVE.format(column=column, open=_OPEN) + _LEAVE_IF_ABSENT.format(which=which),
-        )
-    )
-    for column, which in (("withdrawn", ""), ("restored", _WENT_OUT))
+    _leaving(affected_by_outage(_PRESENT, before=f"{leaving}{_IF_ABSENT}"))
+    for leaving in (_WITHDRAWING, _COMING_BACK + _WENT_OUT)
+)
+SHORTEN = timed(
+    affected_by_outage(_PRESENT, before=f"{_SHORTEN}{_WENT_OUT}{_IF_ABSENT}"), "left_at"
 )

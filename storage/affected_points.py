@@ -217,10 +217,11 @@ class AffectedPoints:
     def restore_absent(
         self, ticket_no: str, view: SupplyView, restored_at: datetime, step: int | None
     ) -> int:
-        """Who was out and is no longer in the set has supply again since then; returns how many.
+        """Who was out and is not in the set has supply again since then; returns how many.
 
-        Without a `step` nobody is told of it.
+        Where a later instant was known, it is put right. Without a `step` nobody is told of it.
         """
+        self._run(affected_evidence.SHORTEN, ticket_no, view, left_at=restored_at)
         return self._run(affected_evidence.RESTORE, ticket_no, view, left_at=restored_at, step=step)
 
     def withdraw_all(self, ticket_no: str, at: datetime, step: int) -> int:
@@ -228,9 +229,10 @@ class AffectedPoints:
         parameters = {"subject": ticket_no, "left_at": at, "step": step}
         return self._connection.execute(affected_evidence.WITHDRAW_ALL, parameters).rowcount
 
-    def restore_all(self, ticket_no: str, restored_at: datetime, step: int) -> int:
+    def restore_all(self, ticket_no: str, restored_at: datetime, step: int | None) -> int:
         """Everybody who was still without has supply again since then; returns how many."""
         parameters = {"subject": ticket_no, "left_at": restored_at, "step": step}
+        self._connection.execute(affected_evidence.SHORTEN_ALL, parameters)
         return self._connection.execute(affected_evidence.RESTORE_ALL, parameters).rowcount
 
     def _run(self, statement: TextClause, ticket_no: str, view: SupplyView, **more: object) -> int:

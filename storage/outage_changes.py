@@ -41,6 +41,11 @@ def _between(column: ColumnElement[Any], *also: ColumnElement[bool]) -> Select[A
     return select(column).where(column > bindparam("since"), column <= bindparam("until"), *also)
 
 
+_OVER_SINCE = (
+    select(_O.ticket_no)
+    .where(_O.phase == OutagePhase.RESTORED.value, _O.ends_at > bindparam("since"))
+    .order_by(_O.ticket_no)
+)
 _TURNS = union(
     _between(_O.begins_at, _HAPPENED),
     _between(_O.ends_at, _HAPPENED),
@@ -56,6 +61,11 @@ def overtaken(connection: Connection, outage: Outage) -> bool:
         return True
     parameters = {"key": outage.ticket_no, "since": outage.counted_at}
     return connection.execute(_CHANGED_SINCE, parameters).first() is not None
+
+
+def over_since(connection: Connection, at: datetime) -> list[str]:
+    """The numbers of the outages that ended later than that."""
+    return list(connection.execute(_OVER_SINCE, {"since": at}).scalars())
 
 
 def turns(connection: Connection, since: datetime, until: datetime) -> list[datetime]:

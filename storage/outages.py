@@ -1,10 +1,10 @@
 """Outages: the rows that say what is out, and since when (R-7.2).
 
-add(outage) -> None
-save(outage) -> None                      its nodes too
+add(outage) / save(outage) -> None        its nodes too
 get(ticket_no) -> Outage                  NotFoundError
 listing(*, branch, open_only, limit) -> list[Outage]           the next or newest first
 in_phase(phase) -> list[Outage]           the earliest first
+over_since(at) -> list[str]               those that ended later than that
 set_feeders(ticket_no, feeders) -> None
 add_restorations(ticket_no, nodes, restoration) -> None
 restored_nodes(ticket_no) -> frozenset[str]
@@ -12,11 +12,10 @@ points_out(ticket_no, node_ids) -> frozenset[str]
 busy_nodes(node_ids) -> dict[str, str]    node -> an open outage that it belongs to
 declared_on(node_ids) -> list[Outage]     open ones
 hold(node_ids) -> None                    others who hold one of them wait for this transaction
-overtaken(outage) -> bool; learned(outage, at) / turns(since, until) -> list[datetime]
+overtaken(outage) -> bool; learned / turns(...) -> list[datetime]
 take(ticket_no) / take_if_free(ticket_no) -> Outage (| None)      locked until the commit
 counted(ticket_no, at, step) -> None
-serve(ticket_no, connections) -> None; served / serving(number) -> list[str]
-unfit_connections(connections, branch) -> list[str]
+serve(ticket_no, connections) -> None; served / serving / unfit_connections(...) -> list[str]
 """
 
 from __future__ import annotations
@@ -184,6 +183,10 @@ class Outages:
         """Outages of that phase, the earliest first."""
         statement = select(OUTAGES).where(OUTAGES.c.phase == phase.value)
         return self._outages(statement.order_by(OUTAGES.c.begins_at, OUTAGES.c.ticket_no))
+
+    def over_since(self, at: datetime) -> list[str]:
+        """The numbers of the outages that ended later than that."""
+        return outage_changes.over_since(self._connection, at)
 
     def overtaken(self, outage: Outage) -> bool:
         """Whether what its points depend on was changed since they were determined."""

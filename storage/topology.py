@@ -26,17 +26,11 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from sqlalchemy import CTE, bindparam, case, func, literal, or_, select, update
 
 from engine.errors import not_found
+from storage import placements
 from storage.change_marks import Changed, note
 from storage.columns import Instant
 from storage.contacts import number_contacts
-from storage.placements import (
-    Placement,
-    Standing,
-    keep_history,
-    parts_of,
-    path_of,
-    placements_of,
-)
+from storage.placements import Placement, Standing, keep_history
 from storage.tables.topology import CUSTOMERS, NODES
 from storage.upserts import insert_or_update
 
@@ -267,15 +261,15 @@ class Topology:
 
     def placements(self, node_id: str) -> list[Placement]:
         """Where and as what the node has stood, the earliest first."""
-        return placements_of(self._connection, node_id)
+        return placements.placements_of(self._connection, node_id)
 
     def path(self, node_id: str, as_of: datetime) -> list[Standing]:
         """The node and what it hung on then, from itself up; empty if it was not there."""
-        return path_of(self._connection, node_id, as_of)
+        return placements.path_of(self._connection, node_id, as_of)
 
     def parts(self, node_id: str, as_of: datetime) -> list[Standing]:
         """What hung directly on the node then, by id."""
-        return parts_of(self._connection, node_id, as_of)
+        return placements.parts_of(self._connection, node_id, as_of)
 
     def nodes(self) -> list[Node]:
         """Every node in use, by id."""

@@ -78,6 +78,7 @@ class Announcements:
             work.outages.serve(outage.ticket_no, wanted.serves)
             work.outages.set_feeders(outage.ticket_no, planned.place.feeders)
             points = keep(work, outage, act.at, is_new=True).points
+            self.outages.in_step.correct_others(work, outage, outage.begins_at, act)
             told = News(kind=OutageNews.ANNOUNCED, outage=outage, cause=cause)
             important = 0
             if not planned.is_over:
@@ -150,6 +151,7 @@ class Announcements:
             )
             work.outages.save(outage)
             points = work.affected.withdraw_all(ticket_no, act.at, outage.step)
+            self.outages.in_step.correct_others(work, outage, outage.begins_at, act)
             told = News(kind=OutageNews.CANCELLED, outage=outage, cause=outage.cause)
             self.outages.telling.tell(work, case, told)
             work.commit()

@@ -47,6 +47,17 @@ class InStep:
             self.telling.tell_staff(work, case, shift.outage, since_step=shift.outage.step)
         return shift.outage
 
+    def correct_others(self, work: Work, outage: Outage, since: datetime, act: Act) -> None:
+        """Bring what became known of an outage since then into the evidence of those that are over.
+
+        Open ones are brought up to date by the sweep. Nobody is told of what is over.
+        """
+        if since >= act.at:
+            return
+        for ticket_no in work.outages.over_since(since):
+            if ticket_no != outage.ticket_no:
+                refresh(work, work.outages.take(ticket_no), act.at)
+
     def tell_released(self, work: Work, outage: Outage, left_at: datetime, act: Act) -> None:
         """Tell those who left the outage at its present step, as far as they were told of it."""
         news = News(

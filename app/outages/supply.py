@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from app.outages.desk import with_source
 from app.outages.moving import cause_of, details_after, details_of, moved
 from app.outages.places import place_of
-from app.outages.points import keep
+from app.outages.points import keep, restored_in_part
 from app.outages.restoring import part_of
 from app.outages.results import OutageResult, result_of
 from app.outages.rules import (
@@ -97,6 +97,7 @@ class SupplyService:
             )
             work.outages.save(outage)
             kept = keep(work, outage, act.at)
+            self.outages.in_step.correct_others(work, outage, began, act)
             told = News(kind=OutageNews.STARTED, outage=outage, cause=outage.cause)
             self.outages.telling.tell(work, case, told)
             if kept.left_at is not None:
@@ -185,6 +186,7 @@ class SupplyService:
                 step=outage.step,
             )
             outage, points = self._restored(work, outage, part, restoration)
+            self.outages.in_step.correct_others(work, outage, restored_at, act)
             told = News(
                 kind=OutageNews.RESTORED,
                 outage=outage,
@@ -226,8 +228,7 @@ class SupplyService:
             return outage, work.affected.restore_all(number, since, outage.step)
         work.outages.save(outage)
         work.outages.add_restorations(number, part.nodes, restoration)
-        view = outage.seen_at(at)
-        return outage, work.affected.restore_absent(number, view, since, outage.step)
+        return outage, restored_in_part(work, outage, since, at)
 
 
 def _entered(given: Mapping[str, str], details: Mapping[str, str], field: str) -> str:

@@ -29,7 +29,8 @@ def grid(office: Office) -> Office:
 
 def fault(office: Office, node: str, begins: str, ends: str) -> str:
     """A fault that was reported with both its times; its number."""
-    entered = report_fault(office, node, occurred_at=begins, occurred_source="scada")
+    given = {"occurred_at": begins, "occurred_source": "scada", "late_entry_reason": "示例"}
+    entered = report_fault(office, node, **given)
     restore(office, entered, restored_at=ends, restored_source="scada")
     return entered.outage.ticket_no
 
