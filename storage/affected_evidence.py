@@ -58,7 +58,10 @@ WHERE ticket_no = :subject AND restored_at > :left_at
 _WENT_OUT = " AND interrupted_at <= :as_of"
 _IF_ABSENT = " AND node_id NOT IN ("
 _PRESENT = "SELECT node_id FROM affected)"
-_COUNT_OPEN = "SELECT count(*) FROM outage_affected WHERE ticket_no = :subject AND {open}"
+_COUNT_KEPT = """
+SELECT count(DISTINCT node_id) FROM outage_affected
+WHERE ticket_no = :subject AND withdrawn_at IS NULL
+"""
 _HAS_JOINED = """
 SELECT 1 FROM outage_affected
 WHERE ticket_no = :subject AND included_step = :step AND {open} LIMIT 1
@@ -94,7 +97,7 @@ def _leaving(statement: TextClause) -> TextClause:
     return timed(statement, "left_at").bindparams(bindparam("step", type_=Integer))
 
 
-COUNT_OPEN = text(_COUNT_OPEN.format(open=_OPEN))
+COUNT_KEPT = text(_COUNT_KEPT)
 HAS_JOINED = text(_HAS_JOINED.format(open=_OPEN))
 HAS_NEW_CUSTOMERS = timed(text(_HAS_NEW_CUSTOMERS.format(open=_OPEN)), "known_since")
 AREAS_LEFT = text(_AREAS_LEFT)

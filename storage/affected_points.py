@@ -4,7 +4,7 @@
     count(ticket_no, view) -> AffectedCounts
     node_ids(ticket_no, view) / node_ids_below(nodes, view) -> list[str]
     feeders_below(ticket_no, view) -> list[str]
-    open_count(ticket_no) -> int                           who is kept and has not left
+    kept_count(ticket_no) -> int                           who is kept and not withdrawn
     include(ticket_no, view, step) -> int                  who is in the set now is kept
     withdraw_absent(ticket_no, view, step) -> int          who is no more leaves it
     interrupt(ticket_no, view, step, interrupted_at) -> int
@@ -159,10 +159,10 @@ class AffectedPoints:
             ImportantUser(*row) for row in self._connection.execute(_IMPORTANT_USERS, parameters)
         ]
 
-    def open_count(self, ticket_no: str) -> int:
-        """How many points are kept and have not left."""
+    def kept_count(self, ticket_no: str) -> int:
+        """How many points are kept and were not withdrawn."""
         found: int = self._connection.execute(
-            affected_evidence.COUNT_OPEN, {"subject": ticket_no}
+            affected_evidence.COUNT_KEPT, {"subject": ticket_no}
         ).scalar_one()
         return found
 

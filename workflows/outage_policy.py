@@ -39,9 +39,10 @@ class LeadTime(Shape):
 
 
 class LateEntry(Shape):
-    """How long after it occurred a fault is entered at most without a reason."""
+    """How long after it occurred a fault is entered at most without a reason, and at all."""
 
-    hours: Annotated[int, Field(ge=1)]
+    hours: Count
+    most_days: Count
     clause: Cited
 
     @property

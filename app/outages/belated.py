@@ -6,6 +6,7 @@ the pen, which would hurry to tell people of what is long over: it needs a reaso
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.outages.rules import Times
@@ -30,14 +31,22 @@ def occurred_at(given: Mapping[str, str], definition: WorkflowDefinition) -> dat
 def against_late_entry(
     opening: Opening, details: Mapping[str, str], rule: LateEntry, at: datetime
 ) -> Iterator[Reason]:
-    """Why a fault that occurred as long ago as this may not be entered without a reason.
+    """Why a fault that occurred as long ago as this may not be entered, or not without a reason.
 
     A process that has no room for the reason does not ask for it.
     """
     occurred = Times.of(details).occurred_at
-    if occurred is None or EXCUSE not in opening.takes or details.get(EXCUSE, ""):
+    if occurred is None:
         return
-    if at - occurred > rule.span:
+    if at - occurred > timedelta(days=rule.most_days):
+        yield Reason(
+            code="too_long_ago",
+            field="occurred_at",
+            message=f"停电发生时间距今已超过 {rule.most_days} 天",
+            clause=rule.clause,
+            remedy="请核对停电发生时间",
+        )
+    elif EXCUSE in opening.takes and not details.get(EXCUSE, "") and at - occurred > rule.span:
         yield Reason(
             code="entered_late",
             field=EXCUSE,

@@ -15,7 +15,7 @@ from engine.outage import (
 from notifications.outages import News
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from app.outages.in_step import InStep
     from app.outages.telling import OutageTelling
@@ -61,9 +61,12 @@ class OutageDesk:
         return replace(case, ticket=ticket)
 
     def tell_estimate(
-        self, work: OutageWork, case: Case, outage: Outage, progress: str = ""
+        self, work: OutageWork, case: Case, outage: Outage, progress: Callable[[], str]
     ) -> bool:
-        """Tell when supply is expected back, if that is due to be told now (R-7.2)."""
+        """Tell when supply is expected back, if that is due to be told now (R-7.2).
+
+        `progress` says how far the works were when the estimate was entered.
+        """
         at = case.act.at
         if outage.estimated_at is None or outage.phase is not OutagePhase.IN_PROGRESS:
             return False
@@ -73,7 +76,9 @@ class OutageDesk:
             told = ToldEstimate(estimated_at=last.estimated_at, told_at=last.created_at)
         if not is_estimate_due(outage.estimated_at, told, self.policy.estimate_policy, at):
             return False
-        news = News(kind=OutageNews.ESTIMATE, outage=outage, cause=outage.cause, progress=progress)
+        news = News(
+            kind=OutageNews.ESTIMATE, outage=outage, cause=outage.cause, progress=progress()
+        )
         return self.telling.tell(work, case, news, occasion=f"{at:%Y%m%dT%H%M%S}")
 
 

@@ -39,7 +39,7 @@ class Shift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """How many points an outage concerns now, and when the last of those who left it did."""
+    """How many points an outage concerns, and when the last of those who left it did."""
 
     points: int
     left_at: datetime | None = None
@@ -57,7 +57,7 @@ def keep(work: Work, outage: Outage, at: datetime, *, is_new: bool = False) -> K
         # Who has supply again before anybody heard of it need not hear of that either.
         left_at = _walked(work, outage, turns, step, None if is_new else step).left_at
         is_new = is_new and not turns
-    return Kept(points=kept if is_new else work.affected.open_count(number), left_at=left_at)
+    return Kept(points=kept if is_new else work.affected.kept_count(number), left_at=left_at)
 
 
 def restored_in_part(work: Work, outage: Outage, since: datetime, at: datetime) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.outages.desk import with_source
-from app.outages.moving import cause_of, details_after, details_of, moved
+from app.outages.moving import ESTIMATE, cause_of, details_after, details_of, moved
 from app.outages.places import place_of
 from app.outages.points import keep, restored_in_part
 from app.outages.restoring import part_of
@@ -50,7 +50,6 @@ START, RESTORE, RESTORE_PARTIALLY = "start", "restore", "restore_partially"
 REPORT_PROGRESS = "report_progress"
 PROGRESS = frozenset({REPORT_PROGRESS, "dispatch_crew", "find_cause"})
 """Moves that say how far the works are."""
-ESTIMATE = "estimated_restoration_at"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +138,7 @@ class SupplyService:
             work.outages.save(outage)
             # What was said with an earlier estimate is old news.
             progress = _entered(given, details, "progress")
-            told = self.outages.tell_estimate(work, case, outage, progress)
+            told = self.outages.tell_estimate(work, case, outage, lambda: progress)
             work.commit()
         return result_of(case, outage, 0, OutageNews.ESTIMATE if told else None)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from app.outages.moving import details_of
+from app.outages.moving import entered_with_estimate
 from app.sweeping import SweepReport, sweep_each
 from engine.outage import OutageKind, OutageNews, OutagePhase
 from engine.ticket import SYSTEM, Act
@@ -79,8 +79,10 @@ class OutageSweep:
     def _estimate(self, work: OutageWork, outage: Outage, act: Act) -> bool:
         """Tell an estimate that came too soon after the one before."""
         case = self.outages.desk.load(work, outage.ticket_no, act)
-        progress = details_of(case).get("progress", "")
-        return self.outages.tell_estimate(work, case, outage, progress)
+        number = outage.ticket_no
+        return self.outages.tell_estimate(
+            work, case, outage, lambda: entered_with_estimate(work.ledger.entries(number))
+        )
 
 
 def is_reminder_due(outage: Outage, at: datetime) -> bool:

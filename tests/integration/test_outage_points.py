@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -32,8 +33,6 @@ from tests.outages import (
 )
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from app.outages.results import OutageResult
     from tests.application import Office
 
@@ -88,13 +87,7 @@ def stretches(
 
 
 def as_instant(value: object) -> datetime | None:
-    return None if value is None else instant_of(str(value))
-
-
-def instant_of(value: str) -> datetime:
-    from datetime import datetime  # noqa: PLC0415  (its name is a type everywhere else)
-
-    return datetime.fromisoformat(value)
+    return None if value is None else datetime.fromisoformat(str(value))
 
 
 def points_of(office: Office, result: OutageResult) -> set[str]:
@@ -345,7 +338,7 @@ def test_a_fault_that_is_entered_afterwards_hit_the_network_of_then(
     assert stretches(grid, fault, "P11") == [
         (instant("2021-09-05 08:00"), instant("2021-09-10 08:00"))
     ]
-    assert fault.service_points == 1
+    assert fault.service_points == 2
     assert hear() == [(JIANG, "outage_fault")]  # who is still out
     elsewhere = report_fault(grid, "G-07", occurred_at="2021-09-05 08:00", **LATE)
     assert stretches(grid, elsewhere, "P11") == [(instant("2021-09-10 08:00"), None)]
@@ -356,6 +349,7 @@ def test_two_outages_of_last_week_were_out_together(grid: Office) -> None:
     other = report_fault(grid, "F2", occurred_at="2021-09-05 08:00", **LATE)
     restore(grid, other, restored_at="2021-09-05 12:00", restored_source="scada")
     fault = report_fault(grid, "T1", occurred_at="2021-09-05 09:00", **LATE)
+    assert fault.service_points == 3
     assert stretches(grid, fault, "P13") == [
         (instant("2021-09-05 09:00"), instant("2021-09-05 12:00"))
     ]
@@ -384,6 +378,18 @@ def test_a_fault_of_more_than_a_day_ago_needs_a_reason(
         given["late_entry_reason"] = "台风期间通信中断"
     fault = report_fault(grid, "T1", **given)
     assert fault.outage.phase is OutagePhase.IN_PROGRESS
+
+
+@pytest.mark.parametrize(("days", "too_long"), [(366, False), (367, True)])
+def test_a_slip_of_the_pen_is_no_fault_of_long_ago(grid: Office, days: int, too_long: bool) -> None:
+    occurred = f"{grid.clock() - timedelta(days=days):%Y-%m-%d %H:%M}+00:00"
+    given = {"occurred_at": occurred, **LATE}
+    if not too_long:
+        assert report_fault(grid, "T1", **given).service_points == 2
+        return
+    with pytest.raises(RefusedError) as caught:
+        report_fault(grid, "T1", **given)
+    assert codes(caught) == {"too_long_ago"}
 
 
 @pytest.mark.parametrize(
@@ -513,3 +519,9 @@ def test_how_far_the_works_were_is_said_once(grid: Office, hear: Listener) -> No
     sweep(grid)
     hear()
     assert "已更换导线，预计9月1日13:00送电" in text_to(grid, FENG, "outage_estimate")
+    grid.at("2021-09-01 09:40")
+    expect_back(grid, fault, "2021-09-01 15:00")
+    grid.at("2021-09-01 10:00")
+    sweep(grid)
+    hear()
+    assert "正在抢修，预计9月1日15:00送电" in text_to(grid, FENG, "outage_estimate")
