@@ -277,7 +277,12 @@ class Application:
         """Whom a notice of an outage is for."""
         from app.outages.fan_out import OutageFanOut
 
-        return OutageFanOut(clock=self.clock, channels=frozenset(self.channels), quiet=self._quiet)
+        return OutageFanOut(
+            clock=self.clock,
+            channels=frozenset(self.channels),
+            quiet=self._quiet,
+            in_step=lambda: self.outages.in_step,
+        )
 
     @cached_property
     def loads(self) -> LoadService:

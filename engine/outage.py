@@ -74,7 +74,11 @@ class Restoration:
 
 
 class OutageNews(StrEnum):
-    """What is told of an outage, each to its own part of those it concerns (R-7.2, N4)."""
+    """What is told of an outage, each to its own part of those it concerns (R-7.2, N4).
+
+    `JOINED` and `RELEASED` are told to those alone whom the outage has come to concern, or does not
+    concern any more, because the network or another outage has changed.
+    """
 
     ANNOUNCED = "announced"
     CHANGED = "changed"
@@ -83,6 +87,12 @@ class OutageNews(StrEnum):
     STARTED = "started"
     ESTIMATE = "estimate"
     RESTORED = "restored"
+    JOINED = "joined"
+    RELEASED = "released"
+
+
+TELLING_OFF = frozenset({OutageNews.CANCELLED, OutageNews.RELEASED})
+"""After these nothing of an outage is left for whoever read it last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +100,14 @@ class OutageNotice:
     """Which news of which outage a notice tells.
 
     Args:
-        step: the outage's step at which it was told; what left the outage then is told so.
+        step: the outage's step at which it was told; what left the outage then is told so, and what
+            joins it later hears of it by another notice.
         everybody: also those who asked not to be told, because the law wants them told.
         estimated_at: the restoration that was told with it, if one was.
         planned_from: the time that is told with it, to `planned_until`; None for a fault.
         last_told: only for those whom this earlier notice was the last to reach; if empty, for
             those whom none has reached; None: whatever they were told.
+        known_since: who is known at a point only since then is told as if the point had joined.
     """
 
     notice_id: str
@@ -108,6 +120,7 @@ class OutageNotice:
     planned_from: datetime | None = None
     planned_until: datetime | None = None
     last_told: str | None = None
+    known_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

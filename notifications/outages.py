@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from engine.calendar import SHANGHAI
 from engine.outage import (
     OUTAGE_KINDS,
+    TELLING_OFF,
     Outage,
     OutageKind,
     OutageNews,
@@ -32,6 +33,8 @@ LONGEST = 20
 """Characters that a registered template takes in one place."""
 STALE_AFTER = timedelta(hours=24)
 """That supply is back is no news after so long."""
+AT_YOUR_PLACE = "您的用电地址"
+"""Where it is that supply is back for somebody whom an outage does not concern any more."""
 
 URGENT = frozenset({OutageNews.RESTORED})
 """Told at any hour, beside that a fault has occurred."""
@@ -52,7 +55,8 @@ class News:
         cause: why, in Chinese.
         progress: how far the works are, in Chinese; may be empty.
         restored_at: when supply came back, where it did.
-        part: the names of where it did; empty for everywhere.
+        part: the names of where it did, or of what is not concerned any more; empty for everywhere.
+        known_since: see `OutageNotice`.
     """
 
     kind: OutageNews
@@ -62,6 +66,7 @@ class News:
     progress: str = ""
     restored_at: datetime | None = None
     part: tuple[str, ...] = ()
+    known_since: datetime | None = None
 
     @property
     def is_fault(self) -> bool:
@@ -71,12 +76,31 @@ class News:
     @property
     def is_urgent(self) -> bool:
         """Whether it is told at any hour of the night."""
-        return self.kind in URGENT or (self.is_fault and self.kind is OutageNews.ANNOUNCED)
+        kind = self.told_as
+        return kind in URGENT or (self.is_fault and kind is OutageNews.ANNOUNCED)
 
     @property
     def is_by_law(self) -> bool:
         """Whether the law demands it, so that those are told too who asked not to be."""
-        return self.kind in BY_LAW and not self.is_fault
+        return self.told_as in BY_LAW and not self.is_fault
+
+    @property
+    def told_as(self) -> OutageNews:
+        """In whose words it is told: to those who join or leave by themselves as to all others."""
+        is_on = self.outage.phase is OutagePhase.IN_PROGRESS
+        match self.kind:
+            case OutageNews.JOINED:
+                started = is_on and not self.is_fault
+                return OutageNews.STARTED if started else OutageNews.ANNOUNCED
+            case OutageNews.RELEASED:
+                return OutageNews.RESTORED if is_on else OutageNews.CANCELLED
+            case _:
+                return self.kind
+
+    def is_stale(self, at: datetime) -> bool:
+        """Whether it lies back so far that nobody is told any more."""
+        ended = self.restored_at if self.told_as is OutageNews.RESTORED else None
+        return ended is not None and at - ended >= STALE_AFTER
 
 
 def as_told(news: News, told: OutageNotice | None) -> News | None:
@@ -85,7 +109,7 @@ def as_told(news: News, told: OutageNotice | None) -> News | None:
     To whom nothing was told, or that it is off, a change is an announcement, and the rest is none
     of their business. An older notice does not know which time it told: that which stood before.
     """
-    if told is None or told.news is OutageNews.CANCELLED:
+    if told is None or told.news in TELLING_OFF:
         is_off = news.kind is OutageNews.CANCELLED
         return None if is_off else replace(news, kind=OutageNews.ANNOUNCED, was=None)
     if told.planned_from is None:
@@ -133,6 +157,7 @@ def topic(ticket_no: str, news: OutageNews) -> str:
         OutageNews.ESTIMATE: "/estimate",
         OutageNews.RESTORED: "/restored",
         OutageNews.CANCELLED: "/cancelled",
+        OutageNews.RELEASED: "/released",
     }
     return f"outage:{ticket_no}{aspect.get(news, '')}"
 
@@ -143,11 +168,11 @@ def overtaken_topics(ticket_no: str, news: OutageNews) -> tuple[str, ...]:
         topic(ticket_no, each) for each in (OutageNews.ESTIMATE, OutageNews.ANNOUNCED)
     )
     match news:
-        case OutageNews.CHANGED | OutageNews.CANCELLED | OutageNews.RESTORED:
+        case OutageNews.CHANGED | OutageNews.CANCELLED | OutageNews.RESTORED | OutageNews.RELEASED:
             return (course, estimate)
         case OutageNews.ESTIMATE:
             return (estimate,)
-        case OutageNews.ANNOUNCED | OutageNews.REMINDER | OutageNews.STARTED:
+        case OutageNews.ANNOUNCED | OutageNews.REMINDER | OutageNews.STARTED | OutageNews.JOINED:
             return ()
 
 
@@ -191,11 +216,12 @@ def moment(at: datetime) -> str:
 
 
 def _template(news: News) -> str:
-    if news.is_fault and news.kind is OutageNews.ANNOUNCED:
+    kind = news.told_as
+    if news.is_fault and kind is OutageNews.ANNOUNCED:
         return "outage_fault"
-    if news.is_fault and news.kind is OutageNews.CANCELLED:
+    if news.is_fault and kind is OutageNews.CANCELLED:
         return "outage_dismissed"
-    return f"outage_{news.kind}"
+    return f"outage_{kind}"
 
 
 def _params(news: News) -> dict[str, str]:
@@ -203,7 +229,7 @@ def _params(news: News) -> dict[str, str]:
     estimated = outage.estimated_at
     return {
         "kind": "抢修" if news.is_fault else OUTAGE_KINDS[outage.kind],
-        "area": _cut("、".join(news.part) or outage.area),
+        "area": listed_briefly(news.part, "处") if news.part else _cut(outage.area),
         "line": _cut(outage.line),
         "cause": _cut(news.cause),
         "window": window(outage.begins_at, outage.planned_until),
@@ -226,7 +252,7 @@ def _was(news: News) -> str:
 
 def _expires_at(news: News, at: datetime) -> datetime | None:
     outage = news.outage
-    match news.kind:
+    match news.told_as:
         case OutageNews.ANNOUNCED | OutageNews.CHANGED | OutageNews.REMINDER:
             return None if outage.phase is OutagePhase.IN_PROGRESS else outage.begins_at
         case OutageNews.CANCELLED:
@@ -234,7 +260,9 @@ def _expires_at(news: News, at: datetime) -> datetime | None:
         case OutageNews.STARTED | OutageNews.ESTIMATE:
             return outage.estimated_at
         case OutageNews.RESTORED:
-            return at + STALE_AFTER
+            return (news.restored_at or at) + STALE_AFTER
+        case OutageNews.JOINED | OutageNews.RELEASED:  # told as one of those above
+            return None
 
 
 def _cut(text: str) -> str:

@@ -4,7 +4,8 @@ One statement, and the database does all of it: it walks down from the nodes of 
 is on at the time, over the few nodes that are no service points, leaves out what was restored, and
 takes the service points that hang there. A point with an alternative supply is affected only if
 that lies in the dark too, by this outage or by another one. What should have begun by now and has
-not leaves nobody in the dark.
+not leaves nobody in the dark. Whoever looks ahead takes an outage that is on to end when it is
+expected to.
 
 The texts below begin a statement; what follows reads `affected`:
 
@@ -35,6 +36,9 @@ SUBJECT = ""
 
 _STANDS = "valid_from <= :as_of AND (valid_to IS NULL OR valid_to > :as_of)"
 
+_ENDS = """coalesce(o.ends_at,
+    CASE WHEN :since > :as_of THEN coalesce(o.estimated_at, o.planned_until) END)"""
+
 _OF_OUTAGE = "SELECT ticket_no, node_id FROM outage_nodes WHERE ticket_no = :subject"
 _OF_NODES = "SELECT :subject, id FROM nodes WHERE id IN :nodes"
 
@@ -46,7 +50,7 @@ WITH RECURSIVE chosen (ticket_no, node_id) AS (
   JOIN outage_nodes AS n ON n.ticket_no = o.ticket_no
   WHERE o.ticket_no <> :subject AND o.phase <> 'cancelled'
   AND (o.phase <> 'scheduled' OR o.begins_at > :as_of)
-  AND o.begins_at < :until AND (o.ends_at IS NULL OR o.ends_at > :since)
+  AND o.begins_at < :until AND ({ends} IS NULL OR {ends} > :since)
 ),
 restored (ticket_no, node_id) AS (
   SELECT ticket_no, node_id FROM outage_restorations
@@ -84,8 +88,8 @@ affected (node_id, area_class, important) AS (
 )
 """
 
-AFFECTED_BY_OUTAGE = _AFFECTED.format(subject=_OF_OUTAGE, stands=_STANDS)
-AFFECTED_BY_NODES = _AFFECTED.format(subject=_OF_NODES, stands=_STANDS)
+AFFECTED_BY_OUTAGE = _AFFECTED.format(subject=_OF_OUTAGE, stands=_STANDS, ends=_ENDS)
+AFFECTED_BY_NODES = _AFFECTED.format(subject=_OF_NODES, stands=_STANDS, ends=_ENDS)
 
 
 def affected_by_outage(rest: str, before: str = "") -> TextClause:

@@ -4,24 +4,28 @@
     count(ticket_no, view) -> AffectedCounts
     node_ids(ticket_no, view) / node_ids_below(nodes, view) -> list[str]
     feeders_below(ticket_no, view) -> list[str]
-    include(ticket_no, view) -> int                        who is in the set now is kept
+    kept_count(ticket_no) -> int                           who is kept and not withdrawn
+    include(ticket_no, view, step) -> int                  who is in the set now is kept
     withdraw_absent(ticket_no, view, step) -> int          who is no more leaves it
-    interrupt(ticket_no, view, interrupted_at) -> int
+    interrupt(ticket_no, view, step, interrupted_at) -> int
     restore_absent(ticket_no, view, restored_at, step) -> int
     withdraw_all(ticket_no, at, step) -> int
     restore_all(ticket_no, restored_at, step) -> int
+    has_joined(ticket_no, step) / has_new_customers(ticket_no, since) -> bool
+    areas_left(ticket_no, step) -> list[str]
 
 However many points there are, each of these is one statement and no point passes through here.
+A point that has left and joins again gets a row of its own: an episode.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import Integer, bindparam, text
+from sqlalchemy import text
 
+from storage import affected_evidence
 from storage.affected import affected_by_nodes, affected_by_outage, of_nodes, seen
-from storage.columns import Instant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +84,7 @@ SELECT n.name FROM dark AS d JOIN nodes AS n ON n.id = d.node_id
 WHERE d.ticket_no = :subject AND n.kind = 'transformer_area' ORDER BY n.id
 """
 _OVERLAPS = """
-SELECT x.ticket_no, count(*) AS service_points FROM affected AS a
+SELECT x.ticket_no, count(DISTINCT a.node_id) AS service_points FROM affected AS a
 JOIN outage_affected AS x ON x.node_id = a.node_id AND x.withdrawn_at IS NULL
 JOIN outages AS o ON o.ticket_no = x.ticket_no
 WHERE o.phase <> 'cancelled' AND o.begins_at >= :near_since AND o.begins_at <= :near_until
@@ -91,37 +95,9 @@ SELECT a.node_id, n.name AS node_name, coalesce(min(c.name), '') AS customer_nam
 FROM outage_affected AS a JOIN nodes AS n ON n.id = a.node_id
 LEFT JOIN customers AS c ON c.node_id = a.node_id
 WHERE a.ticket_no = :subject AND a.important AND a.withdrawn_at IS NULL AND a.restored_at IS NULL
+  AND a.included_step >= :since_step
 GROUP BY a.node_id, n.name ORDER BY a.node_id LIMIT :most
 """
-_KEEP = """
-INSERT INTO outage_affected
-  (ticket_no, node_id, area_class, important, included_at, interrupted_at)
-"""
-_KEPT = """
-SELECT :subject, node_id, area_class, important, :as_of, {interrupted_at} FROM affected
-WHERE true
-"""
-_KEPT_BEFORE = """
-ON CONFLICT (ticket_no, node_id) DO UPDATE SET
-  withdrawn_at = NULL, withdrawn_step = NULL, area_class = excluded.area_class,
-  important = excluded.important,
-  interrupted_at = coalesce(outage_affected.interrupted_at, excluded.interrupted_at)
-"""
-_LEAVE = """
-UPDATE outage_affected SET {column}_at = :left_at, {column}_step = :step
-WHERE ticket_no = :subject AND withdrawn_at IS NULL AND restored_at IS NULL
-"""
-_ABSENT = " AND node_id NOT IN ("
-
-
-def _timed(statement: TextClause, *names: str) -> TextClause:
-    timed = statement.bindparams(*(bindparam(name, type_=Instant) for name in names))
-    return timed.execution_options(preserve_rowcount=True)
-
-
-def _leaving(statement: TextClause) -> TextClause:
-    return _timed(statement, "left_at").bindparams(bindparam("step", type_=Integer))
-
 
 _PREVIEW = affected_by_nodes(_COUNTS)
 _COUNT = affected_by_outage(_COUNTS)
@@ -129,29 +105,8 @@ _NODE_IDS = affected_by_outage(_IDS)
 _NODE_IDS_BELOW = affected_by_nodes(_IDS)
 _FEEDERS_BELOW = affected_by_outage(_FEEDERS)
 _AREAS_BELOW = affected_by_nodes(_AREAS)
-_OVERLAPPING = _timed(affected_by_nodes(_OVERLAPS), "near_since", "near_until")
+_OVERLAPPING = affected_evidence.timed(affected_by_nodes(_OVERLAPS), "near_since", "near_until")
 _IMPORTANT_USERS = text(_IMPORTANT)
-_INCLUDE_FIRST, _INCLUDE = (
-    _timed(affected_by_outage(_KEPT.format(interrupted_at="NULL") + known, before=_KEEP))
-    for known in ("", _KEPT_BEFORE)
-)
-_INTERRUPT_FIRST, _INTERRUPT = (
-    _timed(
-        affected_by_outage(_KEPT.format(interrupted_at=":interrupted_at") + known, before=_KEEP),
-        "interrupted_at",
-    )
-    for known in ("", _KEPT_BEFORE)
-)
-_WITHDRAW_ALL = _leaving(text(_LEAVE.format(column="withdrawn")))
-_RESTORE_ALL = _leaving(text(_LEAVE.format(column="restored")))
-_WITHDRAW, _RESTORE = (
-    _leaving(
-        affected_by_outage(
-            "SELECT node_id FROM affected)", before=_LEAVE.format(column=column) + _ABSENT
-        )
-    )
-    for column in ("withdrawn", "restored")
-)
 
 
 class AffectedPoints:
@@ -194,46 +149,91 @@ class AffectedPoints:
         parameters = {**seen(view), **of_nodes(nodes), "near_since": since, "near_until": until}
         return [Overlap(*row) for row in self._connection.execute(_OVERLAPPING, parameters)]
 
-    def important(self, ticket_no: str, limit: int) -> list[ImportantUser]:
-        """Important users whom the outage concerns and who have no supply again, by node."""
-        parameters = {"subject": ticket_no, "most": limit}
+    def important(self, ticket_no: str, limit: int, *, since_step: int = 0) -> list[ImportantUser]:
+        """Important users whom the outage concerns and who have no supply again, by node.
+
+        With `since_step` only those who joined it at that step or later.
+        """
+        parameters = {"subject": ticket_no, "most": limit, "since_step": since_step}
         return [
             ImportantUser(*row) for row in self._connection.execute(_IMPORTANT_USERS, parameters)
         ]
 
-    def include(self, ticket_no: str, view: SupplyView, *, is_new: bool = False) -> int:
-        """Keep who is in the set of an outage that is still to come; returns how many.
+    def kept_count(self, ticket_no: str) -> int:
+        """How many points are kept and were not withdrawn."""
+        found: int = self._connection.execute(
+            affected_evidence.COUNT_KEPT, {"subject": ticket_no}
+        ).scalar_one()
+        return found
+
+    def has_joined(self, ticket_no: str, step: int) -> bool:
+        """Whether a point joined at that step and has not left."""
+        parameters = {"subject": ticket_no, "step": step}
+        return (
+            self._connection.execute(affected_evidence.HAS_JOINED, parameters).first() is not None
+        )
+
+    def has_new_customers(self, ticket_no: str, since: datetime) -> bool:
+        """Whether somebody is known at one of the points only since then."""
+        parameters = {"subject": ticket_no, "known_since": since}
+        return (
+            self._connection.execute(affected_evidence.HAS_NEW_CUSTOMERS, parameters).first()
+            is not None
+        )
+
+    def areas_left(self, ticket_no: str, step: int) -> list[str]:
+        """The names of the transformer areas of which everything was withdrawn, at that step."""
+        return self._ids(affected_evidence.AREAS_LEFT, {"subject": ticket_no, "step": step})
+
+    def include(self, ticket_no: str, view: SupplyView, step: int, *, is_new: bool = False) -> int:
+        """Keep who is in the set of an outage that is still to come; returns how many are new.
 
         Of an outage that `is_new` nobody is kept yet, which spares looking for them.
         """
-        return self._run(_INCLUDE_FIRST if is_new else _INCLUDE, ticket_no, view)
+        return self._run(
+            affected_evidence.INCLUDE_FIRST if is_new else affected_evidence.INCLUDE,
+            ticket_no,
+            view,
+            step=step,
+        )
 
-    def withdraw_absent(self, ticket_no: str, view: SupplyView, step: int | None) -> int:
-        """Those who are no longer in the set leave it, at that step if any; returns how many."""
-        return self._run(_WITHDRAW, ticket_no, view, left_at=view.as_of, step=step)
+    def withdraw_absent(self, ticket_no: str, view: SupplyView, step: int) -> int:
+        """Those who are no longer in the set leave it, at that step; returns how many."""
+        return self._run(affected_evidence.WITHDRAW, ticket_no, view, left_at=view.as_of, step=step)
 
     def interrupt(
-        self, ticket_no: str, view: SupplyView, interrupted_at: datetime, *, is_new: bool = False
+        self,
+        ticket_no: str,
+        view: SupplyView,
+        step: int,
+        interrupted_at: datetime,
+        *,
+        is_new: bool = False,
     ) -> int:
-        """Keep who is in the set, without supply since then; returns how many."""
-        statement = _INTERRUPT_FIRST if is_new else _INTERRUPT
-        return self._run(statement, ticket_no, view, interrupted_at=interrupted_at)
+        """Keep who is in the set, without supply since then; returns how many are new."""
+        statement = affected_evidence.INTERRUPT_FIRST if is_new else affected_evidence.INTERRUPT
+        return self._run(statement, ticket_no, view, step=step, interrupted_at=interrupted_at)
 
     def restore_absent(
         self, ticket_no: str, view: SupplyView, restored_at: datetime, step: int | None
     ) -> int:
-        """Those who are no longer in the set have supply again since then; returns how many."""
-        return self._run(_RESTORE, ticket_no, view, left_at=restored_at, step=step)
+        """Who was out and is not in the set has supply again since then; returns how many.
+
+        Where a later instant was known, it is put right. Without a `step` nobody is told of it.
+        """
+        self._run(affected_evidence.SHORTEN, ticket_no, view, left_at=restored_at)
+        return self._run(affected_evidence.RESTORE, ticket_no, view, left_at=restored_at, step=step)
 
     def withdraw_all(self, ticket_no: str, at: datetime, step: int) -> int:
         """The outage does not come about; returns how many points it would have concerned."""
         parameters = {"subject": ticket_no, "left_at": at, "step": step}
-        return self._connection.execute(_WITHDRAW_ALL, parameters).rowcount
+        return self._connection.execute(affected_evidence.WITHDRAW_ALL, parameters).rowcount
 
-    def restore_all(self, ticket_no: str, restored_at: datetime, step: int) -> int:
+    def restore_all(self, ticket_no: str, restored_at: datetime, step: int | None) -> int:
         """Everybody who was still without has supply again since then; returns how many."""
         parameters = {"subject": ticket_no, "left_at": restored_at, "step": step}
-        return self._connection.execute(_RESTORE_ALL, parameters).rowcount
+        self._connection.execute(affected_evidence.SHORTEN_ALL, parameters)
+        return self._connection.execute(affected_evidence.RESTORE_ALL, parameters).rowcount
 
     def _run(self, statement: TextClause, ticket_no: str, view: SupplyView, **more: object) -> int:
         parameters = {**seen(view), "subject": ticket_no, **more}

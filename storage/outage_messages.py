@@ -5,7 +5,7 @@
     last_estimate(ticket_no) -> OutageNotice | None
     reaching(ticket_no) -> list[OutageNotice]
     write_page(notice, shared, *, after, limit, by_wechat, not_before) -> str
-    supersede_restored(ticket_no, topic, step) -> int
+    supersede_left(ticket_no, topic, step) -> int
     heard_since(ticket_no, contact, since) -> set[OutageNews]
     contacts(ticket_no, name) -> list[Contact]
 
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import JSON, Boolean, Integer, String, bindparam, func, select, text, true, tuple_
 
 from engine.application import Contact
-from engine.outage import OutageNews, OutageNotice
+from engine.outage import TELLING_OFF, OutageNews, OutageNotice
 from notifications.message import Audience, Channel, MessageState
 from storage.columns import Instant
 from storage.outage_told import LAST_TOLD, NEVER_TOLD, REACHING
@@ -64,7 +64,8 @@ _CONTACTS_OF = (
     .distinct()
     .order_by(CUSTOMERS.c.phone, CUSTOMERS.c.wechat_openid)
 )
-_REACHING = text(REACHING).columns(*OUTAGE_NOTICES.columns)
+# By name: the order of a table differs from that of its columns here once one was added later.
+_REACHING = text(REACHING).columns(**{each.name: each.type for each in OUTAGE_NOTICES.columns})
 _PLACE = (OUTAGE_AFFECTED.c.ticket_no, OUTAGE_AFFECTED.c.node_id)
 _LAST_OF_PAGE = (
     select(*_PLACE)
@@ -84,17 +85,37 @@ _BY_INDEX = select(
 
 _TO_COME = "a.withdrawn_at IS NULL AND a.restored_at IS NULL"
 _OUT = f"{_TO_COME} AND a.interrupted_at IS NOT NULL"
-_DARK_ELSEWHERE = """EXISTS (
-  SELECT 1 FROM outage_affected AS x WHERE x.node_id = a.node_id AND x.ticket_no <> a.ticket_no
+# Who joined later hears of it by a notice of his own.
+_BY_THEN = "a.included_step <= :step"
+_HAS_JOINED = """(a.included_step = :step OR c.known_at > :known_since)
+  AND (a.interrupted_at IS NOT NULL OR EXISTS (
+    SELECT 1 FROM outages AS o WHERE o.ticket_no = a.ticket_no AND o.phase = 'scheduled'))"""
+_DARK = """EXISTS (
+  SELECT 1 FROM outage_affected AS x WHERE x.node_id = a.node_id
   AND x.interrupted_at IS NOT NULL AND x.restored_at IS NULL AND x.withdrawn_at IS NULL)"""
+_LEFT = "(a.withdrawn_step = :step OR a.restored_step = :step)"
+_STILL_IN_IT = """c.contact_id IN (
+  SELECT other.contact_id FROM outage_affected AS still
+  CROSS JOIN customers AS other
+  WHERE still.ticket_no = :ticket_no AND other.node_id = still.node_id
+  AND still.restored_at IS NULL AND still.withdrawn_at IS NULL AND other.contact_id IS NOT NULL)"""
+# One that was superseded may have been so when he left; better once too often than never.
+_TOLD = """EXISTS (
+  SELECT 1 FROM outage_notices AS n
+  CROSS JOIN messages AS m
+  WHERE n.ticket_no = :ticket_no AND n.notice_id <> :notice_id
+  AND m.id = n.notice_id || '-' || c.contact_id
+  AND m.state NOT IN ('expired', 'suppressed', 'cancelled', 'unreachable'))"""
 _WHO = {
-    OutageNews.ANNOUNCED: _TO_COME,
-    OutageNews.CHANGED: _TO_COME,
-    OutageNews.REMINDER: _TO_COME,
-    OutageNews.CANCELLED: "a.withdrawn_step = :step",
-    OutageNews.STARTED: _OUT,
-    OutageNews.ESTIMATE: _OUT,
-    OutageNews.RESTORED: f"a.restored_step = :step AND NOT {_DARK_ELSEWHERE}",
+    OutageNews.ANNOUNCED: f"{_TO_COME} AND {_BY_THEN}",
+    OutageNews.CHANGED: f"{_TO_COME} AND {_BY_THEN}",
+    OutageNews.REMINDER: f"{_TO_COME} AND {_BY_THEN}",
+    OutageNews.CANCELLED: f"a.withdrawn_step = :step AND NOT {_STILL_IN_IT}",
+    OutageNews.STARTED: f"{_OUT} AND {_BY_THEN}",
+    OutageNews.ESTIMATE: f"{_OUT} AND {_BY_THEN}",
+    OutageNews.RESTORED: f"a.restored_step = :step AND NOT {_DARK}",
+    OutageNews.JOINED: f"{_TO_COME} AND {_HAS_JOINED}",
+    OutageNews.RELEASED: f"{_LEFT} AND NOT {_DARK} AND NOT {_STILL_IN_IT} AND {_TOLD}",
 }
 """Which points of an outage hear of what, as they stand when the message is written."""
 
@@ -102,6 +123,7 @@ _CONTACTS = """
 FROM outage_affected AS a CROSS JOIN customers AS c
 WHERE a.ticket_no = :ticket_no AND c.node_id = a.node_id AND c.contact_id IS NOT NULL
   AND (c.phone <> '' OR :by_wechat) AND (c.outage_notices OR :everybody)
+  AND (c.known_at IS NULL OR c.known_at <= :created_at)
   AND a.node_id > :after {up_to} AND {who} AND {told}
 """
 _BY_WECHAT = ":by_wechat AND c.wechat_openid <> ''"
@@ -129,12 +151,7 @@ WHERE state = 'pending' AND topic <> '' AND topic = :topic AND id IN (
   FROM outage_affected AS a
   JOIN customers AS c ON c.node_id = a.node_id AND c.contact_id IS NOT NULL
   JOIN outage_notices AS n ON n.ticket_no = a.ticket_no
-  WHERE a.ticket_no = :ticket_no AND a.restored_step = :step
-  AND NOT EXISTS (
-    SELECT 1 FROM customers AS other
-    JOIN outage_affected AS still ON still.node_id = other.node_id
-    WHERE other.contact_id = c.contact_id AND still.ticket_no = :ticket_no
-    AND still.restored_at IS NULL AND still.withdrawn_at IS NULL))
+  WHERE a.ticket_no = :ticket_no AND {left} AND NOT {still_in_it})
 """
 
 _TYPES: dict[str, Any] = {
@@ -156,6 +173,7 @@ _TYPES: dict[str, Any] = {
     "urgent": Boolean,
     "by_law": Boolean,
     "created_at": Instant,
+    "known_since": Instant,
     "not_before": Instant,
     "expires_at": Instant,
 }
@@ -192,7 +210,7 @@ def _told(notice: OutageNotice) -> str:
 
 _WRITE_PAGE = _writing("AND a.node_id <= :last")
 _WRITE_REST = _writing("")
-_SUPERSEDE_RESTORED = _typed(_SUPERSEDE)
+_SUPERSEDE_LEFT = _typed(_SUPERSEDE.format(left=_LEFT, still_in_it=_STILL_IN_IT))
 
 
 class OutageMessages:
@@ -250,6 +268,7 @@ class OutageMessages:
             "ticket_no": notice.ticket_no,
             "everybody": notice.everybody,
             "step": notice.step,
+            "known_since": notice.known_since,
             "by_wechat": by_wechat,
             "after": after,
             "last": last,
@@ -279,7 +298,7 @@ class OutageMessages:
         return {
             "last_told": told.notice_id,
             "told_step": told.step,
-            "told_off": told.news is OutageNews.CANCELLED,
+            "told_off": told.news in TELLING_OFF,
         }
 
     def _last_of_page(self, ticket_no: str, after: str, limit: int) -> str | None:
@@ -293,13 +312,13 @@ class OutageMessages:
             self._connection.execute(_BY_INDEX, {"use": "on"})
         return found.node_id if found and found.ticket_no == ticket_no else None
 
-    def supersede_restored(self, ticket_no: str, topic: str, step: int) -> int:
-        """End what is pending for those who have supply again since that step; returns how many.
+    def supersede_left(self, ticket_no: str, topic: str, step: int) -> int:
+        """End what is pending for those who left the outage at that step; returns how many.
 
-        Somebody with another meter that is still without supply goes on being told.
+        Somebody with another meter that is still in it goes on being told.
         """
         parameters = {"ticket_no": ticket_no, "topic": topic, "step": step}
-        return self._connection.execute(_SUPERSEDE_RESTORED, parameters).rowcount
+        return self._connection.execute(_SUPERSEDE_LEFT, parameters).rowcount
 
     def heard_since(self, ticket_no: str, contact: str, since: datetime) -> set[OutageNews]:
         """What news of the outage there were for that contact after that instant."""

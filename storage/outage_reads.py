@@ -83,12 +83,17 @@ class Connection(NamedTuple):
     node_id: str
 
 
+# A point that was out more than once counts once, as it stands now.
 _TALLY = text("""
-SELECT count(*),
-  coalesce(sum(CASE WHEN interrupted_at IS NOT NULL AND restored_at IS NULL THEN 1 END), 0),
-  coalesce(sum(CASE WHEN restored_at IS NOT NULL THEN 1 END), 0),
-  coalesce(sum(CASE WHEN important THEN 1 END), 0)
-FROM outage_affected WHERE ticket_no = :ticket_no AND withdrawn_at IS NULL
+SELECT count(*), coalesce(sum(is_out), 0),
+  coalesce(sum(CASE WHEN is_out = 0 THEN is_back END), 0), coalesce(sum(is_important), 0)
+FROM (
+  SELECT
+    max(CASE WHEN interrupted_at IS NOT NULL AND restored_at IS NULL THEN 1 ELSE 0 END) AS is_out,
+    max(CASE WHEN restored_at IS NOT NULL THEN 1 ELSE 0 END) AS is_back,
+    max(CASE WHEN important THEN 1 ELSE 0 END) AS is_important
+  FROM outage_affected WHERE ticket_no = :ticket_no AND withdrawn_at IS NULL GROUP BY node_id
+) AS points
 """)
 _WITHOUT_ADDRESS = text("""
 SELECT a.node_id, n.name, coalesce(above.name, ''), coalesce(c.customer_no, ''),
@@ -97,7 +102,9 @@ FROM outage_affected AS a JOIN nodes AS n ON n.id = a.node_id
 LEFT JOIN nodes AS above ON above.id = n.parent_id
 LEFT JOIN customers AS c ON c.node_id = a.node_id
 WHERE a.ticket_no = :ticket_no AND a.withdrawn_at IS NULL
-AND (c.contact_id IS NULL OR (c.phone = '' AND NOT :by_wechat))
+  AND (c.contact_id IS NULL OR (c.phone = '' AND NOT :by_wechat))
+  AND a.episode = (SELECT max(x.episode) FROM outage_affected AS x
+    WHERE x.ticket_no = a.ticket_no AND x.node_id = a.node_id)
 ORDER BY above.id, a.node_id LIMIT :most
 """).bindparams(bindparam("by_wechat", type_=Boolean))
 _UNDELIVERED = text("""

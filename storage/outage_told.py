@@ -9,7 +9,13 @@ that he is in one of them whatever comes of it.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from engine.outage import TELLING_OFF, OutageNews
 from notifications.message import MessageState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _CERTAINLY = (MessageState.IN_DOUBT, MessageState.ACCEPTED, MessageState.DELIVERED)
 """States of a message that reached somebody, as far as one will ever know."""
@@ -30,16 +36,22 @@ def _told_by(notice_id: str, reached: str) -> str:
     )
 
 
-_EARLIER = """
+def _among(news: Iterable[OutageNews]) -> str:
+    return "(" + ", ".join(f"'{each}'" for each in sorted(news)) + ")"
+
+
+_OFF = _among(TELLING_OFF)
+_OF_TIME = _among({OutageNews.ANNOUNCED, OutageNews.CHANGED, OutageNews.JOINED} | TELLING_OFF)
+_EARLIER = f"""
 SELECT 1 FROM outage_notices AS n WHERE n.ticket_no = :ticket_no AND n.step < :step
-AND n.news IN ('announced', 'changed', 'cancelled')"""
+AND n.news IN {_OF_TIME}"""  # noqa: S608  (constants)
 _BY_IT = _told_by("CAST(:last_told AS VARCHAR)", _reached(MessageState.SENDING, *_CERTAINLY))
 _BY_ONE = _told_by("n.notice_id", _reached(*_CERTAINLY))
 
 NEVER_TOLD = f"NOT EXISTS ({_EARLIER} AND {_BY_ONE})"
 """Whether no notice of an outage before its `:step` has reached the customer `c`."""
 LAST_TOLD = f"""({_BY_IT} AND NOT EXISTS ({_EARLIER}
-AND (n.step > :told_step OR (n.step = :told_step AND :told_off AND n.news <> 'cancelled'))
+AND (n.step > :told_step OR (n.step = :told_step AND :told_off AND n.news NOT IN {_OFF}))
 AND {_BY_ONE}))"""
 """Whether the notice `:last_told` was the last one to reach the customer `c`.
 
@@ -48,7 +60,7 @@ which counts less than what is told of the rest of it at the same step.
 """
 REACHING = f"""
 SELECT n.* FROM outage_notices AS n WHERE n.ticket_no = :ticket_no
-AND n.news IN ('announced', 'changed', 'cancelled')
+AND n.news IN {_OF_TIME}
 AND EXISTS (SELECT 1 FROM messages AS m
   WHERE m.notice_id = n.notice_id AND {_reached(MessageState.SENDING, *_CERTAINLY)})
 ORDER BY n.step DESC, n.notice_id

@@ -1,10 +1,10 @@
 """Outages: the rows that say what is out, and since when (R-7.2).
 
-add(outage) -> None
-save(outage) -> None                      its nodes too
+add(outage) / save(outage) -> None        its nodes too
 get(ticket_no) -> Outage                  NotFoundError
 listing(*, branch, open_only, limit) -> list[Outage]           the next or newest first
 in_phase(phase) -> list[Outage]           the earliest first
+over_since(at) -> list[str]               those that ended later than that
 set_feeders(ticket_no, feeders) -> None
 add_restorations(ticket_no, nodes, restoration) -> None
 restored_nodes(ticket_no) -> frozenset[str]
@@ -12,9 +12,10 @@ points_out(ticket_no, node_ids) -> frozenset[str]
 busy_nodes(node_ids) -> dict[str, str]    node -> an open outage that it belongs to
 declared_on(node_ids) -> list[Outage]     open ones
 hold(node_ids) -> None                    others who hold one of them wait for this transaction
-overtaken(outage) -> bool; counted(ticket_no, at) -> None
-serve(ticket_no, connections) -> None; served / serving(number) -> list[str]
-unfit_connections(connections, branch) -> list[str]
+overtaken(outage) -> bool; learned / turns(...) -> list[datetime]
+take(ticket_no) / take_if_free(ticket_no) -> Outage (| None)      locked until the commit
+counted(ticket_no, at, step) -> None
+serve(ticket_no, connections) -> None; served / serving / unfit_connections(...) -> list[str]
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from sqlalchemy import and_, bindparam, delete, insert, select, union, update
 
 from engine.errors import not_found
 from engine.outage import Outage, OutageKind, OutagePhase, Restoration
-from storage.placements import network_changed_at
+from storage import outage_changes
 from storage.tables.outages import (
     OUTAGE_AFFECTED,
     OUTAGE_CONNECTIONS,
@@ -53,6 +54,8 @@ CHUNK = 500
 
 
 _GET = select(OUTAGES).where(OUTAGES.c.ticket_no == bindparam("sought"))
+_TAKE = _GET.with_for_update()
+_TAKE_IF_FREE = _GET.with_for_update(skip_locked=True)
 _IS_OPEN = OUTAGES.c.phase.in_([OutagePhase.SCHEDULED.value, OutagePhase.IN_PROGRESS.value])
 _DECLARED = select(OUTAGES).where(
     _IS_OPEN,
@@ -96,15 +99,10 @@ _SERVING = select(OUTAGE_CONNECTIONS.c.ticket_no).where(
 )
 
 
-_CHANGED_SINCE = (
-    select(OUTAGES.c.ticket_no)
-    .where(OUTAGES.c.ticket_no != bindparam("key"), OUTAGES.c.changed_at >= bindparam("since"))
-    .limit(1)
-)
 _COUNTED = (
     update(OUTAGES)
     .where(OUTAGES.c.ticket_no == bindparam("key"))
-    .values(counted_at=bindparam("new_counted_at"))
+    .values(counted_at=bindparam("new_counted_at"), step=bindparam("new_step"))
 )
 _FIT = select(TICKETS.c.ticket_no).where(
     TICKETS.c.ticket_no.in_(bindparam("sought", expanding=True)),
@@ -153,10 +151,15 @@ class Outages:
         Raises:
             NotFoundError: no outage has that number.
         """
-        found = self.find(ticket_no)
-        if found is None:
-            raise not_found(OUTAGE, ticket_no)
-        return found
+        return self._one(_GET, ticket_no)
+
+    def take(self, ticket_no: str) -> Outage:
+        """As `get`, locked until the commit, so that each of its steps has its own number."""
+        return self._one(_TAKE, ticket_no)
+
+    def take_if_free(self, ticket_no: str) -> Outage | None:
+        """The outage, locked; None if somebody is changing it just now."""
+        return next(iter(self._outages(_TAKE_IF_FREE, sought=ticket_no)), None)
 
     def find(self, ticket_no: str) -> Outage | None:
         """The outage, if there is one of that number."""
@@ -181,17 +184,26 @@ class Outages:
         statement = select(OUTAGES).where(OUTAGES.c.phase == phase.value)
         return self._outages(statement.order_by(OUTAGES.c.begins_at, OUTAGES.c.ticket_no))
 
-    def overtaken(self, outage: Outage) -> bool:
-        """Whether the network or another outage was changed since its points were determined."""
-        parameters = {"key": outage.ticket_no, "since": outage.counted_at}
-        network = network_changed_at(self._connection)
-        if network is not None and network > outage.counted_at:
-            return True
-        return self._connection.execute(_CHANGED_SINCE, parameters).first() is not None
+    def over_since(self, at: datetime) -> list[str]:
+        """The numbers of the outages that ended later than that."""
+        return outage_changes.over_since(self._connection, at)
 
-    def counted(self, ticket_no: str, at: datetime) -> None:
-        """Note that the outage's points were determined at that instant."""
-        self._connection.execute(_COUNTED, {"key": ticket_no, "new_counted_at": at})
+    def overtaken(self, outage: Outage) -> bool:
+        """Whether what its points depend on was changed since they were determined."""
+        return outage_changes.overtaken(self._connection, outage)
+
+    def learned(self, outage: Outage, at: datetime) -> list[datetime]:
+        """When the points of an outage that is on are to be determined anew."""
+        return outage_changes.learned(self._connection, outage, at)
+
+    def turns(self, since: datetime, until: datetime) -> list[datetime]:
+        """When between the two somebody's supply may have come or gone."""
+        return outage_changes.turns(self._connection, since, until)
+
+    def counted(self, ticket_no: str, at: datetime, step: int) -> None:
+        """Note that the outage's points were determined at that instant, and its step."""
+        parameters = {"key": ticket_no, "new_counted_at": at, "new_step": step}
+        self._connection.execute(_COUNTED, parameters)
 
     def set_feeders(self, ticket_no: str, feeders: Iterable[str]) -> None:
         """Remember which feeders the outage touches."""
@@ -259,6 +271,12 @@ class Outages:
     def _set_nodes(self, outage: Outage) -> None:
         rows = [{"ticket_no": outage.ticket_no, "node_id": each} for each in outage.nodes]
         self._connection.execute(insert(OUTAGE_NODES), rows)
+
+    def _one(self, statement: Select[Any], ticket_no: str) -> Outage:
+        found = next(iter(self._outages(statement, sought=ticket_no)), None)
+        if found is None:
+            raise not_found(OUTAGE, ticket_no)
+        return found
 
     def _outages(self, statement: Select[Any], **parameters: object) -> list[Outage]:
         rows = self._connection.execute(statement, parameters).mappings().all()

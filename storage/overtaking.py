@@ -89,8 +89,10 @@ _SUPERSEDED = (
 # Only where supply was restored in part: the end of the whole supersedes every notice.
 _RESTORED_IN_PART = text("""
 SELECT n.ticket_no FROM outage_notices AS n
-WHERE n.notice_id = :notice_id AND n.news NOT IN ('restored', 'cancelled')
-AND EXISTS (SELECT 1 FROM outage_restorations AS r WHERE r.ticket_no = n.ticket_no)
+WHERE n.notice_id = :notice_id AND n.news NOT IN ('restored', 'cancelled', 'released')
+AND (EXISTS (SELECT 1 FROM outage_restorations AS r WHERE r.ticket_no = n.ticket_no)
+  OR EXISTS (SELECT 1 FROM outage_notices AS x
+    WHERE x.ticket_no = n.ticket_no AND x.news = 'released'))
 """)
 _HAS_SUPPLY_AGAIN = text("""
 SELECT c.contact_id FROM customers AS c CROSS JOIN outage_affected AS a

@@ -9,23 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, insert, literal, select, update
+from sqlalchemy import bindparam, delete, insert, literal, or_, select, update
 
+from storage.change_marks import Changed, note
 from storage.columns import Instant
-from storage.tables.messages import MARKS
 from storage.tables.topology import NODES, PLACEMENTS
-from storage.upserts import insert_or_update
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.engine import Connection
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 """What the first import describes was there before, nobody knows since when."""
-
-CHANGED = "network_changed_at"
-"""The mark that tells when the network was last changed."""
 
 FACTS = ("kind", "parent_id", "area_class", "important", "alternative_node_id")
 """What of a node makes a difference to an outage."""
@@ -45,6 +42,15 @@ class Placement:
     alternative_node_id: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A node as it stood in the network at some time; its name is today's."""
+
+    id: str
+    kind: str
+    name: str
+
+
 _UNPLACED = NODES.c.placed_at.is_(None)
 _OF_CHANGED = (
     PLACEMENTS.c.valid_to.is_(None),
@@ -62,8 +68,36 @@ _OPEN = insert(PLACEMENTS).from_select(
 )
 _PLACED = update(NODES).where(_UNPLACED).values(placed_at=bindparam("since", type_=Instant))
 _ANY = select(literal(1)).select_from(PLACEMENTS).limit(1)
-_SET_MARK = insert_or_update(MARKS, "key")
-_FIND_MARK = select(MARKS.c.value).where(MARKS.c.key == bindparam("key"))
+_AS_OF = bindparam("as_of", type_=Instant)
+
+
+def _stood(placement: Any) -> tuple[ColumnElement[bool], ...]:  # noqa: ANN401  (a table's columns)
+    return (
+        placement.valid_from <= _AS_OF,
+        or_(placement.valid_to.is_(None), placement.valid_to > _AS_OF),
+    )
+
+
+def _path_upwards() -> Select[Any]:
+    """The node `sought` with everything that it hung on at `as_of`, from itself up."""
+    here, up = PLACEMENTS.alias("here"), PLACEMENTS.alias("up")
+    first = select(here.c.node_id, here.c.parent_id, here.c.kind, literal(0).label("steps"))
+    path = first.where(here.c.node_id == bindparam("sought"), *_stood(here.c)).cte(
+        "path", recursive=True
+    )
+    above = select(up.c.node_id, up.c.parent_id, up.c.kind, path.c.steps + 1)
+    path = path.union_all(above.join(path, up.c.node_id == path.c.parent_id).where(*_stood(up.c)))
+    names = select(NODES.c.id, path.c.kind, NODES.c.name).join(path, path.c.node_id == NODES.c.id)
+    return names.order_by(path.c.steps)
+
+
+_PATH = _path_upwards()
+_BELOW = (
+    select(NODES.c.id, PLACEMENTS.c.kind, NODES.c.name)
+    .join(PLACEMENTS, PLACEMENTS.c.node_id == NODES.c.id)
+    .where(PLACEMENTS.c.parent_id == bindparam("sought"), *_stood(PLACEMENTS.c))
+    .order_by(NODES.c.id)
+)
 _OF_NODE = (
     select(PLACEMENTS)
     .where(PLACEMENTS.c.node_id == bindparam("sought"))
@@ -78,14 +112,19 @@ def keep_history(connection: Connection, at: datetime) -> None:
     connection.execute(_CLOSE, {"changed_at": at})
     connection.execute(_OPEN, {"since": since})
     connection.execute(_PLACED, {"since": since})
-    mark = {"key": CHANGED, "value": at.astimezone(UTC).isoformat(" ", "microseconds")}
-    connection.execute(_SET_MARK[connection.dialect.name], mark)
+    note(connection, Changed.NETWORK, at)
 
 
-def network_changed_at(connection: Connection) -> datetime | None:
-    """When the network was last changed; None if it never was."""
-    value = connection.execute(_FIND_MARK, {"key": CHANGED}).scalar()
-    return None if value is None else datetime.fromisoformat(value)
+def path_of(connection: Connection, node_id: str, as_of: datetime) -> list[Standing]:
+    """The node and what it hung on, up to the substation; empty if it was not in the network."""
+    rows = connection.execute(_PATH, {"sought": node_id, "as_of": as_of}).mappings()
+    return [Standing(**row) for row in rows]
+
+
+def parts_of(connection: Connection, node_id: str, as_of: datetime) -> list[Standing]:
+    """What hung directly on the node, by id."""
+    rows = connection.execute(_BELOW, {"sought": node_id, "as_of": as_of}).mappings()
+    return [Standing(**row) for row in rows]
 
 
 def placements_of(connection: Connection, node_id: str) -> list[Placement]:

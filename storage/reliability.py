@@ -164,7 +164,7 @@ _SHARES = """
   FROM reaching AS r CROSS JOIN bounds AS b
   WHERE r.begins < b.until
 )
-SELECT area_class, ticket_no, count(*), sum(seconds) FROM net
+SELECT area_class, ticket_no, count(DISTINCT node_id), sum(seconds) FROM net
 GROUP BY area_class, ticket_no ORDER BY area_class, sum(seconds) DESC, ticket_no
 """
 _SERVED = """

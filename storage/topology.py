@@ -2,7 +2,7 @@
 
     put_nodes(nodes, at) -> Changes          `nodes`: anything with the attributes of `Node`
     retire(node_ids, at) -> None
-    put_customers(customers) -> Changes      ... of `Customer`
+    put_customers(customers, at) -> Changes  ... of `Customer`
     knows(node_id) -> bool                   whether it is in use
     node(node_id) -> Node                    NotFoundError; retired ones too
     find_node(node_id) -> Node | None
@@ -23,12 +23,14 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from sqlalchemy import CTE, bindparam, func, literal, or_, select, update
+from sqlalchemy import CTE, bindparam, case, func, literal, or_, select, update
 
 from engine.errors import not_found
+from storage import placements
+from storage.change_marks import Changed, note
 from storage.columns import Instant
 from storage.contacts import number_contacts
-from storage.placements import Placement, keep_history, placements_of
+from storage.placements import Placement, Standing, keep_history
 from storage.tables.topology import CUSTOMERS, NODES
 from storage.upserts import insert_or_update
 
@@ -152,8 +154,17 @@ def _unless_equal(table: Table, *names: str) -> Callable[..., ColumnElement[bool
 
 
 _PUT_NODES = insert_or_update(NODES, "id", only_if=_unless_equal(NODES, *NODE_COLUMNS))
+_REACHED = ("node_id", "phone", "wechat_openid")
+"""Where and how a customer is told of anything."""
 _PUT_CUSTOMERS = insert_or_update(
-    CUSTOMERS, "customer_no", only_if=_unless_equal(CUSTOMERS, *CUSTOMER_FIELDS)
+    CUSTOMERS,
+    "customer_no",
+    only_if=_unless_equal(CUSTOMERS, *CUSTOMER_FIELDS),
+    other={
+        "known_at": lambda new: case(
+            (_unless_equal(CUSTOMERS, *_REACHED)(new), new.known_at), else_=CUSTOMERS.c.known_at
+        )
+    },
 )
 _IN_USE = NODES.c.retired_at.is_(None)
 _RETIRE = (
@@ -197,14 +208,19 @@ class Topology:
             self._connection.execute(_RETIRE, rows)
             keep_history(self._connection, at)
 
-    def put_customers(self, customers: Iterable[CustomerFacts]) -> Changes:
-        """Add customers, or replace what is known of those who are there.
+    def put_customers(self, customers: Iterable[CustomerFacts], at: datetime) -> Changes:
+        """Add customers, or replace from `at` on what is known of those who are there.
 
         Their service points must have been put in before.
         """
-        rows = [{name: getattr(each, name) for name in CUSTOMER_FIELDS} for each in customers]
+        rows: list[dict[str, object]] = [
+            {**{name: getattr(each, name) for name in CUSTOMER_FIELDS}, "known_at": at}
+            for each in customers
+        ]
         changes = self._put(CUSTOMERS, _PUT_CUSTOMERS, rows)
         number_contacts(self._connection)
+        if changes.added or changes.changed:
+            note(self._connection, Changed.CUSTOMERS, at)
         return changes
 
     def knows(self, node_id: str) -> bool:
@@ -245,7 +261,15 @@ class Topology:
 
     def placements(self, node_id: str) -> list[Placement]:
         """Where and as what the node has stood, the earliest first."""
-        return placements_of(self._connection, node_id)
+        return placements.placements_of(self._connection, node_id)
+
+    def path(self, node_id: str, as_of: datetime) -> list[Standing]:
+        """The node and what it hung on then, from itself up; empty if it was not there."""
+        return placements.path_of(self._connection, node_id, as_of)
+
+    def parts(self, node_id: str, as_of: datetime) -> list[Standing]:
+        """What hung directly on the node then, by id."""
+        return placements.parts_of(self._connection, node_id, as_of)
 
     def nodes(self) -> list[Node]:
         """Every node in use, by id."""

@@ -7,6 +7,7 @@ not load what PostgreSQL needs.
 from __future__ import annotations
 
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Insert, Table
     from sqlalchemy.dialects import postgresql
 
+_NOTHING_ELSE: Mapping[str, Callable[..., ColumnElement[object]]] = MappingProxyType({})
 POSTGRESQL = "postgresql"
 """Name of the dialect that has more to offer than SQLite's."""
 
@@ -46,17 +48,20 @@ def insert_or_update(
     *key: str,
     only_if: Callable[..., ColumnElement[bool]] | None = None,
     keep: Collection[str] = (),
+    other: Mapping[str, Callable[..., ColumnElement[object]]] = _NOTHING_ELSE,
 ) -> ByDialect:
     """Insert a row, or give the row of that key the new values of all other columns.
 
-    Columns in `keep` are left alone in a row that is there, and get their default in a new one.
+    Columns in `keep` are left alone in a row that is there, and get their default in a new one;
+    those in `other` get there what is said of them, from the new values.
     """
     others = [column.name for column in table.columns if column.name not in {*key, *keep}]
 
     def finish(insert: postgresql.Insert) -> Insert:
         return insert.on_conflict_do_update(
             index_elements=key,
-            set_={name: insert.excluded[name] for name in others},
+            set_={name: insert.excluded[name] for name in others}
+            | {name: value(insert.excluded) for name, value in other.items()},
             where=None if only_if is None else only_if(insert.excluded),
         )
 

@@ -132,13 +132,19 @@ class Listener:
             work.commit()
 
     def write_out(self) -> None:
-        """Write the messages of every notice that is not written yet."""
+        """Write the messages of every notice that is not written yet.
+
+        Before its first page the points are determined anew, which may be worth a notice more.
+        """
         application = self._office.application
-        with application.database.reading() as work:
-            unfinished = work.notices.unfinished()
-        for notice_id in unfinished:
-            while self._write_page(notice_id):
-                pass
+        while True:
+            with application.database.reading() as work:
+                unfinished = work.notices.unfinished()
+            if not unfinished:
+                return
+            for notice_id in unfinished:
+                while self._write_page(notice_id):
+                    pass
 
     def _write_page(self, notice_id: str) -> bool:
         application = self._office.application

@@ -38,6 +38,19 @@ class LeadTime(Shape):
         return timedelta(hours=self.hours)
 
 
+class LateEntry(Shape):
+    """How long after it occurred a fault is entered at most without a reason, and at all."""
+
+    hours: Count
+    most_days: Count
+    clause: Cited
+
+    @property
+    def span(self) -> timedelta:
+        """As a length of time."""
+        return timedelta(hours=self.hours)
+
+
 class EstimateRule(Shape):
     """When a new estimate is worth a message."""
 
@@ -98,6 +111,7 @@ class OutagePolicy(Shape):
     """The whole file."""
 
     lead_times: list[LeadTime]
+    late_entry: LateEntry
     estimates: EstimateRule
     frequent_outages: FrequentOutages
     frequent_faults: FrequentFaults

@@ -37,7 +37,7 @@ Estimate = Annotated[str, typer.Option(help="When supply is expected back.")]
 Area = Annotated[str, typer.Option(help="Area as customers are told; else from the network.")]
 Line = Annotated[str, typer.Option(help="Line as customers are told; else from the network.")]
 LateReason = Annotated[
-    str, typer.Option("--late-reason", help="Why it is announced later than it must be.")
+    str, typer.Option("--late-reason", help="Why it is announced or entered later than it must be.")
 ]
 Why = Annotated[str, typer.Option("--reason", help="Why.")]
 
@@ -93,7 +93,7 @@ def announce(
         "affected_line": line,
         "live_work": live_work,
         "live_work_considered": live_work_considered,
-        "late_announcement_reason": late_reason,
+        "late_entry_reason" if is_fault else "late_announcement_reason": late_reason,
         "estimated_restoration_at": estimate,
     }
     application = opened()

@@ -143,7 +143,7 @@ class ImportService:
             if problems:
                 return ImportReport(refused=problems)
             _refuse_foreign_customers(work, customers, actor)
-            report = _counted(work.topology.put_customers(customers))
+            report = _counted(work.topology.put_customers(customers, self.clock()))
             self._keep(work, "import_customers", content, report, actor, dry_run=dry_run)
         return report
 

@@ -19,11 +19,12 @@ from app.outages.desk import with_source
 from app.outages.moving import cause_of, moved
 from app.outages.places import place_of
 from app.outages.planning import nearby
+from app.outages.points import keep
 from app.outages.results import OutageResult, result_of
 from app.tickets.beginning import begin, new_case
 from engine.events import OutageDeclared
 from engine.outage import DEFINITIONS, OutageKind, OutageNews, OutagePhase
-from notifications.outages import News
+from notifications.outages import AT_YOUR_PLACE, News
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from app.outages.desk import OutageDesk
     from app.ports.outage_work import OutageWork
     from app.trip.case import Case
+    from engine.outage import Outage
     from engine.ticket import Act, Actor
 
 
@@ -79,16 +81,19 @@ class Announcements:
             work.outages.add(outage)
             work.outages.serve(outage.ticket_no, wanted.serves)
             work.outages.set_feeders(outage.ticket_no, planned.place.feeders)
-            points = self.outages.include(work, outage, act.at)
+            points = keep(work, outage, act.at, is_new=True).points
+            self.outages.in_step.correct_others(work, outage, outage.begins_at, act)
             told = News(kind=OutageNews.ANNOUNCED, outage=outage, cause=cause)
-            self.outages.telling.tell(work, case, told)
-            important = self.outages.telling.tell_staff(work, case, outage)
+            important = 0
+            if not planned.is_over:
+                self.outages.telling.tell(work, case, told)
+                important = self.outages.telling.tell_staff(work, case, outage)
             work.commit()
         return OutageResult(
             outage=outage,
             revision=case.ticket.revision,
             service_points=points,
-            told=told.kind,
+            told=None if planned.is_over else told.kind,
             important=important,
             late=planned.late,
             nearby=near,
@@ -119,13 +124,11 @@ class Announcements:
                 place = place_of(work, outage.nodes, view)
                 work.outages.set_feeders(ticket_no, place.feeders)
             left = work.affected.withdraw_absent(ticket_no, view, outage.step)
-            points = self.outages.include(work, outage, act.at)
+            points = keep(work, outage, act.at).points
             told = News(kind=OutageNews.CHANGED, outage=outage, was=before, cause=outage.cause)
             self.outages.telling.tell_anew(work, case, told)
             if left:
-                off = replace(before, step=outage.step)
-                news = News(kind=OutageNews.CANCELLED, outage=off, cause=outage.cause)
-                self.outages.telling.tell_anew(work, case, news)
+                self._tell_off(work, case, before, outage.step)
             important = self.outages.telling.tell_staff(work, case, outage)
             work.commit()
         return OutageResult(
@@ -152,6 +155,7 @@ class Announcements:
             )
             work.outages.save(outage)
             points = work.affected.withdraw_all(ticket_no, act.at, outage.step)
+            self.outages.in_step.correct_others(work, outage, outage.begins_at, act)
             told = News(kind=OutageNews.CANCELLED, outage=outage, cause=outage.cause)
             if before.planned_from is None:
                 self.outages.telling.tell(work, case, told)
@@ -159,6 +163,13 @@ class Announcements:
                 self.outages.telling.tell_anew(work, case, told)
             work.commit()
         return result_of(case, outage, points, told.kind)
+
+    def _tell_off(self, work: OutageWork, case: Case, before: Outage, step: int) -> None:
+        """Tell those who left a changed outage at that step that it is off, where they are."""
+        part = work.affected.areas_left(before.ticket_no, step) or (AT_YOUR_PLACE,)
+        off = replace(before, step=step)
+        news = News(kind=OutageNews.CANCELLED, outage=off, cause=before.cause, part=tuple(part))
+        self.outages.telling.tell_anew(work, case, news)
 
     def _opened(self, work: OutageWork, planned: Announcement, wanted: Wanted, act: Act) -> Case:
         """The outage's ticket, opened and announced."""

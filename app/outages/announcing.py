@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.outages.belated import against_late_entry, occurred_at
 from app.outages.places import Place, branch_for, place_of
 from app.outages.rules import (
     Times,
@@ -14,7 +15,7 @@ from app.outages.rules import (
     against_window,
     is_late,
 )
-from app.outages.standing import against_standing
+from app.outages.standing import against_standing, is_overtaken
 from engine.application import Contact, ServiceRequest
 from engine.errors import MalformedError, Reason, RefusedError
 from engine.fields import entered
@@ -48,7 +49,8 @@ class Wanted:
 class Announcement:
     """An announcement that may be made.
 
-    `opening` and `announcing` are what is entered with the ticket and with its first move.
+    `opening` and `announcing` are what is entered with the ticket and with its first move. What
+    `is_over`, though nobody has entered yet when it ended, is told to nobody.
     """
 
     place: Place
@@ -57,6 +59,7 @@ class Announcement:
     opening: Mapping[str, str]
     announcing: Mapping[str, str]
     late: bool
+    is_over: bool
 
     @property
     def request(self) -> ServiceRequest:
@@ -109,7 +112,9 @@ def announcement(
         RefusedError: a rule forbids it, or a node or a field is missing; every reason at once.
         MalformedError: only fields that cannot be read stand against it.
     """
-    place = place_of(work, wanted.nodes, SupplyView.at(act.at))
+    occurred = occurred_at(wanted.given, definition)
+    then = act.at if occurred is None else min(occurred, act.at)
+    place = place_of(work, wanted.nodes, SupplyView.at(then))
     branch, foreign = branch_for(work, place, act.actor, wanted.branch)
     filled = {
         "affected_area": place.area,
@@ -135,6 +140,7 @@ def announcement(
         *against_window(times, act.at),
         *against_lead(wanted.kind, times.planned_from, lead, excuse, act.at),
         *against_occurrence(times, None, "", act.at),
+        *against_late_entry(definition.opening, details, policy.late_entry, act.at),
         *against_estimate(times.estimated_at, act.at),
         # Whose outage it is, is nobody else's business.
         *(() if foreign else against_standing(work, place.nodes, wanted.kind, times)),
@@ -151,6 +157,7 @@ def announcement(
         opening=opening,
         announcing=announcing,
         late=is_late(times.planned_from, lead, act.at),
+        is_over=is_overtaken(work, place.nodes, times),
     )
 
 

@@ -16,9 +16,9 @@ from engine.outage import (
 from notifications.outages import News
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Callable, Iterator, Mapping
 
+    from app.outages.in_step import InStep
     from app.outages.telling import OutageTelling
     from app.ports.outage_work import OutageDatabase, OutageWork
     from app.trip.case import Case
@@ -43,6 +43,7 @@ class OutageDesk:
     desk: Desk
     database: OutageDatabase
     telling: OutageTelling
+    in_step: InStep
     policy: OutagePolicy
     nearby_days: int
 
@@ -55,24 +56,20 @@ class OutageDesk:
             NotFoundError: there is none of that number, or it is another branch's.
         """
         case = self.desk.load(work, ticket_no, act, expected_revision=expected_revision)
-        return case, work.outages.get(ticket_no)
+        return case, work.outages.take(ticket_no)
 
     def kept(self, work: OutageWork, case: Case, outcome: Outcome, action: str) -> Case:
         """The ticket moved and stored; whoever was slower is told so here."""
         ticket = self.desk.recorder.keep(work, case, outcome, action=action)
         return replace(case, ticket=ticket)
 
-    def include(self, work: OutageWork, outage: Outage, at: datetime) -> int:
-        """Keep whom the outage concerns now, as evidence; returns how many points."""
-        view, is_new = outage.seen_at(at), outage.step == 1
-        if outage.phase is OutagePhase.SCHEDULED:
-            return work.affected.include(outage.ticket_no, view, is_new=is_new)
-        return work.affected.interrupt(outage.ticket_no, view, outage.begins_at, is_new=is_new)
-
     def tell_estimate(
-        self, work: OutageWork, case: Case, outage: Outage, progress: str = ""
+        self, work: OutageWork, case: Case, outage: Outage, progress: Callable[[], str]
     ) -> bool:
-        """Tell when supply is expected back, if that is due to be told now (R-7.2)."""
+        """Tell when supply is expected back, if that is due to be told now (R-7.2).
+
+        `progress` says how far the works were when the estimate was entered.
+        """
         at = case.act.at
         if outage.estimated_at is None or outage.phase is not OutagePhase.IN_PROGRESS:
             return False
@@ -82,7 +79,9 @@ class OutageDesk:
             told = ToldEstimate(estimated_at=last.estimated_at, told_at=last.created_at)
         if not is_estimate_due(outage.estimated_at, told, self.policy.estimate_policy, at):
             return False
-        news = News(kind=OutageNews.ESTIMATE, outage=outage, cause=outage.cause, progress=progress)
+        news = News(
+            kind=OutageNews.ESTIMATE, outage=outage, cause=outage.cause, progress=progress()
+        )
         return self.telling.tell(work, case, news, occasion=f"{at:%Y%m%dT%H%M%S}")
 
 

@@ -10,12 +10,16 @@ from engine.events import Outcome
 from engine.fields import entered, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from app.trip.case import Case
     from engine.definition import WorkflowDefinition
     from engine.errors import Reason
     from engine.events import Event
+    from engine.ledger import LedgerEntry
+
+
+ESTIMATE, PROGRESS = "estimated_restoration_at", "progress"
 
 
 def details_of(case: Case) -> Mapping[str, str]:
@@ -44,6 +48,18 @@ def says_nothing_new(
         return False
     news = entered(given, transition, case.definition, details_of(case))
     return not news.malformed and news.changes.keys() <= set(but)
+
+
+def entered_with_estimate(entries: Iterable[LedgerEntry]) -> str:
+    """How far the works were said to be with the last estimate; empty if nothing was said."""
+    said = ""
+    for entry in entries:
+        changes: dict[str, Sequence[str]] = {}
+        for event in entry.facts.get("events", ()):
+            changes |= event.get("changes", {})
+        if ESTIMATE in changes:
+            _, said = changes.get(PROGRESS, ("", ""))
+    return said
 
 
 def moved(

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 
 from app.forms.fields import shown
 from engine.errors import Reason
-from engine.network import NodeKind, SupplyView
+from engine.network import NodeKind
 from notifications.outages import listed_briefly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
-    from app.ports.network import NetworkNode
+    from app.ports.network import Standing
     from app.ports.outage_work import OutageWork
+    from engine.network import SupplyView
     from engine.ticket import Actor
 
 
@@ -42,20 +44,24 @@ class Place:
 
 
 def place_of(work: OutageWork, wanted: Sequence[str], view: SupplyView) -> Place:
-    """The place that these nodes are; whose branch it is, is found out by `branch_for`."""
-    found: dict[str, NetworkNode] = {}
+    """The place that these nodes were at that time; whose branch it is, finds `branch_for`."""
+    as_of = view.as_of
     reasons = [] if wanted else [_no_nodes()]
+    lines: dict[str, Sequence[Standing]] = {}
     for node_id in dict.fromkeys(wanted):
-        node = work.topology.find_node(node_id)
-        if node is None or node.retired_at is not None:
-            reasons.append(_unknown(node_id, retired=node is not None))
+        line = work.topology.path(node_id, as_of)
+        if line:
+            lines[node_id] = line
         else:
-            found[node_id] = node
-    above = {each: work.topology.ancestors(each) for each in found}
-    nodes = tuple(each for each in found if not any(up.id in found for up in above[each]))
-    feeders = _feeders(work, [found[each] for each in nodes], above)
+            reasons.append(_unknown(work, node_id, as_of))
+    # What lies below another of them is part of that one.
+    tops = {
+        each: line for each, line in lines.items() if not any(up.id in lines for up in line[1:])
+    }
+    nodes = tuple(tops)
+    feeders = _feeders(work, list(tops.values()), as_of)
     areas = work.affected.areas_below(nodes, view) if nodes else ()
-    names = areas or [_nearest_area(found[each], above[each]) for each in nodes]
+    names = areas or [_nearest_area(line) for line in tops.values()]
     return Place(
         nodes=nodes,
         feeders=tuple(feeders),
@@ -83,24 +89,21 @@ def branch_for(
 
 
 def _feeders(
-    work: OutageWork,
-    nodes: Sequence[NetworkNode],
-    above: dict[str, Sequence[NetworkNode]],
+    work: OutageWork, lines: Sequence[Sequence[Standing]], as_of: datetime
 ) -> dict[str, str]:
     """Feeder -> name: those above the nodes, themselves, or directly below a substation."""
     found: dict[str, str] = {}
-    for node in nodes:
-        near = [node, *above[node.id]]
-        if node.kind == NodeKind.SUBSTATION:
-            near = [*work.topology.children(node.id)]
+    for line in lines:
+        node = line[0]
+        near = work.topology.parts(node.id, as_of) if node.kind == NodeKind.SUBSTATION else line
         found |= {each.id: each.name for each in near if each.kind == NodeKind.FEEDER}
     return dict(sorted(found.items()))
 
 
-def _nearest_area(node: NetworkNode, above: Sequence[NetworkNode]) -> str:
+def _nearest_area(line: Sequence[Standing]) -> str:
     """The transformer area that a service point hangs on, else the point itself."""
-    areas = (each.name for each in above if each.kind == NodeKind.TRANSFORMER_AREA)
-    return next(areas, node.name)
+    areas = (each.name for each in line[1:] if each.kind == NodeKind.TRANSFORMER_AREA)
+    return next(areas, line[0].name)
 
 
 def _no_nodes() -> Reason:
@@ -113,11 +116,18 @@ def _no_nodes() -> Reason:
     )
 
 
-def _unknown(node_id: str, *, retired: bool) -> Reason:
+def _unknown(work: OutageWork, node_id: str, as_of: datetime) -> Reason:
+    node = work.topology.find_node(node_id)
+    if node is None:
+        problem = "不在电网拓扑中"
+    elif node.retired_at is not None and node.retired_at <= as_of:
+        problem = "已停用"
+    else:
+        problem = "当时不在电网拓扑中"
     return Reason(
         code="unknown_node",
         field="nodes",
-        message=f"节点“{shown(node_id)}”{'已停用' if retired else '不在电网拓扑中'}",
+        message=f"节点“{shown(node_id)}”{problem}",
         clause="R-7.1",
         remedy="请用 huodian topology show 核对编号，或先导入电网拓扑",
     )

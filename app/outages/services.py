@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
     from app.outages.announcements import Announcements
     from app.outages.desk import OutageDesk
+    from app.outages.in_step import InStep
     from app.outages.reading import OutageReader
     from app.outages.reliability import ReliabilityService
     from app.outages.reliability_base import ReliabilityBase
     from app.outages.supply import SupplyService
     from app.outages.sweep import OutageSweep
+    from app.outages.telling import OutageTelling
     from app.ports.jobs import Jobs
     from app.settings import Settings
     from app.trip.desk import Desk
@@ -94,15 +96,28 @@ class Outages:
         return ReliabilityBase(database=self.database, clock=self.desk.clock)
 
     @cached_property
+    def in_step(self) -> InStep:
+        """Outages kept in step with the network."""
+        from app.outages.in_step import InStep
+
+        return InStep(desk=self.desk, telling=self._outage_telling)
+
+    @cached_property
+    def _outage_telling(self) -> OutageTelling:
+        from app.outages.telling import OutageTelling
+
+        return OutageTelling(telling=self.telling, jobs=self.jobs())
+
+    @cached_property
     def _desk(self) -> OutageDesk:
         from app.outages.desk import OutageDesk
-        from app.outages.telling import OutageTelling
         from workflows.outage_policy import shipped_outage_policy
 
         return OutageDesk(
             desk=self.desk,
             database=self.database,
-            telling=OutageTelling(telling=self.telling, jobs=self.jobs()),
+            telling=self._outage_telling,
+            in_step=self.in_step,
             policy=shipped_outage_policy(),
             nearby_days=self.settings.nearby_outage_days,
         )

@@ -26,7 +26,7 @@ def against_standing(
 
     Whoever else declares one of them, or a part of it, waits until this transaction ends.
     """
-    lines = {each: [each, *(up.id for up in work.topology.ancestors(each))] for each in nodes}
+    lines = _lines(work, nodes)
     concerned = sorted({each for line in lines.values() for each in line})
     work.outages.hold(concerned)
     standing = [
@@ -43,13 +43,33 @@ def against_standing(
                 yield _declared_already(node_id, outage)
 
 
+def is_overtaken(work: OutageWork, nodes: Sequence[str], times: Times) -> bool:
+    """Whether a fault must have ended: all of it has gone out again since, by other outages."""
+    lines = _lines(work, nodes)
+    standing = work.outages.declared_on(sorted({each for line in lines.values() for each in line}))
+    later = {node for each in standing if _began_later(each, times) for node in each.nodes}
+    return bool(lines) and all(not later.isdisjoint(line) for line in lines.values())
+
+
+def _lines(work: OutageWork, nodes: Sequence[str]) -> dict[str, list[str]]:
+    """Each node with everything above it."""
+    return {each: [each, *(up.id for up in work.topology.ancestors(each))] for each in nodes}
+
+
 def _at_the_same_time(outage: Outage, kind: OutageKind, times: Times) -> bool:
     if kind is OutageKind.FAULT:
-        return outage.phase is OutagePhase.IN_PROGRESS
+        is_on = outage.phase is OutagePhase.IN_PROGRESS
+        return is_on and not _began_later(outage, times)
     begins, ends, until = times.planned_from, times.planned_until, outage.planned_until
     if begins is None or ends is None or until is None:
         return False
     return outage.begins_at < ends and begins < until
+
+
+def _began_later(outage: Outage, times: Times) -> bool:
+    """Whether the outage is on, and a fault came before it: then that is over, and another one."""
+    is_on = outage.phase is OutagePhase.IN_PROGRESS
+    return is_on and times.occurred_at is not None and times.occurred_at < outage.begins_at
 
 
 def _declared_already(node_id: str, outage: Outage) -> Reason:

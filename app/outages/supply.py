@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.outages.desk import against_borrowed_source, with_source
-from app.outages.moving import cause_of, details_after, details_of, moved
+from app.outages.moving import ESTIMATE, cause_of, details_after, details_of, moved
+from app.outages.places import place_of
+from app.outages.points import keep, restored_in_part
 from app.outages.restoring import part_of
 from app.outages.results import OutageResult, result_of
 from app.outages.rules import (
@@ -26,6 +28,7 @@ from app.outages.rules import (
     is_after_all_that_was_announced,
 )
 from engine.events import SupplyRestored
+from engine.network import SupplyView
 from engine.outage import (
     Outage,
     OutageNews,
@@ -37,6 +40,7 @@ from notifications.outages import News
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from app.outages.desk import OutageDesk
     from app.outages.restoring import Part
@@ -48,7 +52,6 @@ START, RESTORE, RESTORE_PARTIALLY = "start", "restore", "restore_partially"
 REPORT_PROGRESS = "report_progress"
 PROGRESS = frozenset({REPORT_PROGRESS, "dispatch_crew", "find_cause"})
 """Moves that say how far the works are."""
-ESTIMATE = "estimated_restoration_at"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +83,15 @@ class SupplyService:
                 *against_estimate(times.estimated_at, act.at),
             )
             case = self.outages.kept(work, case, moved(case, START, filled, against), START)
-            begins_at = times.occurred_at or act.at
-            is_unheard_of = is_after_all_that_was_announced(begins_at, before)
+            is_unheard_of = is_after_all_that_was_announced(times.occurred_at or act.at, before)
+            late_reason = excuse if is_unheard_of else before.late_reason
+            before = self.outages.in_step.bring(work, before, act)
+            began = times.occurred_at or act.at
             outage = replace(
-                before,
+                self._placed(work, before, began),
                 phase=OutagePhase.IN_PROGRESS,
-                begins_at=begins_at,
-                late_reason=excuse if is_unheard_of else before.late_reason,
+                begins_at=began,
+                late_reason=late_reason,
                 begins_source=details["occurred_source"],
                 ends_at=None,
                 estimated_at=times.estimated_at,
@@ -95,11 +100,14 @@ class SupplyService:
                 step=before.step + 1,
             )
             work.outages.save(outage)
-            points = self.outages.include(work, outage, act.at)
+            kept = keep(work, outage, act.at)
+            self.outages.in_step.correct_others(work, outage, began, act)
             told = News(kind=OutageNews.STARTED, outage=outage, cause=outage.cause)
             self.outages.telling.tell(work, case, told)
+            if kept.left_at is not None:
+                self.outages.in_step.tell_released(work, outage, kept.left_at, act)
             work.commit()
-        return result_of(case, outage, points, told.kind)
+        return result_of(case, outage, kept.points, told.kind)
 
     def report_progress(
         self,
@@ -128,12 +136,14 @@ class SupplyService:
                 before,
                 estimated_at=times.estimated_at,
                 cause=cause_of(case.definition, details),
-                area=details.get("affected_area", before.area),
-                line=details.get("affected_line", before.line),
+                area=_entered(given, details, "affected_area") or before.area,
+                line=_entered(given, details, "affected_line") or before.line,
                 step=before.step + 1,
             )
             work.outages.save(outage)
-            told = self.outages.tell_estimate(work, case, outage, details.get("progress", ""))
+            # What was said with an earlier estimate is old news.
+            progress = _entered(given, details, "progress")
+            told = self.outages.tell_estimate(work, case, outage, lambda: progress)
             work.commit()
         return result_of(case, outage, 0, OutageNews.ESTIMATE if told else None)
 
@@ -168,6 +178,7 @@ class SupplyService:
                 work, case, moved(case, trigger, filled, against, event), trigger
             )
             restored_at = times.restored_at or act.at
+            before = self.outages.in_step.bring(work, before, act)
             outage = replace(
                 before,
                 cause=cause_of(case.definition, details),
@@ -183,6 +194,7 @@ class SupplyService:
                 step=outage.step,
             )
             outage, points = self._restored(work, outage, part, restoration)
+            self.outages.in_step.correct_others(work, outage, restored_at, act)
             told = News(
                 kind=OutageNews.RESTORED,
                 outage=outage,
@@ -190,9 +202,23 @@ class SupplyService:
                 restored_at=restored_at,
                 part=part.names,
             )
-            self.outages.telling.tell(work, case, told)
+            is_told = self.outages.telling.tell(work, case, told)
             work.commit()
-        return result_of(case, outage, points, told.kind)
+        return result_of(case, outage, points, told.kind if is_told else None)
+
+    def _placed(self, work: OutageWork, outage: Outage, began: datetime) -> Outage:
+        """The outage where its nodes hung when it began, by the words that follow from that.
+
+        Words that somebody chose himself are left alone.
+        """
+        before = place_of(work, outage.nodes, SupplyView.at(outage.changed_at))
+        now = place_of(work, outage.nodes, SupplyView.at(began))
+        work.outages.set_feeders(outage.ticket_no, now.feeders)
+        return replace(
+            outage,
+            area=now.area if outage.area == before.area else outage.area,
+            line=now.line if outage.line == before.line else outage.line,
+        )
 
     def _restored(
         self, work: OutageWork, outage: Outage, part: Part, restoration: Restoration
@@ -210,8 +236,12 @@ class SupplyService:
             return outage, work.affected.restore_all(number, since, outage.step)
         work.outages.save(outage)
         work.outages.add_restorations(number, part.nodes, restoration)
-        view = outage.seen_at(at)
-        return outage, work.affected.restore_absent(number, view, since, outage.step)
+        return outage, restored_in_part(work, outage, since, at)
+
+
+def _entered(given: Mapping[str, str], details: Mapping[str, str], field: str) -> str:
+    """What was entered with this move, as it was read; empty if nothing was."""
+    return details.get(field, "") if given.get(field, "").strip() else ""
 
 
 def _means(filled: Mapping[str, str], details: Mapping[str, str]) -> RestorationMeans:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from app.outages.moving import details_of
-from app.outages.points import refresh
+from app.outages.moving import entered_with_estimate
 from app.sweeping import SweepReport, sweep_each
 from engine.outage import OutageKind, OutageNews, OutagePhase
 from engine.ticket import SYSTEM, Act
@@ -38,26 +37,32 @@ class OutageSweep:
         """One round."""
         at = self.outages.desk.clock()
         with self.outages.database.reading() as work:
-            coming = work.outages.in_phase(OutagePhase.SCHEDULED)
+            coming = [
+                each
+                for each in work.outages.in_phase(OutagePhase.SCHEDULED)
+                if is_reminder_due(each, at) or work.outages.overtaken(each)
+            ]
             going_on = work.outages.in_phase(OutagePhase.IN_PROGRESS)
-        to_see_to = (*(each for each in coming if is_reminder_due(each, at)), *going_on)
+        to_see_to = (*coming, *going_on)
         return sweep_each(NAME, (each.ticket_no for each in to_see_to), self._look_at)
 
     def _look_at(self, ticket_no: str) -> bool:
         """See to one outage; whether anybody was told anything."""
         act = Act(actor=SYSTEM, at=self.outages.desk.clock())
         with self.outages.database.writing() as work:
-            outage = work.outages.get(ticket_no)
-            told = self._seen_to(work, outage, act)
+            outage = work.outages.take_if_free(ticket_no)
+            if outage is None:  # whoever changes it just now sees to it, or the next round does
+                return False
+            now = self.outages.in_step.bring(work, outage, act)
+            told = self._seen_to(work, now, act)
             work.commit()
-        return told
+        return told or now.step != outage.step
 
     def _seen_to(self, work: OutageWork, outage: Outage, act: Act) -> bool:
         match outage.phase:
             case OutagePhase.SCHEDULED:
                 return self._remind(work, outage, act)
             case OutagePhase.IN_PROGRESS:
-                refresh(work, outage, act.at)
                 return self._estimate(work, outage, act)
             case OutagePhase.RESTORED | OutagePhase.CANCELLED:  # meanwhile
                 return False
@@ -74,8 +79,10 @@ class OutageSweep:
     def _estimate(self, work: OutageWork, outage: Outage, act: Act) -> bool:
         """Tell an estimate that came too soon after the one before."""
         case = self.outages.desk.load(work, outage.ticket_no, act)
-        progress = details_of(case).get("progress", "")
-        return self.outages.tell_estimate(work, case, outage, progress)
+        number = outage.ticket_no
+        return self.outages.tell_estimate(
+            work, case, outage, lambda: entered_with_estimate(work.ledger.entries(number))
+        )
 
 
 def is_reminder_due(outage: Outage, at: datetime) -> bool:

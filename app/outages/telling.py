@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from app.ports.jobs import Jobs
-    from app.ports.outage_work import OutageWork
+    from app.ports.work import Work
     from app.trip.case import Case
     from app.trip.telling import Telling
     from engine.outage import Outage
@@ -41,7 +41,7 @@ class OutageTelling:
     telling: Telling
     jobs: Jobs
 
-    def tell_anew(self, work: OutageWork, case: Case, news: News) -> None:
+    def tell_anew(self, work: Work, case: Case, news: News) -> None:
         """Tell that another time is planned than was told, or none: to each what that was to him.
 
         Who was told of several times reads the last; who was told of none, because no message has
@@ -50,7 +50,7 @@ class OutageTelling:
         """
         outage = news.outage
         # Afterwards nothing that waits can reach anybody any more without being seen here.
-        self._end_older(work, news, case.act.at)
+        self._supersede(work, news, case.act.at)
         for number, told in enumerate(work.outage_messages.reaching(outage.ticket_no), start=1):
             heard = as_told(news, told)
             if heard is not None:
@@ -62,7 +62,7 @@ class OutageTelling:
 
     def tell(
         self,
-        work: OutageWork,
+        work: Work,
         case: Case,
         news: News,
         *,
@@ -71,7 +71,8 @@ class OutageTelling:
     ) -> bool:
         """Tell everybody whom the news concerns; False if this was told before.
 
-        What is still waiting and says less than this is not sent any more.
+        What is still waiting and says less than this is not sent any more, also where this itself
+        lies back too far to be told.
 
         Args:
             work: the transaction.
@@ -81,6 +82,9 @@ class OutageTelling:
             last_told: see `OutageNotice`.
         """
         outage, at = news.outage, case.act.at
+        if news.is_stale(at):
+            self._supersede(work, news, at)
+            return False
         notice_id = f"outage-{outage.ticket_no}-{occasion or outage.step}-{news.kind}"
         notice = OutageNotice(
             notice_id=notice_id,
@@ -93,30 +97,22 @@ class OutageTelling:
             planned_from=outage.planned_from,
             planned_until=outage.planned_until,
             last_told=last_told,
+            known_since=news.known_since,
         )
         if not work.outage_messages.add(notice):
             return False
-        self._end_older(work, news, at)
+        self._supersede(work, news, at)
         context = self.telling.context(work, case, case.definition)
         work.notices.add(shared_notice(news, notice_id, context))
         self.jobs.enqueue(work, Job.FAN_OUT, notice_id, (notice_id,))
         return True
 
-    def _end_older(self, work: OutageWork, news: News, at: datetime) -> None:
-        """What waits and says less than the news is not sent any more."""
-        outage = news.outage
-        for topic in overtaken_topics(outage.ticket_no, news.kind):
-            if news.kind is OutageNews.RESTORED and news.part:
-                work.outage_messages.supersede_restored(outage.ticket_no, topic, outage.step)
-            else:
-                work.outbox.supersede(topic, at)
-
-    def tell_staff(self, work: OutageWork, case: Case, outage: Outage) -> int:
+    def tell_staff(self, work: Work, case: Case, outage: Outage, *, since_step: int = 0) -> int:
         """Tell those who look after important users which of them are concerned (R-7.2).
 
-        Returns how many important users there are.
+        With `since_step` only of those who are so since that step. Returns how many there are.
         """
-        users = work.affected.important(outage.ticket_no, MOST_IMPORTANT)
+        users = work.affected.important(outage.ticket_no, MOST_IMPORTANT, since_step=since_step)
         if not users:
             return 0
         context = self.telling.context(work, case, case.definition)
@@ -136,7 +132,16 @@ class OutageTelling:
         work.outbox.add(messages)
         return len(users)
 
-    def _looking_after(self, work: OutageWork, branch: str, node_id: str) -> Sequence[str]:
+    def _supersede(self, work: Work, news: News, at: datetime) -> None:
+        """End what is waiting and says less, for those whom the news is for."""
+        outage = news.outage
+        for topic in overtaken_topics(outage.ticket_no, news.kind):
+            if news.part:
+                work.outage_messages.supersede_left(outage.ticket_no, topic, outage.step)
+            else:
+                work.outbox.supersede(topic, at)
+
+    def _looking_after(self, work: Work, branch: str, node_id: str) -> Sequence[str]:
         """The account manager of the grid, else the section heads of the branch."""
         pair = work.grid.managers_for(node_id, branch)
         if pair is not None:

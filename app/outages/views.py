@@ -27,6 +27,8 @@ NEWS = {
     OutageNews.STARTED: "停电开始",
     OutageNews.ESTIMATE: "预计送电时间",
     OutageNews.RESTORED: "恢复送电",
+    OutageNews.JOINED: "新涉及用户通知",
+    OutageNews.RELEASED: "不再涉及用户通知",
 }
 """Chinese names, as screens show them."""
 

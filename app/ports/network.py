@@ -43,8 +43,26 @@ class Placement(Protocol):
     def alternative_node_id(self) -> str | None: ...
 
 
+class Standing(Protocol):
+    """A node as it stood in the network at some time; its name is today's."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
 class Network(Protocol):
-    """The network; `node` raises NotFoundError, and knows retired ones too."""
+    """The network; `node` raises NotFoundError, and knows retired ones too.
+
+    `path` is a node and what it hung on at an instant, from itself up, empty if it was not there;
+    `parts` is what hung on it.
+    """
+
+    def path(self, node_id: str, as_of: datetime) -> Sequence[Standing]: ...
+    def parts(self, node_id: str, as_of: datetime) -> Sequence[Standing]: ...
 
     def node(self, node_id: str) -> NetworkNode: ...
     def find_node(self, node_id: str) -> NetworkNode | None: ...

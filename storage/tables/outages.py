@@ -87,7 +87,8 @@ class OutageRestorationRow(SQLModel, table=True):
 class OutageAffectedRow(SQLModel, table=True):
     """A service point of an outage: evidence of who was in it, and for how long supply was out.
 
-    `withdrawn_step` and `restored_step` name the step of the outage at which the point left it.
+    A point that has left an outage and joins it again does so in a new `episode`. The steps name
+    the step of the outage at which the point joined it, and at which it left it.
     """
 
     __tablename__ = "outage_affected"
@@ -95,9 +96,11 @@ class OutageAffectedRow(SQLModel, table=True):
 
     ticket_no: str = Field(primary_key=True, foreign_key="outages.ticket_no")
     node_id: str = Field(primary_key=True)
+    episode: int = Field(primary_key=True)
     area_class: str
     important: bool
     included_at: datetime = instant()
+    included_step: int
     withdrawn_at: datetime | None = instant(nullable=True)
     withdrawn_step: int | None
     interrupted_at: datetime | None = instant(nullable=True)
@@ -117,6 +120,7 @@ class OutageNoticeRow(SQLModel, table=True):
     step: int
     everybody: bool
     estimated_at: datetime | None = instant(nullable=True)
+    known_since: datetime | None = instant(nullable=True)
     created_at: datetime = instant()
     planned_from: datetime | None = instant(nullable=True)
     planned_until: datetime | None = instant(nullable=True)

@@ -79,7 +79,10 @@ class ContactRow(SQLModel, table=True):
 
 
 class CustomerRow(SQLModel, table=True):
-    """A customer who is supplied at a service point; without a `contact_id` nobody can be told."""
+    """A customer who is supplied at a service point; without a `contact_id` nobody can be told.
+
+    `known_at` is since when he is known at that point and under that number; empty for since ever.
+    """
 
     __tablename__ = "customers"
     __table_args__ = (
@@ -94,6 +97,7 @@ class CustomerRow(SQLModel, table=True):
     wechat_openid: str
     outage_notices: bool
     contact_id: int | None
+    known_at: datetime | None = instant(nullable=True)
 
 
 NODES = table_of(NodeRow)

@@ -79,6 +79,13 @@ class World:
             and (nodes[each].alternative_node_id is None or nodes[each].alternative_node_id in dark)
         )
 
+    def line(self, node_id: str, at: datetime) -> list[str]:
+        """The node and what it hangs on at that time."""
+        _, _, graph = [each for each in self.networks if each[0] <= at][-1]
+        top = next(each for each in nx.ancestors(graph, node_id) | {node_id}
+                   if graph.in_degree(each) == 0)  # fmt: skip
+        return nx.shortest_path(graph, top, node_id)[::-1]
+
     def _dark(self, outage: Outage, graph: nx.DiGraph, at: datetime) -> set[str]:
         given = self.restorations.get(outage.ticket_no, {})
         left = nx.restricted_view(graph, [node for node, since in given.items() if since <= at], [])
@@ -151,6 +158,8 @@ def test_the_points_without_supply_are_those_of_a_graph_search(database: Databas
                 for at in (hours(chance.randint(0, 30)), hours(chance.choice((10, 20)))):
                     found = work.affected.node_ids(outage.ticket_no, SupplyView.at(at))
                     assert found == world.without_supply(outage, at)
+                    line = work.topology.path(outage.nodes[0], at)
+                    assert [each.id for each in line] == world.line(outage.nodes[0], at)
             nodes = chance.sample(sorted(world.networks[-1][1]), 5)
             found = work.affected.node_ids_below(nodes, SupplyView.at(hours(25)))
             assert found == world.without_supply(an_outage("", *nodes), hours(25))

@@ -59,11 +59,11 @@ def test_customers_are_put_at_their_service_points(database: Database) -> None:
     )
     with database.writing() as work:
         work.topology.put_nodes(NETWORK, AT)
-        assert work.topology.put_customers([customer]) == Changes(1, 0, 0)
-        assert work.topology.put_customers([customer]) == Changes(0, 0, 1)
+        assert work.topology.put_customers([customer], AT) == Changes(1, 0, 0)
+        assert work.topology.put_customers([customer], AT) == Changes(0, 0, 1)
         quiet = replace(customer, outage_notices=False)
-        assert work.topology.put_customers([quiet]) == Changes(0, 1, 0)
-        assert work.topology.put_customers([]) == Changes(0, 0, 0)
+        assert work.topology.put_customers([quiet], AT) == Changes(0, 1, 0)
+        assert work.topology.put_customers([], AT) == Changes(0, 0, 0)
         work.commit()
     with database.reading() as work:
         assert work.topology.customers() == [quiet]

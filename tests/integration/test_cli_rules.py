@@ -154,7 +154,7 @@ def test_definitions_are_listed_and_shown(shell: Shell) -> None:
     listed = [(each["id"], each["version"]) for each in shell.json("definition", "list")]
     assert listed == [
         ("asset_transfer", 1),
-        ("fault_outage", 1),
+        ("fault_outage", 2),
         ("follow_up_call", 1),
         ("hv_dual_supply", 1),
         ("hv_single_supply", 1),

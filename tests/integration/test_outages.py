@@ -339,13 +339,15 @@ def test_who_is_no_longer_concerned_hears_that_it_is_off(grid: Office, hear: Lis
     assert changed.outage.nodes == ("T1", "F2")
     assert hear() == [
         (ZHU, "outage_announced"),  # concerned for the first time
-        (FENG, "outage_cancelled"),  # her meter in T2
+        # Her meter in T2 is out of it, the one in T1 is not: on one phone "cancelled, supply is
+        # normal" beside "still on" contradicts itself, and the change names what it is about.
         (FENG, "outage_changed"),
         (HOSPITAL, "outage_announced"),  # its other supply goes out too
         (PUMPS, "outage_cancelled"),
         (QIN, "outage_cancelled"),
         (JIANG, "outage_changed"),
     ]
+    assert "（知行台区）正常供电" in text_to(grid, PUMPS, "outage_cancelled")
 
 
 def test_that_it_is_off_is_told_even_if_the_rest_is_changed_again(

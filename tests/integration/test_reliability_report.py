@@ -39,7 +39,8 @@ def grid(office: Office) -> Office:
 
 def fault(office: Office, node: str, begins: str, ends: str) -> str:
     """A fault that was reported with both its times; its number."""
-    entered = report_fault(office, node, occurred_at=begins, occurred_source="scada")
+    given = {"occurred_at": begins, "occurred_source": "scada", "late_entry_reason": "示例"}
+    entered = report_fault(office, node, **given)
     restore(office, entered, restored_at=ends, restored_source="scada")
     return entered.outage.ticket_no
 
@@ -159,7 +160,7 @@ def test_the_base_of_2020_is_entered_once_and_marked_as_not_verified(grid: Offic
 def test_without_a_base_nothing_is_judged_and_the_report_says_what_is_missing(
     grid: Office,
 ) -> None:
-    grid.at("2022-12-31 12:00")
+    grid.at("2022-08-01 12:00")
     on_base, on_year_before = report(grid, 2022).fewer
     for verdict in (on_base, on_year_before):
         assert (verdict.base, verdict.most, verdict.is_good) == (None, None, None)

@@ -79,7 +79,7 @@ def test_a_change_in_the_evening_is_told_before_the_works_begin(
     grid.at("2021-09-07 21:30")
     grid.application.outages.announcements.change(
         planned.outage.ticket_no,
-        {"planned_end_at": "2021-09-08 20:00"},
+        {"planned_end_at": "2021-09-08 20:00", "late_announcement_reason": "施工延长"},
         reason="施工延长",
         actor=DISPATCHER,
     )

@@ -1,0 +1,115 @@
+"""What has changed since the points of an outage were last determined, and when (R-7.1).
+
+An outage's points depend on the network, on other outages, which may put alternative supplies in
+the dark, and on who is behind the points. What is recorded now may speak of an earlier instant: a
+fault of 03:00 is entered at 03:20. The points are therefore determined at each instant that
+matters from the first one on of which something new is known.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, select, union
+
+from engine.outage import Outage, OutageKind, OutagePhase
+from storage.change_marks import Changed, noted
+from storage.tables.outages import OUTAGE_RESTORATIONS, OUTAGES
+from storage.tables.topology import PLACEMENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from typing import Any
+
+    from sqlalchemy import ColumnElement, Row, Select
+    from sqlalchemy.engine import Connection
+
+_O, _R = OUTAGES.c, OUTAGE_RESTORATIONS.c
+_HAPPENED = _O.phase.in_([OutagePhase.IN_PROGRESS.value, OutagePhase.RESTORED.value])
+_OTHERS = (_O.ticket_no != bindparam("key"), _O.changed_at >= bindparam("since"))
+_CHANGED_SINCE = select(_O.ticket_no).where(*_OTHERS).limit(1)
+_CHANGED = select(
+    _O.kind, _O.phase, _O.announced_at, _O.planned_from, _O.begins_at, _O.ends_at
+).where(*_OTHERS)
+_RESTORED_SINCE = select(_R.restored_at).where(
+    _R.ticket_no != bindparam("key"), _R.recorded_at >= bindparam("since")
+)
+
+
+def _between(column: ColumnElement[Any], *also: ColumnElement[bool]) -> Select[Any]:
+    return select(column).where(column > bindparam("since"), column <= bindparam("until"), *also)
+
+
+_OVER_SINCE = (
+    select(_O.ticket_no)
+    .where(_O.phase == OutagePhase.RESTORED.value, _O.ends_at > bindparam("since"))
+    .order_by(_O.ticket_no)
+)
+_TURNS = union(
+    _between(_O.begins_at, _HAPPENED),
+    _between(_O.ends_at, _HAPPENED),
+    _between(_R.restored_at),
+)
+_MOVES = union(_between(PLACEMENTS.c.valid_from), _between(PLACEMENTS.c.valid_to))
+
+
+def overtaken(connection: Connection, outage: Outage) -> bool:
+    """Whether anything that its points depend on was changed since they were determined."""
+    changed = (noted(connection, mark) for mark in Changed)
+    if any(each is not None and each > outage.counted_at for each in changed):
+        return True
+    parameters = {"key": outage.ticket_no, "since": outage.counted_at}
+    return connection.execute(_CHANGED_SINCE, parameters).first() is not None
+
+
+def over_since(connection: Connection, at: datetime) -> list[str]:
+    """The numbers of the outages that ended later than that."""
+    return list(connection.execute(_OVER_SINCE, {"since": at}).scalars())
+
+
+def turns(connection: Connection, since: datetime, until: datetime) -> list[datetime]:
+    """When between the two, the latter included, somebody's supply may have come or gone."""
+    parameters = {"since": since, "until": until}
+    found = set(connection.execute(_TURNS, parameters).scalars())
+    network = noted(connection, Changed.NETWORK)
+    if network is not None and network > since:
+        found |= set(connection.execute(_MOVES, parameters).scalars())
+    return sorted(found)
+
+
+def learned(connection: Connection, outage: Outage, at: datetime) -> list[datetime]:
+    """The instants at which the points of an outage that is on are to be determined anew.
+
+    Those of which something was recorded since they were determined last, and whatever came after
+    the first of these; `at` if there is nothing of the kind.
+    """
+    parameters = {"key": outage.ticket_no, "since": outage.counted_at}
+    rows = connection.execute(_CHANGED, parameters).all()
+    told = {each for row in rows for each in _new_of(row, outage.counted_at)}
+    told |= set(connection.execute(_RESTORED_SINCE, parameters).scalars())
+    firsts = {max(each, outage.begins_at) for each in told if each <= at}
+    network = noted(connection, Changed.NETWORK)
+    moved = {outage.counted_at} if network is not None and network > outage.counted_at else set()
+    if not firsts and not moved:
+        return [at]
+    since = max(min(firsts | moved), outage.begins_at)
+    return sorted(firsts.union(turns(connection, since, at))) or [at]
+
+
+def _new_of(other: Row[*tuple[Any, ...]], since: datetime) -> Iterator[datetime]:
+    """The instants of another outage that were not known then."""
+    is_new = other.announced_at >= since or other.begins_at >= since
+    match OutagePhase(other.phase):
+        case OutagePhase.IN_PROGRESS:
+            if is_new or other.planned_from is not None:
+                yield other.begins_at
+        case OutagePhase.RESTORED:
+            yield other.ends_at
+            if is_new:
+                yield other.begins_at
+        case OutagePhase.CANCELLED:
+            if other.kind == OutageKind.FAULT:  # taken back: it never was
+                yield other.begins_at
+        case OutagePhase.SCHEDULED:
+            pass
