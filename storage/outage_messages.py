@@ -18,17 +18,18 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, Boolean, Integer, String, bindparam, func, select, text, true, tuple_
+from sqlalchemy import JSON, Boolean, Integer, String, bindparam, select, text, tuple_
 
 from engine.application import Contact
 from engine.outage import TELLING_OFF, OutageNews, OutageNotice
 from notifications.message import Audience, Channel, MessageState
 from storage.columns import Instant
 from storage.outage_told import LAST_TOLD, NEVER_TOLD, REACHING
+from storage.planner import LOOPS, SCANS, SORTS, without
 from storage.tables.messages import MESSAGES
 from storage.tables.outages import OUTAGE_AFFECTED, OUTAGE_NOTICES
 from storage.tables.topology import CUSTOMERS
-from storage.upserts import POSTGRESQL, insert_or_skip
+from storage.upserts import insert_or_skip
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -77,11 +78,6 @@ _LAST_OF_PAGE = (
     .limit(1)
     .offset(bindparam("skipped"))
 )
-# PostgreSQL knows nothing yet of rows that were written a moment ago, and would sort all of them
-# for each page, which the index has done already.
-_BY_INDEX = select(
-    *(func.set_config(name, bindparam("use"), true()) for name in ("enable_sort", "enable_seqscan"))
-)
 
 _TO_COME = "a.withdrawn_at IS NULL AND a.restored_at IS NULL"
 _OUT = f"{_TO_COME} AND a.interrupted_at IS NOT NULL"
@@ -94,11 +90,14 @@ _DARK = """EXISTS (
   SELECT 1 FROM outage_affected AS x WHERE x.node_id = a.node_id
   AND x.interrupted_at IS NOT NULL AND x.restored_at IS NULL AND x.withdrawn_at IS NULL)"""
 _LEFT = "(a.withdrawn_step = :step OR a.restored_step = :step)"
-_STILL_IN_IT = """c.contact_id IN (
-  SELECT other.contact_id FROM outage_affected AS still
-  CROSS JOIN customers AS other
-  WHERE still.ticket_no = :ticket_no AND other.node_id = still.node_id
-  AND still.restored_at IS NULL AND still.withdrawn_at IS NULL AND other.contact_id IS NOT NULL)"""
+# Counted, so that PostgreSQL asks for one contact after the other by index. It knows nothing yet of
+# rows that were written a moment ago, takes them for few, and would read all for each contact.
+_STILL_IN_IT = """(
+  SELECT count(*) FROM customers AS other
+  WHERE other.contact_id = c.contact_id AND (
+    SELECT count(*) FROM outage_affected AS still
+    WHERE still.ticket_no = :ticket_no AND still.node_id = other.node_id
+    AND still.restored_at IS NULL AND still.withdrawn_at IS NULL) > 0) > 0"""
 # One that was superseded may have been so when he left; better once too often than never.
 _TOLD = """EXISTS (
   SELECT 1 FROM outage_notices AS n
@@ -304,12 +303,8 @@ class OutageMessages:
     def _last_of_page(self, ticket_no: str, after: str, limit: int) -> str | None:
         """The service point that ends the next page; None if the rest is one page."""
         place = {"sought": ticket_no, "after": after, "skipped": limit - 1}
-        is_postgresql = self._connection.dialect.name == POSTGRESQL
-        if is_postgresql:
-            self._connection.execute(_BY_INDEX, {"use": "off"})
-        found = self._connection.execute(_LAST_OF_PAGE, place).first()
-        if is_postgresql:
-            self._connection.execute(_BY_INDEX, {"use": "on"})
+        with without(self._connection, SORTS, SCANS):  # the index has sorted them already
+            found = self._connection.execute(_LAST_OF_PAGE, place).first()
         return found.node_id if found and found.ticket_no == ticket_no else None
 
     def supersede_left(self, ticket_no: str, topic: str, step: int) -> int:
@@ -318,7 +313,8 @@ class OutageMessages:
         Somebody with another meter that is still in it goes on being told.
         """
         parameters = {"ticket_no": ticket_no, "topic": topic, "step": step}
-        return self._connection.execute(_SUPERSEDE_LEFT, parameters).rowcount
+        with without(self._connection, LOOPS):
+            return self._connection.execute(_SUPERSEDE_LEFT, parameters).rowcount
 
     def heard_since(self, ticket_no: str, contact: str, since: datetime) -> set[OutageNews]:
         """What news of the outage there were for that contact after that instant."""
