@@ -69,11 +69,13 @@ _DARK = """EXISTS (
   SELECT 1 FROM outage_affected AS x WHERE x.node_id = a.node_id
   AND x.interrupted_at IS NOT NULL AND x.restored_at IS NULL AND x.withdrawn_at IS NULL)"""
 _LEFT = "(a.withdrawn_step = :step OR a.restored_step = :step)"
-_STILL_IN_IT = """c.contact_id IN (
-  SELECT other.contact_id FROM outage_affected AS still
-  CROSS JOIN customers AS other
-  WHERE still.ticket_no = :ticket_no AND other.node_id = still.node_id
-  AND still.restored_at IS NULL AND still.withdrawn_at IS NULL AND other.contact_id IS NOT NULL)"""
+_STILL_THERE = """EXISTS (
+  SELECT 1 FROM customers AS other
+  CROSS JOIN outage_affected AS still
+  WHERE other.contact_id = {contact}
+  AND still.ticket_no = :ticket_no AND still.node_id = other.node_id
+  AND still.restored_at IS NULL AND still.withdrawn_at IS NULL)"""
+_STILL_IN_IT = _STILL_THERE.format(contact="c.contact_id")
 # One that was superseded may have been so when he left; better once too often than never.
 _TOLD = """EXISTS (
   SELECT 1 FROM outage_notices AS n
@@ -119,14 +121,17 @@ SELECT CAST(:notice_id AS VARCHAR) || '-' || c.contact_id,
 {{contacts}}
 ON CONFLICT (dedupe_key) DO NOTHING
 """
+# From each message to its contact, by indexes: PostgreSQL knows nothing yet of messages that were
+# written a moment ago, and would go through all of them for each point.
+_CONTACT_OF_MESSAGE = "CAST(substr(messages.id, length(messages.notice_id) + 2) AS INTEGER)"
 _SUPERSEDE = """
 UPDATE messages SET state = 'superseded'
-WHERE state = 'pending' AND topic <> '' AND topic = :topic AND id IN (
-  SELECT n.notice_id || '-' || c.contact_id
-  FROM outage_affected AS a
-  JOIN customers AS c ON c.node_id = a.node_id AND c.contact_id IS NOT NULL
-  JOIN outage_notices AS n ON n.ticket_no = a.ticket_no
-  WHERE a.ticket_no = :ticket_no AND {left} AND NOT {still_in_it})
+WHERE state = 'pending' AND topic <> '' AND topic = :topic AND notice_id IS NOT NULL
+AND EXISTS (
+  SELECT 1 FROM customers AS c
+  CROSS JOIN outage_affected AS a
+  WHERE c.contact_id = {contact} AND a.ticket_no = :ticket_no AND a.node_id = c.node_id AND {left})
+AND NOT {still_in_it}
 """
 
 _TYPES: dict[str, Any] = {
@@ -165,7 +170,13 @@ def _writing(up_to: str) -> dict[OutageNews, TextClause]:
 
 _WRITE_PAGE = _writing("AND a.node_id <= :last")
 _WRITE_REST = _writing("")
-_SUPERSEDE_LEFT = _typed(_SUPERSEDE.format(left=_LEFT, still_in_it=_STILL_IN_IT))
+_SUPERSEDE_LEFT = _typed(
+    _SUPERSEDE.format(
+        contact=_CONTACT_OF_MESSAGE,
+        left=_LEFT,
+        still_in_it=_STILL_THERE.format(contact=_CONTACT_OF_MESSAGE),
+    )
+)
 
 
 class OutageMessages:

@@ -85,7 +85,10 @@ class CustomerRow(SQLModel, table=True):
     """
 
     __tablename__ = "customers"
-    __table_args__ = (Index("ix_customers_node_id", "node_id"),)
+    __table_args__ = (
+        Index("ix_customers_node_id", "node_id"),
+        Index("ix_customers_contact_id", "contact_id"),
+    )
 
     customer_no: str = Field(primary_key=True)
     node_id: str = Field(foreign_key="nodes.id")

@@ -26,9 +26,11 @@ def upgrade() -> None:
             batch.alter_column(name, server_default=None)
     op.add_column("outage_notices", sa.Column("known_since", INSTANT, nullable=True))
     op.add_column("customers", sa.Column("known_at", INSTANT, nullable=True))
+    op.create_index("ix_customers_contact_id", "customers", ["contact_id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_customers_contact_id", "customers")
     op.drop_column("customers", "known_at")
     op.drop_column("outage_notices", "known_since")
     op.execute(EARLIER)  # the old key has room for the last one only
