@@ -317,3 +317,18 @@ def test_the_evidence_is_what_happened_in_whatever_order_it_became_known(
         play(database, tickets, seed)
 
     in_any_order()
+
+
+def test_who_writes_messages_does_not_wait_for_who_changes_the_outage(database: Database) -> None:
+    if database.dialect == "sqlite":
+        pytest.skip("one writer at a time")
+    number = stored(database).ticket_no
+    with database.writing() as work:
+        work.topology.put_nodes(list(a_network().values()), minute(0))
+        work.outages.add(an_outage(number, "T1"))
+        work.commit()
+    with database.writing() as changing, database.writing() as telling:
+        assert changing.outages.take(number).ticket_no == number
+        assert telling.outages.take_if_free(number) is None
+        changing.commit()
+        assert telling.outages.take_if_free(number) is not None
