@@ -42,6 +42,8 @@ AT_A_TIME = 500
 """Messages looked at in one step of a round; the rest comes with the next."""
 MOST_FAILURES = 5
 """A message whose jobs failed so often is given up, for a person to look at."""
+ASKED_WITHIN = timedelta(minutes=30)
+"""Who cannot be asked about a claim for so long leaves a doubt, which an operator sees."""
 LONGEST_SILENCE = timedelta(days=30)
 
 
@@ -118,7 +120,7 @@ class LooseEnds:
             found = self._asked(message, adapter, report)
             if found:
                 self._settle(message, found, report)
-            elif found is not None:
+            elif found is not None or age >= self.in_doubt_after + ASKED_WITHIN:
                 silence = unknown(message.id, "no_answer")
                 window = None if adapter is None else adapter.capabilities.idempotent_for
                 self._settle(message, silence, report, repeatable_for=window)
@@ -162,9 +164,10 @@ class LooseEnds:
             found = self._asked(message, adapter, report)
             if found:
                 self._settle(message, found, report)
-            elif found is not None:
+            else:
                 with self.database.writing() as work:
-                    work.loose_ends.ask_again(message.id, self.attempts.next_ask(message, at))
+                    next_ask = self.attempts.next_ask(message, at, was_heard=found is not None)
+                    work.loose_ends.ask_again(message.id, next_ask)
                     work.commit()
 
     def _asked(

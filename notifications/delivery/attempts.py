@@ -22,6 +22,7 @@ from notifications.quiet_hours import QuietHours, next_chance
 NOT_REPEATABLE = "not_repeatable"
 CALL_WITHIN = timedelta(minutes=2)
 """A provider is called so long after it was decided to call it, at most."""
+ASKED_FOR = timedelta(days=1)
 LADDER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 
 
@@ -113,9 +114,15 @@ class AttemptPolicy:
         was_tried_often = message.attempts > len(self.waits)
         return was_tried_often and at - message.not_before >= self.give_up_after
 
-    def next_ask(self, message: Message, at: datetime) -> datetime | None:
-        """When to ask again about a doubt that the provider could not resolve; None: not again."""
+    def next_ask(self, message: Message, at: datetime, *, was_heard: bool) -> datetime | None:
+        """When to ask again about a doubt that the provider could not resolve; None: not again.
+
+        One that could not even be asked (`was_heard` is false) is asked again for a day.
+        """
         since = message.settled_at or at
+        if not was_heard:
+            again = at + self.asks[-1]
+            return again if again - since <= ASKED_FOR else None
         return next((since + wait for wait in self.asks if since + wait > at), None)
 
     def wait(self, attempts: int, *, has_alternative: bool) -> timedelta:

@@ -19,6 +19,7 @@ from tests.courier import ASKABLE, REPORTING, Courier, Dispatcher, accepted, dis
 if TYPE_CHECKING:
     from collections import Counter
 
+    from notifications.channels.base import Result
     from tests.application import Office
     from tests.held_gateway import HeldGateway
 
@@ -371,6 +372,44 @@ def test_what_the_provider_says_ends_the_doubt(office: Office) -> None:
     by.round("2021-09-06 09:02")
     found = {m.id: m.state for m in office.messages()}
     assert found == {first.id: S.ACCEPTED, second.id: S.FAILED, third.id: S.IN_DOUBT}
+
+
+class Unaskable(Courier):
+    """One whose interface for questions is not open to us."""
+
+    def find(self, message: Message) -> Result | None:
+        super().find(message)
+        msg = "not activated"
+        raise ConnectionError(msg)
+
+
+def test_a_claim_that_nobody_can_be_asked_about_is_in_doubt_after_half_an_hour(
+    office: Office,
+) -> None:
+    waiting(office)
+    by = by_courier(office, Unaskable(capabilities=ASKABLE))
+    claimed_by_a_dead_process(office, "courier")
+    by.round("2021-09-06 09:10:01")
+    by.round("2021-09-06 09:39:59")
+    assert states(office) == {S.SENDING}
+    by.round("2021-09-06 09:40:01")
+    assert states(office) == {S.IN_DOUBT}
+
+
+def test_a_doubt_that_nobody_can_be_asked_about_keeps_nobody_busy(office: Office) -> None:
+    messages = waiting(office)
+    courier = Unaskable(capabilities=ASKABLE, silent=True)
+    by = by_courier(office, courier)
+    by.round(MORNING)
+    by.round("2021-09-06 09:02:00")
+    by.round("2021-09-06 09:11:59")
+    assert sorted(courier.asked) == ids(messages)
+    by.round("2021-09-06 09:12:00")
+    assert len(courier.asked) == 6
+    for when in ("2021-09-07 08:55:00", "2021-09-07 12:00:00", "2021-09-08 12:00:00"):
+        by.round(when)
+    assert len(courier.asked) == 9
+    assert states(office) == {S.IN_DOUBT}
 
 
 def test_of_a_provider_that_reports_silence_for_three_days_is_failure(office: Office) -> None:

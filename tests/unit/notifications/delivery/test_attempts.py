@@ -76,8 +76,8 @@ def test_answers_are_kept_and_a_doubt_is_asked_about_twice() -> None:
     doubt = POLICY.settlement(message, unknown(message.id, "x"), NOON, has_alternative=True)
     assert (doubt.state, doubt.next_attempt_at) == (MessageState.IN_DOUBT, NOON + 2 * MINUTE)
     in_doubt = replace(message, settled_at=NOON)
-    assert POLICY.next_ask(in_doubt, NOON + 2 * MINUTE) == NOON + 10 * MINUTE
-    assert POLICY.next_ask(in_doubt, NOON + 10 * MINUTE) is None
+    assert POLICY.next_ask(in_doubt, NOON + 2 * MINUTE, was_heard=True) == NOON + 10 * MINUTE
+    assert POLICY.next_ask(in_doubt, NOON + 10 * MINUTE, was_heard=True) is None
 
 
 WINDOW = timedelta(minutes=10)
