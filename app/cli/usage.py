@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 CODE = "wrong_call"
 DATE_LIKE = "请写成 2021-09-17 的样子"
+ALIKE = 0.7
+"""How much of a word must be that of a command: `tiket` means `ticket`, and hardly `token`."""
 
 
 def usage_problem(error: ClickException, given: Sequence[str]) -> Reason:
@@ -64,7 +66,7 @@ def _sentence(error: ClickException) -> tuple[str, str, str]:
     if found := re.match(r"No such command '(.*?)'", said, re.DOTALL):
         context = getattr(error, "ctx", None)
         known = list(getattr(context.command, "commands", ())) if context else []
-        near = get_close_matches(found[1], known)
+        near = get_close_matches(found[1], known, cutoff=ALIKE)
         return "", f"没有命令“{found[1]}”", _nearest(near) or f"可用的命令：{'、'.join(known)}"
     if found := re.match(r"Got unexpected extra argument\(s\) \((.*)\)", said, re.DOTALL):
         return "", f"多余的参数：{found[1]}", "含空格的值请加引号"
