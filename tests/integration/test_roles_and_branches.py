@@ -87,7 +87,7 @@ ELSEWHERE: dict[Action, Attempt] = {
     Action.MANAGE_TEMPLATES: lambda o, _, who: o.application.templates.discard(
         1, actor=who, reason="不需要"
     ),
-    Action.RECORD_LOADS: lambda o, _, who: o.application.loads.record([], actor=who),
+    Action.RECORD_LOADS: lambda o, _, who: o.application.loads.record([], actor=who, token_id=1),
     Action.KEEP_REGISTERS: lambda o, _, who: o.application.registers.undervoltage.open(
         {}, actor=who
     ),

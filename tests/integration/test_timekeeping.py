@@ -101,5 +101,7 @@ def test_of_two_news_by_two_consoles_the_later_one_counts(
             reason="推迟",
         )
         Listener(second).write_out()
-    told = {m.template_key: m.state for m in office.messages() if m.address == FENG}
-    assert told == {"outage_announced": S.SUPERSEDED, "outage_changed": S.PENDING}
+    to_her = {m.state: m.text for m in office.messages() if m.address == FENG}
+    assert to_her.keys() == {S.SUPERSEDED, S.PENDING}
+    day = begins + timedelta(days=1)
+    assert f"定于{day.month}月{day.day}日" in to_her[S.PENDING]
