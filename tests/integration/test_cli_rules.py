@@ -161,9 +161,9 @@ def test_definitions_are_listed_and_shown(shell: Shell) -> None:
         ("lv_business", 1),
         ("lv_business_three_zero", 1),
         ("lv_resident", 1),
-        ("planned_outage", 1),
+        ("planned_outage", 2),
         ("reinforcement_project", 1),
-        ("temporary_outage", 1),
+        ("temporary_outage", 2),
         ("temporary_supply_lease", 1),
     ]
     shown = shell.json("definition", "show", "hv_single_supply")
