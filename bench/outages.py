@@ -122,8 +122,8 @@ class Darkness:
     def previewed(self) -> list[Operation]:
         """Only counting."""
         self.clear()
-        reader = self.application.outages.reader
-        return [lambda: reader.preview(DARK_FEEDERS, actor=DISPATCHER)]
+        plans = self.application.outages.plans
+        return [lambda: plans.preview(DARK_FEEDERS, actor=DISPATCHER)]
 
     def _write_page(self, notice_id: str) -> bool:
         application = self.application

@@ -278,3 +278,12 @@ def segments(text: str) -> int:
     """
     units = len(text.encode("utf-16-le")) // 2
     return 1 if units <= ONE_PART else -(-units // PART_OF_MANY)
+
+
+def notice_of(message: Message) -> tuple[str, str]:
+    """The notice that a message tells, and the number of the contact whom it tells.
+
+    Sent another way or anew, it keeps the key of the first one as the beginning of its own.
+    """
+    notice_id, _, contact = message.dedupe_key.partition(":")[0].rpartition("-")
+    return notice_id, contact

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from notifications.context import PlanContext
-    from notifications.message import Message
 
 LONGEST = 20
 """Characters that a registered template takes in one place."""
@@ -174,15 +173,6 @@ def overtaken_topics(ticket_no: str, news: OutageNews) -> tuple[str, ...]:
             return (estimate,)
         case OutageNews.ANNOUNCED | OutageNews.REMINDER | OutageNews.STARTED | OutageNews.JOINED:
             return ()
-
-
-def notice_of(message: Message) -> tuple[str, str]:
-    """The notice that the message tells, and the number of the contact whom it tells.
-
-    Sent another way or anew, it keeps the key of the first one as the beginning of its own.
-    """
-    notice_id, _, contact = message.dedupe_key.partition(":")[0].rpartition("-")
-    return notice_id, contact
 
 
 def listed_briefly(names: Sequence[str], unit: str) -> str:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, bindparam, func, or_, select, text, update
 
-from notifications.message import Audience, MessageKind, MessageState
+from notifications.message import Audience, MessageKind, MessageState, notice_of
 from storage.message_rows import IS_PENDING, NOTHING
 from storage.tables.messages import MESSAGES, NOTICES
 
@@ -137,9 +137,9 @@ def _over_for_them(connection: Connection, messages: Sequence[Message]) -> Itera
     """Those whose recipient has supply again although the outage goes on for others."""
     waiting: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
     for each in messages:
-        notice_id, contact = _told_with(each)
-        if contact is not None:
-            waiting[notice_id][contact].append(each.id)
+        notice_id, contact = notice_of(each)
+        if each.audience is Audience.CUSTOMER and contact.isdecimal():
+            waiting[notice_id][int(contact)].append(each.id)
     for notice_id, by_contact in waiting.items():
         ticket_no = connection.execute(_RESTORED_IN_PART, {"notice_id": notice_id}).scalar()
         if ticket_no is None:
@@ -147,10 +147,3 @@ def _over_for_them(connection: Connection, messages: Sequence[Message]) -> Itera
         parameters = {"ticket_no": ticket_no, "contacts": sorted(by_contact)}
         for contact in connection.execute(_HAS_SUPPLY_AGAIN, parameters).scalars():
             yield from by_contact[contact]
-
-
-def _told_with(message: Message) -> tuple[str, int | None]:
-    """Notice and contact of a message, which its key names; the same of one sent in its place."""
-    notice_id, _, contact = message.dedupe_key.partition(":")[0].rpartition("-")
-    is_known = message.audience is Audience.CUSTOMER and contact.isdecimal()
-    return notice_id, int(contact) if is_known else None

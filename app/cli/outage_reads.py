@@ -55,7 +55,7 @@ def preview(
     application = opened()
     actor = acting(application, user)
     if begins or ends:
-        plan = application.outages.reader.plan(node, begins, ends, actor=actor)
+        plan = application.outages.plans.plan(node, begins, ends, actor=actor)
         lines = [
             f"停电区域 {plan.area}；线路 {plan.line}",
             counts_text(plan.service_points, plan.phones, plan.important, plan.without_phone),
@@ -68,7 +68,7 @@ def preview(
         ]
         show(plan, "\n".join(lines), as_json=as_json)
         return
-    found = application.outages.reader.preview(node, actor=actor, as_of=as_of)
+    found = application.outages.plans.preview(node, actor=actor, as_of=as_of)
     counts = {
         "service_points": found.service_points,
         "phones": found.phones,

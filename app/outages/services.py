@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.outages.announcements import Announcements
     from app.outages.desk import OutageDesk
     from app.outages.in_step import InStep
+    from app.outages.plans import OutagePlans
     from app.outages.reading import OutageReader
     from app.outages.reliability import ReliabilityService
     from app.outages.reliability_base import ReliabilityBase
@@ -76,6 +77,17 @@ class Outages:
             database=self.database,
             nearby_days=self.settings.nearby_outage_days,
             by_wechat=self.by_wechat,
+        )
+
+    @cached_property
+    def plans(self) -> OutagePlans:
+        """Outages that might be."""
+        from app.outages.plans import OutagePlans
+
+        return OutagePlans(
+            desk=self.desk,
+            database=self.database,
+            nearby_days=self.settings.nearby_outage_days,
         )
 
     @cached_property

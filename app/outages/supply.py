@@ -83,15 +83,14 @@ class SupplyService:
                 *against_estimate(times.estimated_at, act.at),
             )
             case = self.outages.kept(work, case, moved(case, START, filled, against), START)
-            is_unheard_of = is_after_all_that_was_announced(times.occurred_at or act.at, before)
-            late_reason = excuse if is_unheard_of else before.late_reason
-            before = self.outages.in_step.bring(work, before, act)
             began = times.occurred_at or act.at
+            is_unheard_of = is_after_all_that_was_announced(began, before)
+            before = self.outages.in_step.bring(work, before, act)
             outage = replace(
                 self._placed(work, before, began),
                 phase=OutagePhase.IN_PROGRESS,
                 begins_at=began,
-                late_reason=late_reason,
+                late_reason=excuse if is_unheard_of else before.late_reason,
                 begins_source=details["occurred_source"],
                 ends_at=None,
                 estimated_at=times.estimated_at,

@@ -55,36 +55,36 @@ class OutageTelling:
             heard = as_told(news, told)
             if heard is not None:
                 occasion = f"{outage.step}-{number}"
-                self.tell(work, case, heard, occasion=occasion, last_told=told.notice_id)
+                self._give_out(work, case, heard, occasion, last_told=told.notice_id)
         plain = as_told(news, None)
         if plain is not None:
-            self.tell(work, case, plain, last_told="")
+            self._give_out(work, case, plain, last_told="")
 
-    def tell(
+    def tell(self, work: Work, case: Case, news: News, *, occasion: str = "") -> bool:
+        """Tell everybody whom the news concerns; False if this was told before.
+
+        `occasion` tells this telling from others of its kind; the outage's step unless given.
+        What is still waiting and says less than this is not sent any more, also where this itself
+        lies back too far to be told.
+        """
+        at = case.act.at
+        is_stale = news.is_stale(at)
+        is_told = not is_stale and self._give_out(work, case, news, occasion)
+        if is_stale or is_told:
+            self._supersede(work, news, at)
+        return is_told
+
+    def _give_out(
         self,
         work: Work,
         case: Case,
         news: News,
-        *,
         occasion: str = "",
+        *,
         last_told: str | None = None,
     ) -> bool:
-        """Tell everybody whom the news concerns; False if this was told before.
-
-        What is still waiting and says less than this is not sent any more, also where this itself
-        lies back too far to be told.
-
-        Args:
-            work: the transaction.
-            case: the outage's ticket.
-            news: what has happened.
-            occasion: tells this telling from others of its kind; the outage's step unless given.
-            last_told: see `OutageNotice`.
-        """
+        """Have a notice fanned out, once; `last_told` says to whom, see `OutageNotice`."""
         outage, at = news.outage, case.act.at
-        if news.is_stale(at):
-            self._supersede(work, news, at)
-            return False
         notice_id = f"outage-{outage.ticket_no}-{occasion or outage.step}-{news.kind}"
         notice = OutageNotice(
             notice_id=notice_id,
@@ -101,7 +101,6 @@ class OutageTelling:
         )
         if not work.outage_messages.add(notice):
             return False
-        self._supersede(work, news, at)
         context = self.telling.context(work, case, case.definition)
         work.notices.add(shared_notice(news, notice_id, context))
         self.jobs.enqueue(work, Job.FAN_OUT, notice_id, (notice_id,))

@@ -22,9 +22,10 @@ from notifications.message import (
     Channel,
     MessageKind,
     message_id,
+    notice_of,
     unsent,
 )
-from notifications.outages import notice_of, overtaken_topics
+from notifications.outages import overtaken_topics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

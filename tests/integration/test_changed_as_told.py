@@ -137,7 +137,7 @@ def test_that_it_is_off_quotes_what_was_told_and_is_told_to_nobody_else(
     )
     hear.write_out()
     for each in (FENG, JIANG):
-        assert newest(grid, each).startswith("取消：原定9月8日08:00至18:00的停电已取消")
+        assert newest(grid, each).startswith("取消：原定9月8日08:00至18:00因设备检修的停电已取消")
     heard = {m.address for m in grid.messages() if m.template_key == "outage_cancelled"}
     assert heard == {FENG, JIANG}
 

@@ -453,7 +453,7 @@ def test_a_preview_of_the_past_sees_the_tree_of_then(grid: Office) -> None:
     grid.at("2021-09-02 08:00")
     put(grid, T2_TO_F2)
     grid.at("2021-09-10 08:00")
-    preview = grid.application.outages.reader.preview
+    preview = grid.application.outages.plans.preview
 
     def count(*nodes: str, as_of: str = "") -> int:
         return preview(nodes, actor=DISPATCHER, as_of=as_of).service_points

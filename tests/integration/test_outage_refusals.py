@@ -584,15 +584,15 @@ def test_a_node_with_an_open_outage_is_not_taken_out_of_use(grid: Office) -> Non
 
 def test_planning_shows_whom_another_outage_hits_within_thirty_days(grid: Office) -> None:
     first = plan_outage(grid, "T1")
-    reader = grid.application.outages.reader
-    near = reader.plan(["F1"], "2021-10-08 08:00", "2021-10-08 18:00", actor=DISPATCHER)
+    plans = grid.application.outages.plans
+    near = plans.plan(["F1"], "2021-10-08 08:00", "2021-10-08 18:00", actor=DISPATCHER)
     assert [(e.ticket_no, e.service_points, e.may_be_merged) for e in near.nearby] == [
         (first.outage.ticket_no, 2, True)
     ]
     assert (near.service_points, near.phones, near.important, near.without_phone) == (6, 4, 1, 1)
-    far = reader.plan(["F1"], "2021-10-08 08:01", "2021-10-08 18:00", actor=DISPATCHER)
+    far = plans.plan(["F1"], "2021-10-08 08:01", "2021-10-08 18:00", actor=DISPATCHER)
     assert far.nearby == ()
-    elsewhere = reader.plan(["T2"], "2021-09-20 08:00", "2021-09-20 18:00", actor=DISPATCHER)
+    elsewhere = plans.plan(["T2"], "2021-09-20 08:00", "2021-09-20 18:00", actor=DISPATCHER)
     assert elsewhere.nearby == ()
     second = plan_outage(
         grid, "F1", planned_start_at="2021-09-20 08:00", planned_end_at="2021-09-20 18:00"
@@ -607,7 +607,7 @@ def test_planning_shows_whom_another_outage_hits_within_thirty_days(grid: Office
 def test_a_connection_whose_works_need_an_outage_is_found_and_linked(grid: Office) -> None:
     below = grid.submit(a_business(node_id="P21"))
     grid.submit(a_business(node_id="P1", address="别处1号"))
-    plan = grid.application.outages.reader.plan(
+    plan = grid.application.outages.plans.plan(
         ["F1"], "2021-09-09 08:00", "2021-09-09 18:00", actor=DISPATCHER
     )
     assert [(each.ticket_no, each.node_id) for each in plan.connections] == [
@@ -630,15 +630,15 @@ def test_a_connection_whose_works_need_an_outage_is_found_and_linked(grid: Offic
 
 
 def test_a_preview_looks_back_but_not_ahead(grid: Office) -> None:
-    reader = grid.application.outages.reader
-    counts = reader.preview(["F1"], actor=DISPATCHER, as_of="2021-08-15 12:00")
+    plans = grid.application.outages.plans
+    counts = plans.preview(["F1"], actor=DISPATCHER, as_of="2021-08-15 12:00")
     assert tuple(counts) == (6, 4, 1, 1)  # type: ignore[call-overload]
     for wrong in ("2021-09-01 08:01", "bald"):
         with pytest.raises(MalformedError) as caught:
-            reader.preview(["F1"], actor=DISPATCHER, as_of=wrong)
+            plans.preview(["F1"], actor=DISPATCHER, as_of=wrong)
         assert fields(caught) == {("bad_instant", "as_of")}
     with pytest.raises(RefusedError) as caught:
-        reader.preview(["F1", "NOPE"], actor=DISPATCHER)
+        plans.preview(["F1", "NOPE"], actor=DISPATCHER)
     assert fields(caught) == {("unknown_node", "nodes")}
 
 

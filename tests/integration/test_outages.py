@@ -87,6 +87,7 @@ def test_a_fault_from_its_report_to_its_restoration(grid: Office, hear: Listener
     assert (whole.service_points, whole.outage.phase) == (4, OutagePhase.RESTORED)
     assert hear() == [(FENG, "outage_restored"), (PUMPS, "outage_restored")]
     assert page_of(grid, whole).line.cause == "雷击"
+    assert "因雷击停电，已于9月1日10:30恢复供电" in text_to(grid, PUMPS, "outage_restored")
 
 
 def test_what_is_kept_of_a_fault_holds_both_times_and_the_source(grid: Office) -> None:
@@ -299,6 +300,7 @@ def test_a_planned_outage_from_its_announcement_to_its_end(grid: Office, hear: L
         (PUMPS, "outage_restored"),
         (JIANG, "outage_restored"),
     ]
+    assert "因设备检修停电，已于9月8日17:40恢复供电" in text_to(grid, FENG, "outage_restored")
     assert [each.action for each in grid.entries(number)] == [
         "submit",
         "announce",

@@ -170,11 +170,11 @@ def _planned(
     who: SignedIn,
 ) -> PlanView | None:
     """Whom the outage of the form would concern."""
-    reader = application.outages.reader
+    plans = application.outages.plans
     if kind is OutageKind.FAULT:
-        return reader.now(nodes, actor=who.actor)
+        return plans.now(nodes, actor=who.actor)
     begins, ends = (form.given.get(name, "") for name in ("planned_start_at", "planned_end_at"))
-    return reader.plan(nodes, begins, ends, actor=who.actor)
+    return plans.plan(nodes, begins, ends, actor=who.actor)
 
 
 def _new_page(
