@@ -95,6 +95,16 @@ def expect_back(office: Office, result: OutageResult, estimate: str) -> OutageRe
     return office.application.outages.supply.report_progress(number, given, actor=DISPATCHER)
 
 
+def text_to(office: Office, address: str, template: str) -> str:
+    """The last words of that template to the address."""
+    found = [
+        each
+        for each in office.messages()
+        if (each.address, each.template_key) == (address, template)
+    ]
+    return found[-1].text
+
+
 def page_of(office: Office, result: OutageResult) -> OutagePage:
     """The outage as people look at it."""
     return office.application.outages.reader.outage(result.outage.ticket_no, actor=DISPATCHER)

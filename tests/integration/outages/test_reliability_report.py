@@ -18,7 +18,6 @@ from tests.application import codes, instant
 from tests.outages import (
     DISPATCHER,
     PLANNED,
-    furnish_outages,
     plan_outage,
     report_fault,
     restore,
@@ -29,12 +28,6 @@ if TYPE_CHECKING:
     from tests.application import Office
 
 HEAD = "year,figure,area_class,value,source\n"
-
-
-@pytest.fixture
-def grid(office: Office) -> Office:
-    furnish_outages(office)
-    return office.at("2021-09-01 08:00")
 
 
 def fault(office: Office, node: str, begins: str, ends: str) -> str:
@@ -79,7 +72,7 @@ def enter_base(office: Office, rows: str) -> None:
     assert entered.refused == ()
 
 
-# --- lines with many faults (N2a) -----------------------------------------------------------------
+# --- lines with many faults (N2a) ----------------------------------------------------------------
 
 
 def test_fifteen_faults_in_six_months_make_a_line_a_case_for_repair(grid: Office) -> None:
@@ -113,7 +106,7 @@ def test_an_outage_of_the_substation_counts_on_each_of_its_lines(grid: Office) -
     assert [each.feeder_id for each in report(grid, 2021).feeders] == ["F1", "F2"]
 
 
-# --- announced in time (R-7.2) --------------------------------------------------------------------
+# --- announced in time (R-7.2) -------------------------------------------------------------------
 
 
 def test_outages_that_were_not_announced_in_time_are_counted_with_their_reasons(
@@ -133,7 +126,7 @@ def test_outages_that_were_not_announced_in_time_are_counted_with_their_reasons(
     assert [(each.ticket_no, each.reason) for each in of_plans.late] == [(late, "示例")]
 
 
-# --- fewer of them (M4a, Q23) ---------------------------------------------------------------------
+# --- fewer of them (M4a, Q23) --------------------------------------------------------------------
 
 
 def test_the_base_of_2020_is_entered_once_and_marked_as_not_verified(grid: Office) -> None:
@@ -243,7 +236,7 @@ def test_only_the_company_enters_claims(grid: Office) -> None:
         assert codes(caught) & {"company_wide", "not_permitted"}
 
 
-# --- hours (M4b) and indices ----------------------------------------------------------------------
+# --- hours (M4b) and indices ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

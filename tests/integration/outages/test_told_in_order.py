@@ -19,7 +19,6 @@ from tests.outages import (
     PUMPS,
     Listener,
     expect_back,
-    furnish_outages,
     report_fault,
     restore,
 )
@@ -33,12 +32,6 @@ if TYPE_CHECKING:
 
 S = MessageState
 JIANGS_PHONE = "13000001012"
-
-
-@pytest.fixture
-def grid(office: Office) -> Office:
-    furnish_outages(office)
-    return office.at("2021-09-01 08:00")
 
 
 @dataclass
@@ -81,7 +74,7 @@ def state_of(office: Office, address: str, template: str) -> list[MessageState]:
     ]
 
 
-# --- tried again ----------------------------------------------------------------------------------
+# --- tried again ---------------------------------------------------------------------------------
 
 
 def test_that_power_is_out_is_not_told_after_it_is_back(grid: Office) -> None:
@@ -180,7 +173,7 @@ def test_an_older_estimate_does_not_follow_a_newer_one(grid: Office) -> None:
     assert sorted(state_of(grid, FENG, "outage_estimate")) == [S.ACCEPTED, S.SUPERSEDED]
 
 
-# --- by text message instead ----------------------------------------------------------------------
+# --- by text message instead ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("part", [(), ("T1",)])
@@ -233,7 +226,7 @@ def test_a_text_message_in_place_of_another_is_as_old_and_gives_way_as_that_woul
     assert "outage_fault" not in sms.told(JIANGS_PHONE)
 
 
-# --- what WeChat has forgotten --------------------------------------------------------------------
+# --- what WeChat has forgotten -------------------------------------------------------------------
 
 REPEATABLE = Capabilities(idempotent_for=timedelta(minutes=10))
 

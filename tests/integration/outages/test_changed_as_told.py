@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from notifications.message import MessageState
 from tests.outages import (
     DISPATCHER,
@@ -15,7 +13,6 @@ from tests.outages import (
     PUMPS,
     ZHU,
     Listener,
-    furnish_outages,
     page_of,
     plan_outage,
 )
@@ -25,17 +22,6 @@ if TYPE_CHECKING:
     from tests.application import Office
 
 S = MessageState
-
-
-@pytest.fixture
-def grid(office: Office) -> Office:
-    furnish_outages(office)
-    return office.at("2021-09-01 08:00")
-
-
-@pytest.fixture
-def hear(grid: Office) -> Listener:
-    return Listener(grid)
 
 
 def moved(grid: Office, planned: OutageResult, day: int, *nodes: str) -> None:

@@ -21,7 +21,6 @@ from tests.outages import (
     QIN,
     Listener,
     expect_back,
-    furnish_outages,
     plan_outage,
     report_fault,
 )
@@ -32,12 +31,6 @@ if TYPE_CHECKING:
 
 S = MessageState
 URGENT_WORKS = {"cause": "urgent_defect", "late_announcement_reason": "设备危急缺陷，须立即处理"}
-
-
-@pytest.fixture
-def grid(office: Office) -> Office:
-    furnish_outages(office)
-    return office.at("2021-09-01 08:00")
 
 
 @pytest.fixture
@@ -141,7 +134,7 @@ def test_no_cap_keeps_an_announcement_back(grid: Office, by: Dispatcher) -> None
     assert states == [S.ACCEPTED] * 7
 
 
-# --- who said no ----------------------------------------------------------------------------------
+# --- who said no ---------------------------------------------------------------------------------
 
 
 def test_who_said_no_is_told_what_is_foreseen_and_nothing_else(
@@ -161,7 +154,7 @@ def test_who_said_no_is_told_what_is_foreseen_and_nothing_else(
     assert told(grid, "outage_estimate")[FENG] is S.SUPPRESSED
 
 
-# --- what came too late all the same --------------------------------------------------------------
+# --- what came too late all the same -------------------------------------------------------------
 
 
 def expired(grid: Office, by: Dispatcher) -> OutageResult:
@@ -210,7 +203,7 @@ def test_service_that_expired_needs_nobody(grid: Office, by: Dispatcher) -> None
         by.transport.queue.handled(estimate.id, "已电话告知", actor=CHIEF)
 
 
-# --- the morning ----------------------------------------------------------------------------------
+# --- the morning ---------------------------------------------------------------------------------
 
 
 def test_the_pages_of_a_notice_are_spread_over_the_morning(grid: Office) -> None:
@@ -223,7 +216,7 @@ def test_the_pages_of_a_notice_are_spread_over_the_morning(grid: Office) -> None
     assert max(instants) < instant("2021-09-02 08:10")
 
 
-# --- nobody is forgotten --------------------------------------------------------------------------
+# --- nobody is forgotten -------------------------------------------------------------------------
 
 
 def test_whom_only_wechat_would_reach_is_listed_while_that_is_off(grid: Office) -> None:
