@@ -15,6 +15,7 @@ from notifications.channels.base import (
     no_receipts,
     refused,
 )
+from notifications.message import Channel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from app.transport import Transport
     from engine.errors import Reason
     from notifications.channels.base import ParsedReceipts, ReceiptRequest
-    from notifications.message import Channel, Message
+    from notifications.message import Message
     from tests.application import Office
 
 REPORTING = Capabilities(receipts=ReceiptMode.PUSH)
@@ -111,3 +112,9 @@ def dispatcher(
     """The office's sending with these providers."""
     transport = replace(office.application.transport, channels=channels, **parts)
     return Dispatcher(office=office, transport=transport)
+
+
+def to_customers(office: Office, sms: Courier, wechat: Courier | None = None) -> Dispatcher:
+    """The office's sending to customers, notices included."""
+    channels = {Channel.SMS: (sms,), Channel.WECHAT: (wechat or Courier("wechat"),)}
+    return dispatcher(office, channels, fan_outs=office.application.fan_outs)

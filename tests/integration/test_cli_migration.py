@@ -15,7 +15,7 @@ from tests.integration.test_cli_changing_rules import (
     written,
 )
 from tests.integration.test_cli_tickets import advanced, submitted
-from tests.integration.test_migrations import RENAMED
+from tests.migrating import RENAMED
 from tests.unit.workflows.drafts import edited
 
 if TYPE_CHECKING:

@@ -11,18 +11,8 @@ from notifications.message import Audience, Channel, MessageState
 from tests.applicants import CHIEF
 from tests.application import instant
 from tests.courier import Courier, dispatcher
-from tests.integration.test_sending_rules import (
-    AT,
-    MINUTE,
-    NOON,
-    a_message,
-    added,
-    by_both,
-    by_wechat,
-    counts,
-    found,
-    providers,
-)
+from tests.integration.test_sending_ways import by_both, by_wechat, counts, providers
+from tests.waiting_messages import AT, MINUTE, NOON, a_message, added, found
 
 if TYPE_CHECKING:
     from tests.application import Office

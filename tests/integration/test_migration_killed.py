@@ -18,8 +18,8 @@ from engine.migration import MigrationVerdict
 from engine.ticket import SYSTEM, Role
 from tests.applicants import CHIEF, an_enterprise
 from tests.daemon_process import HUODIAN, PATIENCE, environment
-from tests.integration.test_drafts import SECOND, published
-from tests.integration.test_migrations import ID, SHORTER
+from tests.drafting import SECOND, published
+from tests.migrating import ID, SHORTER
 
 if TYPE_CHECKING:
     from engine.ticket import Ticket

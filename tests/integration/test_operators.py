@@ -15,7 +15,7 @@ from notifications.message import Channel, Message, MessageState
 from tests.applicants import CHIEF, COUNTER
 from tests.application import codes, instant
 from tests.courier import Courier, Dispatcher, dispatcher
-from tests.integration.test_sending_rules import AT, NOON, a_message, added, found
+from tests.waiting_messages import AT, NOON, a_message, added, found
 
 if TYPE_CHECKING:
     from app.sending.operators import QueueService

@@ -30,8 +30,8 @@ from tests.applicants import (
     a_resident,
     an_enterprise,
 )
+from tests.drafting import SECOND, drafted, published
 from tests.integration.test_amendments import amend
-from tests.integration.test_drafts import SECOND, drafted, published
 from tests.integration.test_fields import DISPATCHER, dug
 from tests.replaying import done_again, own_rules
 from tests.unit.workflows.drafts import edited, shipped_text

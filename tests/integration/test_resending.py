@@ -16,7 +16,6 @@ from tests.applicants import CHIEF, COUNTER, PHONES
 from tests.application import codes
 from tests.courier import Courier, dispatcher
 from tests.integration.test_cli_tickets import submitted
-from tests.integration.test_sending_rules import AT, NOON, a_message, added, found
 from tests.outages import (
     CUSTOMERS,
     DISPATCHER,
@@ -28,6 +27,7 @@ from tests.outages import (
     report_fault,
     restore,
 )
+from tests.waiting_messages import AT, NOON, a_message, added, found
 
 if TYPE_CHECKING:
     from tests.application import Office

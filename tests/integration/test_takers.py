@@ -11,19 +11,8 @@ from notifications.channels.base import ErrorClass
 from notifications.channels.wecom import WecomChannel, WecomSettings
 from notifications.message import Audience, Channel, Message, MessageState
 from tests.courier import Courier, dispatcher
-from tests.integration.test_sending_rules import (
-    AT,
-    MINUTE,
-    NOON,
-    a_message,
-    a_notice,
-    added,
-    by_sms,
-    ended,
-    found,
-    to_all,
-    told,
-)
+from tests.integration.test_sending_rules import a_notice, ended, to_all, told
+from tests.waiting_messages import AT, MINUTE, NOON, a_message, added, by_sms, found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

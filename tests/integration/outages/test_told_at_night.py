@@ -10,10 +10,10 @@ from engine.errors import RefusedError
 from engine.outage import OutageKind
 from engine.ticket import SYSTEM
 from notifications.channels.base import ErrorClass
-from notifications.message import Channel, MessageState
+from notifications.message import MessageState
 from tests.applicants import CHIEF
 from tests.application import instant
-from tests.courier import Courier, Dispatcher, dispatcher
+from tests.courier import Courier, Dispatcher, to_customers
 from tests.outages import (
     DISPATCHER,
     FENG,
@@ -40,8 +40,7 @@ def sms() -> Courier:
 
 @pytest.fixture
 def by(grid: Office, sms: Courier) -> Dispatcher:
-    channels = {Channel.SMS: (sms,), Channel.WECHAT: (Courier("wechat"),)}
-    return dispatcher(grid, channels, fan_outs=grid.application.fan_outs)
+    return to_customers(grid, sms)
 
 
 def told(office: Office, template: str) -> dict[str, MessageState]:

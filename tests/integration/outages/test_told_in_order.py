@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from app.ports.jobs import Job
-from notifications.channels.base import Capabilities, ErrorClass, refused
-from notifications.message import Channel, MessageState
+from notifications.channels.base import ErrorClass, refused
+from notifications.message import MessageState
 from tests.application import instant
-from tests.courier import REPORTING, Courier, Dispatcher, dispatcher
+from tests.courier import REPORTING, Courier, to_customers
 from tests.outages import (
     FENG,
     JIANG,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from tests.application import Office
 
 S = MessageState
+
 JIANGS_PHONE = "13000001012"
 
 
@@ -60,14 +60,6 @@ class Gateway(Courier):
         return [template for to, template in self.given if to == address]
 
 
-def by(office: Office, sms: Courier, wechat: Courier | None = None) -> Dispatcher:
-    return dispatcher(
-        office,
-        {Channel.SMS: (sms,), Channel.WECHAT: (wechat or Courier("wechat"),)},
-        fan_outs=office.application.fan_outs,
-    )
-
-
 def state_of(office: Office, address: str, template: str) -> list[MessageState]:
     return [
         m.state for m in office.messages() if (m.address, m.template_key) == (address, template)
@@ -79,7 +71,7 @@ def state_of(office: Office, address: str, template: str) -> list[MessageState]:
 
 def test_that_power_is_out_is_not_told_after_it_is_back(grid: Office) -> None:
     sms = Gateway()
-    dispatching = by(grid, sms)
+    dispatching = to_customers(grid, sms)
     fault = report_fault(grid, "F1")
     Listener(grid).write_out()
 
@@ -100,7 +92,7 @@ def test_that_power_is_out_is_not_told_after_it_is_back(grid: Office) -> None:
 def test_what_comes_back_after_it_was_handed_over_is_looked_at_once_more(grid: Office) -> None:
     """The news come between the job's enqueuing and its claim."""
     sms = Gateway()
-    dispatching = by(grid, sms)
+    dispatching = to_customers(grid, sms)
     fault = report_fault(grid, "T2")
     Listener(grid).write_out()
     grid.at("2021-09-01 08:00")
@@ -129,7 +121,7 @@ def test_what_comes_back_after_it_was_handed_over_is_looked_at_once_more(grid: O
 @pytest.mark.parametrize("called", ["sms", "wechat"])
 def test_a_part_that_is_back_hears_no_more_that_it_is_out(grid: Office, called: str) -> None:
     sms, wechat = Gateway(), Gateway("wechat")
-    dispatching = by(grid, sms, wechat)
+    dispatching = to_customers(grid, sms, wechat)
     fault = report_fault(grid, "F1", estimated_restoration_at="2021-09-01 12:00")
     Listener(grid).write_out()
 
@@ -152,7 +144,7 @@ def test_a_part_that_is_back_hears_no_more_that_it_is_out(grid: Office, called: 
 
 def test_an_older_estimate_does_not_follow_a_newer_one(grid: Office) -> None:
     sms = Gateway(template="outage_estimate")
-    dispatching = by(grid, sms)
+    dispatching = to_customers(grid, sms)
     fault = report_fault(grid, "T2")
     Listener(grid).write_out()
     dispatching.round("2021-09-01 08:01")
@@ -181,7 +173,7 @@ def test_no_text_message_tells_the_fault_after_supply_is_back(
     grid: Office, part: tuple[str, ...]
 ) -> None:
     sms, wechat = Gateway(), Gateway("wechat", capabilities=REPORTING)
-    dispatching = by(grid, sms, wechat)
+    dispatching = to_customers(grid, sms, wechat)
     fault = report_fault(grid, "F1", estimated_restoration_at="2021-09-01 12:00")
     Listener(grid).write_out()
     dispatching.round("2021-09-01 08:00:10")
@@ -206,7 +198,7 @@ def test_a_text_message_in_place_of_another_is_as_old_and_gives_way_as_that_woul
 ) -> None:
     sms = Gateway()
     wechat = Gateway("wechat", silent=in_doubt, error=None if in_doubt else ErrorClass.RECIPIENT)
-    dispatching = by(grid, sms, wechat)
+    dispatching = to_customers(grid, sms, wechat)
     fault = report_fault(grid, "T1")
     Listener(grid).write_out()
     dispatching.round("2021-09-01 08:00:10")
@@ -224,122 +216,3 @@ def test_a_text_message_in_place_of_another_is_as_old_and_gives_way_as_that_woul
     for time in ("08:06:10", "08:07:30", "08:12"):
         dispatching.round(f"2021-09-01 {time}")
     assert "outage_fault" not in sms.told(JIANGS_PHONE)
-
-
-# --- what WeChat has forgotten -------------------------------------------------------------------
-
-REPEATABLE = Capabilities(idempotent_for=timedelta(minutes=10))
-
-
-def lost(office: Office, wechat: Courier, when: str, **facts: object) -> Message:
-    """A message that the provider took from a process which died before it could note that."""
-    from tests.integration.test_sending_rules import added, by_wechat  # noqa: PLC0415
-
-    at = instant(when)
-    message = by_wechat(created_at=at, not_before=at, **facts)
-    added(office, message)
-    with office.application.database.writing() as work:
-        work.queue.hand_over([message.id], "lost", "wechat")
-        work.queue.claim([message.id], at, "dead/1")
-        work.commit()
-    wechat.arrived[message.id] += 1
-    return message
-
-
-def found(office: Office, message: Message) -> Message:
-    with office.application.database.reading() as work:
-        return work.outbox.get(message.id)
-
-
-def test_what_may_be_out_is_repeated_within_the_window(office: Office) -> None:
-    wechat = Courier("wechat", capabilities=REPEATABLE)
-    dispatching = by(office, Courier(), wechat)
-    message = lost(office, wechat, "2021-09-06 12:00")
-    for minutes in (5.5, 6.6):
-        dispatching.round(instant("2021-09-06 12:00") + timedelta(minutes=minutes))
-    assert found(office, message).state is S.ACCEPTED
-    assert wechat.arrived[message.id] == 2  # within ten minutes WeChat sends it once
-
-
-def test_what_may_be_out_is_not_repeated_after_the_night(office: Office) -> None:
-    wechat = Courier("wechat", capabilities=REPEATABLE)
-    dispatching = by(office, Courier(), wechat)
-    message = lost(office, wechat, "2021-09-06 20:55")
-    for minutes in range(40):
-        dispatching.round(instant("2021-09-06 20:55") + timedelta(minutes=minutes))
-    assert found(office, message).state is S.IN_DOUBT
-    for when in ("2021-09-07 08:11", "2021-09-07 08:12"):
-        dispatching.round(when)
-    assert wechat.arrived[message.id] == 1
-
-
-def test_what_may_be_out_is_not_repeated_after_downtime(office: Office) -> None:
-    wechat = Courier("wechat", capabilities=REPEATABLE)
-    dispatching = by(office, Courier(), wechat)
-    message = lost(office, wechat, "2021-09-06 12:00")
-    dispatching.round("2021-09-06 12:05:10")
-    assert found(office, message).state is S.PENDING
-    dispatching.round("2021-09-06 12:40")
-    assert found(office, message).state is S.IN_DOUBT
-    assert wechat.arrived[message.id] == 1
-
-
-def test_a_claim_after_the_window_leaves_a_doubt(office: Office) -> None:
-    """Its job has waited behind others."""
-    wechat = Courier("wechat", capabilities=REPEATABLE)
-    dispatching = by(office, Courier(), wechat)
-    message = lost(office, wechat, "2021-09-06 12:00")
-    dispatching.round("2021-09-06 12:05:10")
-    office.at("2021-09-06 12:06:30")
-    with office.application.database.writing() as work:
-        dispatching.transport.sending.handover.page(work, office.clock(), 10)
-        work.commit()
-    office.at("2021-09-06 12:08:30")
-    dispatching.transport.jobs.work_off()
-    after = found(office, message)
-    assert (after.state, after.claimed_at) == (S.IN_DOUBT, instant("2021-09-06 12:00"))
-    assert wechat.arrived[message.id] == 1
-
-
-def test_what_may_be_out_is_repeated_by_nobody_else(office: Office) -> None:
-    wechat = Courier("wechat", capabilities=REPEATABLE)
-    other = Courier("wechat_subscription")
-    dispatching = dispatcher(office, {Channel.WECHAT: (wechat, other), Channel.SMS: (Courier(),)})
-    message = lost(office, wechat, "2021-09-06 12:00")
-    wechat.error = ErrorClass.THROTTLE
-    for minutes in range(5, 30):
-        dispatching.round(instant("2021-09-06 12:00") + timedelta(minutes=minutes))
-    assert not other.arrived
-    assert found(office, message).state is S.IN_DOUBT
-
-
-def test_a_call_that_timed_out_is_repeated_within_the_window(office: Office) -> None:
-    from tests.integration.test_sending_rules import AT, added, by_wechat  # noqa: PLC0415
-
-    wechat = Courier("wechat", capabilities=REPEATABLE, error=ErrorClass.UNKNOWN_OUTCOME)
-    dispatching = by(office, Courier(), wechat)
-    message = by_wechat()
-    added(office, message)
-    dispatching.round(AT)
-    assert found(office, message).state is S.PENDING
-    wechat.error = None
-    dispatching.round(AT + timedelta(minutes=1))
-    assert found(office, message).state is S.ACCEPTED
-
-
-@pytest.mark.parametrize(("urgent", "texts"), [(True, 1), (False, 0)])
-def test_a_doubt_that_stays_goes_by_text_message_if_it_is_urgent(
-    office: Office, urgent: bool, texts: int
-) -> None:
-    from tests.integration.test_sending_rules import AT, added, by_wechat  # noqa: PLC0415
-
-    wechat = Courier("wechat", capabilities=REPEATABLE, error=ErrorClass.UNKNOWN_OUTCOME)
-    sms = Courier()
-    dispatching = by(office, sms, wechat)
-    message = by_wechat(urgent=urgent)
-    added(office, message)
-    for minutes in range(30):
-        dispatching.round(AT + timedelta(minutes=minutes))
-    assert found(office, message).state is S.IN_DOUBT
-    assert wechat.arrived[message.id] == 3
-    assert sms.arrived.total() == texts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.integration.web.test_pages import FORM, new_number
+from tests.browsing import FORM, new_number
 
 if TYPE_CHECKING:
     from app.bootstrap import Application

@@ -13,15 +13,8 @@ import pytest
 from app.daemon import run_once
 from app.web.rendering import basis, cited
 from engine.ticket import SYSTEM, ManagerPair
-from tests.integration.web.test_pages import (
-    DEFERRED,
-    FORM,
-    HIGH_VOLTAGE,
-    RESIDENT,
-    WITHOUT_KEY,
-    act,
-    progress_path,
-)
+from tests.browsing import FORM, HIGH_VOLTAGE, RESIDENT, WITHOUT_KEY, act, progress_path
+from tests.integration.web.test_pages import DEFERRED
 
 if TYPE_CHECKING:
     from app.bootstrap import Application

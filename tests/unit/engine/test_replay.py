@@ -37,7 +37,8 @@ from tests.unit.engine.definitions import (
     document,
     stage,
 )
-from tests.unit.engine.test_migration import renamed, version, with_state, without
+from tests.unit.engine.migrating import renamed, version, with_state
+from tests.unit.engine.test_migration_promises import without
 from tests.unit.engine.trip import Trip
 
 if TYPE_CHECKING:
