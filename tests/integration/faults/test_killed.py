@@ -100,6 +100,8 @@ def test_all_daemons_are_killed_and_one_is_started(
     is_server = by_gateway.application.database.dialect == "postgresql"
     with a_node(by_gateway, "one", **settings) as one:
         gateway.wait_for(7)
+        # Answers are written down a moment after they came; a kill in between leaves doubts.
+        one.wait_until(lambda: states(by_gateway)[S.ACCEPTED] == 5)
         if is_server:
             with a_node(by_gateway, "two", **settings) as two:
                 two.wait_until_started()
