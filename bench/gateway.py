@@ -17,13 +17,12 @@ from notifications.channels.base import Capabilities, Result, Verdict, unknown
 from notifications.wire.http import HttpClient, NeverLeftError, NoAnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from multiprocessing.connection import Connection
 
     from engine.errors import Reason
     from notifications.channels.base import ParsedReceipts, ReceiptRequest
     from notifications.message import Message
-    from notifications.renderer import MessageTemplate
     from notifications.wire.event_loop import EventLoop
 
 ACCEPTED = "0: accepted"
@@ -96,9 +95,9 @@ class BatchChannel:
             loop, concurrency=self.capabilities.concurrency, timeout_s=PATIENCE_S
         )
 
-    def validate(self, template: MessageTemplate, params: Mapping[str, str]) -> tuple[Reason, ...]:
+    def validate(self, message: Message) -> tuple[Reason, ...]:
         """It takes any text."""
-        del template, params
+        del message
         return ()
 
     def submit(self, messages: Sequence[Message]) -> Iterator[Result]:

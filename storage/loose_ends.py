@@ -20,6 +20,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 
 from notifications.carriage import NO_RECEIPT
 from notifications.message import Channel, MessageState
+from storage.among import among
 from storage.message_rows import IS_PENDING, IS_SENDING, NOTHING, is_state, messages_of
 from storage.tables.messages import MESSAGES
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from notifications.message import Message
 
 _M = MESSAGES.c
-_OF_IDS = _M.id.in_(bindparam("ids", expanding=True))
+_OF_IDS = among(_M.id, "ids")
 
 
 def _oldest(*conditions: ColumnElement[bool]) -> Select[*tuple[object, ...]]:
@@ -65,7 +66,7 @@ _IS_UNCONFIRMED = or_(
     is_state(MessageState.IN_DOUBT),
     and_(
         is_state(MessageState.ACCEPTED),
-        _M.provider.in_(bindparam("reporting", expanding=True)),
+        among(_M.provider, "reporting"),
     ),
 )
 _SILENT = _oldest(_BETWEEN, _IS_UNCONFIRMED)
@@ -89,7 +90,7 @@ _UNDELIVERED = (
     .order_by(_M.created_at, _M.id)
     .limit(bindparam("limit"))
 )
-_IS_OF_JOBS = and_(IS_PENDING, _M.job != NOTHING, _M.job.in_(bindparam("jobs", expanding=True)))
+_IS_OF_JOBS = and_(IS_PENDING, _M.job != NOTHING, among(_M.job, "jobs"))
 _OF_JOBS = select(MESSAGES).where(_IS_OF_JOBS).with_for_update()
 _JOBS_NAMED = (
     select(_M.job)
@@ -183,4 +184,4 @@ class LooseEnds:
         return self._connection.execute(_TAKE_BACK, {"jobs": sorted(jobs)}).rowcount
 
     def _found(self, statement: Select[*tuple[object, ...]], **parameters: object) -> list[Message]:
-        return messages_of(self._connection, self._connection.execute(statement, parameters))
+        return messages_of(self._connection, self._connection.execute(statement, parameters).all())

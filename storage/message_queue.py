@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from notifications.message import MessageState
+from storage.among import among
 from storage.message_rows import (
     IS_PENDING,
     IS_SENDING,
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 
 _M = MESSAGES.c
 _NOT_WORTHLESS = or_(_M.expires_at.is_(None), _M.expires_at > bindparam("at"))
-_OF_IDS = _M.id.in_(bindparam("ids", expanding=True))
+_OF_IDS = among(_M.id, "ids")
 _ORDER = (_M.urgent.desc(), _M.not_before, _M.created_at, _M.id)
 
 
@@ -89,23 +90,25 @@ _WAITING = (
 _WAITING_OF_NOTICE = _WAITING.where(
     _M.notice_id.is_not(None), _M.notice_id == bindparam("sought_notice")
 )
-_HAND_OVER = (
+_HAND_OVER = Prepared(
     update(MESSAGES)
     .where(_OF_IDS, IS_WAITING)
     .values(job=bindparam("new_job"), provider=bindparam("new_provider"))
 )
-# A claim whose commit got no answer is found again by whoever made it.
 _TO_CLAIM = (
     select(MESSAGES)
-    .where(
-        _M.job == bindparam("sought_job"),
-        _M.job != NOTHING,
-        or_(IS_PENDING, and_(IS_SENDING, _M.claimed_by == bindparam("by"))),
-    )
+    .where(IS_PENDING, _M.job == bindparam("sought_job"), _M.job != NOTHING)
     .order_by(_M.created_at, _M.id)
     .with_for_update()
 )
-_CLAIM = (
+# A claim whose commit got no answer is found again by whoever made it. By itself, because no index
+# serves both.
+_CLAIMED = (
+    select(MESSAGES)
+    .where(IS_SENDING, _M.job == bindparam("sought_job"), _M.claimed_by == bindparam("by"))
+    .with_for_update()
+)
+_CLAIM = Prepared(
     update(MESSAGES)
     .where(_OF_IDS, IS_PENDING)
     .values(
@@ -153,14 +156,12 @@ def _ending(state: MessageState) -> Update:
 
 
 _CLAIMS_SINCE = select(_M.address, _M.claimed_at).where(
-    _M.address.in_(bindparam("addresses", expanding=True)),
+    among(_M.address, "addresses"),
     _M.claimed_at.is_not(None),
     _M.claimed_at > bindparam("since"),
 )
 _WAKE = (
-    update(MESSAGES)
-    .where(IS_WAITING, _M.error_code.in_(bindparam("codes", expanding=True)))
-    .values(next_attempt_at=None)
+    update(MESSAGES).where(IS_WAITING, among(_M.error_code, "codes")).values(next_attempt_at=None)
 )
 
 
@@ -204,18 +205,19 @@ class MessageQueue:
     def hand_over(self, message_ids: Sequence[str], job: str, provider: str) -> int:
         """Give waiting messages to a job."""
         parameters = {"ids": list(message_ids), "new_job": job, "new_provider": provider}
-        return self._connection.execute(_HAND_OVER, parameters).rowcount
+        return _HAND_OVER.run(self._connection, parameters)
 
     # --- the job ------------------------------------------------------------------------------
 
     def to_claim(self, job: str, by: str) -> list[Message]:
         """The messages of a job that are not sent yet, and those that `by` claimed; locked."""
-        return self._found(_TO_CLAIM, sought_job=job, by=by)
+        claimed = self._found(_CLAIMED, sought_job=job, by=by)
+        return claimed + self._found(_TO_CLAIM, sought_job=job)
 
     def claim(self, message_ids: Sequence[str], at: datetime, by: str) -> int:
         """Say that the messages are being sent. Commit before sending them."""
         parameters = {"ids": list(message_ids), "at": at, "by": by}
-        return self._connection.execute(_CLAIM, parameters).rowcount
+        return _CLAIM.run(self._connection, parameters)
 
     def renew(self, by: str, at: datetime) -> int:
         """Say that what `by` has claimed is still being sent."""
@@ -282,4 +284,4 @@ class MessageQueue:
         return self._connection.execute(select(func.count()).where(condition)).scalar_one()
 
     def _found(self, statement: Select[*tuple[object, ...]], **parameters: object) -> list[Message]:
-        return messages_of(self._connection, self._connection.execute(statement, parameters))
+        return messages_of(self._connection, self._connection.execute(statement, parameters).all())

@@ -16,9 +16,9 @@ from storage.notices import Notices
 from storage.tables.messages import MESSAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from sqlalchemy import BindParameter, ColumnElement, Row
+    from sqlalchemy import ColumnElement, Row
     from sqlalchemy.engine import Connection
 
     from notifications.message import SharedNotice
@@ -54,7 +54,7 @@ def may_become(state: MessageState) -> ColumnElement[bool]:
     return is_state(*state.reachable_from)
 
 
-def kept_if_empty(name: str, given: BindParameter[str]) -> ColumnElement[str]:
+def kept_if_empty(name: str, given: ColumnElement[str]) -> ColumnElement[str]:
     """What is given, or, if that is empty, what was known."""
     return case((given != "", given), else_=MESSAGES.c[name])
 
@@ -64,9 +64,8 @@ def rows_of(messages: Sequence[Message]) -> list[dict[str, object]]:
     return [dict(zip(FIELDS, _values(message), strict=True)) for message in messages]
 
 
-def messages_of(connection: Connection, found: Iterable[Row[*tuple[Any, ...]]]) -> list[Message]:
+def messages_of(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Message]:
     """The rows as messages, those of a notice with its words."""
-    rows = list(found)
     of_notices = {row.notice_id for row in rows if row.notice_id is not None}
     notices = Notices(connection).find(of_notices)
     return [_message(row, notices.get(row.notice_id)) for row in rows]

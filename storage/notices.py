@@ -17,6 +17,7 @@ from sqlalchemy import bindparam, select, update
 
 from engine.errors import not_found
 from notifications.message import MessageKind, SharedNotice
+from storage.among import among
 from storage.tables.messages import NOTICES
 from storage.upserts import insert_or_skip
 
@@ -34,7 +35,7 @@ _N = NOTICES.c
 _ADD = insert_or_skip(NOTICES, "id")
 _GET = select(NOTICES).where(_N.id == bindparam("notice_id"))
 _TAKE = _GET.where(_N.fanned_out_at.is_(None), _N.superseded_at.is_(None)).with_for_update()
-_FIND = select(NOTICES).where(_N.id.in_(bindparam("notice_ids", expanding=True)))
+_FIND = select(NOTICES).where(among(_N.id, "notice_ids"))
 _ADVANCE = (
     update(NOTICES)
     .where(_N.id == bindparam("notice_id"))

@@ -246,7 +246,7 @@ class Outbox:
         if branch is not None:
             of_branch = select(TICKETS.c.ticket_no).where(TICKETS.c.branch == branch)
             statement = statement.where(MESSAGES.c.ticket_no.in_(of_branch))
-        return messages_of(self._connection, self._connection.execute(statement))
+        return messages_of(self._connection, self._connection.execute(statement).all())
 
     def counts_by_state(self) -> dict[MessageState, int]:
         """How many messages are in each state; states without any are left out."""

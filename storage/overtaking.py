@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, bindparam, func, or_, select, text, update
 
 from notifications.message import Audience, MessageKind, MessageState, notice_of
+from storage.among import among
 from storage.message_rows import IS_PENDING, NOTHING
 from storage.tables.messages import MESSAGES, NOTICES
 
@@ -80,10 +81,10 @@ _OVERTAKE = (
     )
     .values(state=MessageState.SUPERSEDED.value, job=NOTHING, settled_at=bindparam("at"))
 )
-_WITH_NEWER = select(_M.id).where(_M.id.in_(bindparam("ids", expanding=True)), _HAS_NEWER)
+_WITH_NEWER = select(_M.id).where(among(_M.id, "ids"), _HAS_NEWER)
 _SUPERSEDED = (
     select(_N.topic, func.max(_N.created_at).label("newest"))
-    .where(_N.topic.in_(bindparam("topics", expanding=True)), _N.superseded_at.is_not(None))
+    .where(among(_N.topic, "topics"), _N.superseded_at.is_not(None))
     .group_by(_N.topic)
 )
 # Only where supply was restored in part: the end of the whole supersedes every notice.

@@ -6,29 +6,45 @@ Each update repeats which states its state may follow, so a late receipt can nev
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, func, literal_column, update
+from sqlalchemy import ARRAY, and_, bindparam, column, func, literal_column, update
 
 from notifications.carriage import TOO_LATE, TOO_LATE_TEXT
 from notifications.message import MessageState
 from storage.message_rows import IS_PENDING, NOTHING, kept_if_empty, may_become
 from storage.prepared import Prepared
 from storage.tables.messages import MESSAGES
+from storage.upserts import POSTGRESQL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from sqlalchemy import Update
+    from sqlalchemy import ColumnElement, Update
     from sqlalchemy.engine import Connection
+    from sqlalchemy.types import TypeEngine
 
     from notifications.carriage import Settlement
 
 _M = MESSAGES.c
 
 
-def _settling(state: MessageState) -> Update:
+_GIVEN: Mapping[str, TypeEngine[Any]] = MappingProxyType(
+    {
+        "message_id": _M.id.type,
+        "new_provider_id": _M.provider_id.type,
+        "new_error_code": _M.error_code.type,
+        "new_error_text": _M.error_text.type,
+        "new_next_attempt_at": _M.next_attempt_at.type,
+        "new_maybe_sent_at": _M.maybe_sent_at.type,
+    }
+)
+"""What is said of each message."""
+
+
+def _settling(state: MessageState, given: Mapping[str, ColumnElement[Any]]) -> Update:
     """Enter the state from any that it may follow; what is not known leaves what was known.
 
     A message that is to be tried again belongs to no job any more. Of a doubt one has heard nothing
@@ -36,23 +52,36 @@ def _settling(state: MessageState) -> Update:
     """
     also: dict[str, object] = {}
     if state is MessageState.PENDING:
-        maybe_sent_at = bindparam("new_maybe_sent_at", type_=_M.settled_at.type)
+        maybe_sent_at = given["new_maybe_sent_at"]
         also = {"job": "", "claimed_at": None, "claimed_by": "", "maybe_sent_at": maybe_sent_at}
     if state is MessageState.IN_DOUBT:
         also = {"claimed_at": func.coalesce(_M.maybe_sent_at, _M.claimed_at)}
     return (
         update(MESSAGES)
-        .where(_M.id == bindparam("message_id"), may_become(state))
+        .where(_M.id == given["message_id"], may_become(state))
         .values(
             state=literal_column(f"'{state}'"),
             settled_at=bindparam("at", type_=_M.settled_at.type),
-            provider_id=kept_if_empty("provider_id", bindparam("new_provider_id")),
-            error_code=bindparam("new_error_code"),
-            error_text=bindparam("new_error_text"),
-            next_attempt_at=bindparam("new_next_attempt_at", type_=_M.settled_at.type),
+            provider_id=kept_if_empty("provider_id", given["new_provider_id"]),
+            error_code=given["new_error_code"],
+            error_text=given["new_error_text"],
+            next_attempt_at=given["new_next_attempt_at"],
             **also,
         )
     )
+
+
+def _one_by_one(state: MessageState) -> Update:
+    """One message: SQLite is in this process, where repeating a statement costs next to nothing."""
+    return _settling(state, {name: bindparam(name, type_=kind) for name, kind in _GIVEN.items()})
+
+
+def _all_at_once(state: MessageState) -> Update:
+    """Many messages, what is said of them in arrays: to a server each statement is a journey."""
+    arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in _GIVEN.items()]
+    columns = [column(name, kind) for name, kind in _GIVEN.items()]
+    given = func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+    return _settling(state, dict(given.c.items()))
 
 
 _IS_WORTHLESS = and_(
@@ -83,7 +112,8 @@ _EXPIRE_IN_DOUBT = (
     )
 )
 
-_SETTLE = {state: Prepared(_settling(state)) for state in MessageState}
+_SETTLE = {state: Prepared(_one_by_one(state)) for state in MessageState}
+_SETTLE_ALL = {state: Prepared(_all_at_once(state)) for state in MessageState}
 
 
 def settle_all(connection: Connection, settlements: Iterable[Settlement], at: datetime) -> int:
@@ -93,7 +123,6 @@ def settle_all(connection: Connection, settlements: Iterable[Settlement], at: da
         by_state[each.state].append(
             {
                 "message_id": each.message_id,
-                "at": at,
                 "new_provider_id": each.provider_id,
                 "new_error_code": each.error_code,
                 "new_error_text": each.error_text,
@@ -101,7 +130,17 @@ def settle_all(connection: Connection, settlements: Iterable[Settlement], at: da
                 "new_maybe_sent_at": each.maybe_sent_at,
             }
         )
-    return sum(_SETTLE[state].run(connection, *rows) for state, rows in by_state.items())
+    if connection.dialect.name == POSTGRESQL:
+        return sum(
+            _SETTLE_ALL[state].run(
+                connection, {"at": at, **{name: [row[name] for row in rows] for name in _GIVEN}}
+            )
+            for state, rows in by_state.items()
+        )
+    return sum(
+        _SETTLE[state].run(connection, *({"at": at, **row} for row in rows))
+        for state, rows in by_state.items()
+    )
 
 
 def expire(connection: Connection, at: datetime) -> int:

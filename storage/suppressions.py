@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, select
 
+from storage.among import among
 from storage.tables.receiving import SUPPRESSIONS
 from storage.upserts import insert_or_skip
 
@@ -35,7 +36,7 @@ class Suppression:
 
 
 _S = SUPPRESSIONS.c
-_OF = select(_S.address).where(_S.address.in_(bindparam("addresses", expanding=True)))
+_OF = select(_S.address).where(among(_S.address, "addresses"))
 _ADD = insert_or_skip(SUPPRESSIONS, "address")
 _REMOVE = delete(SUPPRESSIONS).where(_S.address == bindparam("sought"))
 _LISTING = select(SUPPRESSIONS).order_by(_S.since.desc(), _S.address)

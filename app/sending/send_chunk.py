@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -68,6 +68,8 @@ class ChunkSender:
     rules: Rules
     attempts: AttemptPolicy
     in_doubt_after: timedelta
+    _claiming: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+    """Claims keep the processor busy: side by side all would be late, in turn the first is not."""
 
     def send(self, key: str) -> None:
         """Send what is left of a chunk; harmless if it was sent, or is being sent, already."""
@@ -114,7 +116,7 @@ class ChunkSender:
         Looked at afterwards, it would hide that this machine stood still in between.
         """
         at = self.clock()
-        with self.database.writing() as work:
+        with self._claiming, self.database.writing() as work:
             found = work.queue.to_claim(key, by)
             # Those that this very call has claimed already: its commit got no answer.
             mine = [each for each in found if each.state is MessageState.SENDING]

@@ -38,6 +38,7 @@ from notifications.channels.base import (
 from notifications.channels.codes import code_table
 from notifications.provider_requests import ProviderRequest, cut, national, reference_to_many
 from notifications.registrations import UnfitMessageError
+from notifications.wire.places import Places
 from notifications.wire.sdk_failures import keep_quiet
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class AliyunChannel:
         self._models: Any = models
         self._settings = settings
         self._registrations = registrations
-        self._loop = loop
+        self._places = Places(loop, settings.concurrency)
         self._threads = ThreadPoolExecutor(settings.concurrency, thread_name_prefix=NAME)
         milliseconds = int(settings.timeout_s * 1000)
         self._runtime: Any = RuntimeOptions(
@@ -156,7 +157,7 @@ class AliyunChannel:
         parts = cut(messages, registered, NAME, same=MOST_SAME, mixed=MOST_MIXED)
         yield from (unfit(message.id, reasons) for message, reasons in parts.unfit)
         jobs = (partial(self._in_thread, each) for each in parts.requests)
-        for results in self._loop.each(jobs, at_once=self._settings.concurrency):
+        for results in self._places.each(jobs):
             yield from results
 
     def find(self, message: Message) -> Result | None:

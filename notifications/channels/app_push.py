@@ -12,7 +12,6 @@ import hmac
 import json
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 from hashlib import sha256
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -27,13 +26,13 @@ from notifications.channels.base import (
     ReceiptRequest,
     Result,
     Verdict,
-    certainty_of,
     json_items,
     not_genuine,
     receipt_refused,
     refused,
     unknown,
 )
+from notifications.channels.one_by_one import one_by_one
 from notifications.message import MessageState
 from notifications.wire.guarded import PublicResolver
 from notifications.wire.http import (
@@ -43,6 +42,7 @@ from notifications.wire.http import (
     NoAnswerError,
     UnfitRequestError,
 )
+from notifications.wire.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -116,6 +116,7 @@ class AppPushChannel:
             timeout_s=settings.timeout_s,
             resolver=None if settings.private else PublicResolver(),
         )
+        self._places = Places(loop, settings.concurrency)
 
     @property
     def name(self) -> str:
@@ -142,8 +143,7 @@ class AppPushChannel:
 
     def submit(self, messages: Sequence[Message]) -> Iterator[Result]:
         """One call a message."""
-        jobs = (partial(certainty_of, each.id, self._send(each)) for each in messages)
-        return self._client.loop.each(jobs, at_once=self._settings.concurrency)
+        return one_by_one(messages, self._send, self._places)
 
     def find(self, message: Message) -> Result | None:
         """None: the app's server cannot be asked; a message in doubt may be sent again."""

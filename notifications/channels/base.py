@@ -8,7 +8,6 @@ sends again blindly, because no SMS provider removes duplicates.
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -17,15 +16,13 @@ from engine.errors import HuodianError, Reason
 from notifications.message import MessageState
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from notifications.message import Message
 
 LONGEST_TEXT = 500
 """Characters of an explanation that are kept with a message."""
-
-logger = logging.getLogger(__name__)
 
 NOT_GENUINE = "receipt_not_genuine"
 """The code of a report that does not prove where it comes from: anybody may have sent it."""
@@ -293,19 +290,6 @@ class MessageChannel(Protocol):
 
     def close(self) -> None:
         """Let go of connections and threads."""
-
-
-async def certainty_of(message_id: str, call: Awaitable[Result]) -> Result:
-    """The result of a call, or a doubt if our own code fails: a channel never raises for a message.
-
-    What was raised is logged by its kind alone, because its words may hold personal data.
-    """
-    try:
-        return await call
-    except Exception as fault:  # noqa: BLE001  (the edge: one message must not stop the others)
-        kind = type(fault).__name__
-        logger.error("message %s: a channel failed with %s", message_id, kind)  # noqa: TRY400
-        return unknown(message_id, kind)
 
 
 def refused(message_id: str, error_class: ErrorClass, code: str, text: str) -> Result:

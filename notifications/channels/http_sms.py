@@ -13,7 +13,6 @@ from __future__ import annotations
 import hmac
 import re
 from dataclasses import dataclass, field
-from functools import partial
 from hashlib import sha256
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -28,12 +27,12 @@ from notifications.channels.base import (
     Result,
     Uplink,
     Verdict,
-    certainty_of,
     not_genuine,
     receipt_refused,
     refused,
     unknown,
 )
+from notifications.channels.one_by_one import one_by_one
 from notifications.message import MessageState
 from notifications.provider_requests import national
 from notifications.sandbox import MessageSandbox, TemplateError
@@ -44,6 +43,7 @@ from notifications.wire.http import (
     NoAnswerError,
     UnfitRequestError,
 )
+from notifications.wire.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -153,6 +153,7 @@ class HttpSmsChannel:
             timeout_s=settings.timeout_s,
             proxy=settings.proxy,
         )
+        self._places = Places(loop, settings.concurrency)
 
     @property
     def name(self) -> str:
@@ -178,8 +179,7 @@ class HttpSmsChannel:
 
     def submit(self, messages: Sequence[Message]) -> Iterator[Result]:
         """One request a message."""
-        jobs = (partial(certainty_of, each.id, self._send(each)) for each in messages)
-        return self._client.loop.each(jobs, at_once=self._settings.concurrency)
+        return one_by_one(messages, self._send, self._places)
 
     def find(self, message: Message) -> Result | None:
         """None: such a gateway cannot be asked; only its receipt resolves a doubt."""

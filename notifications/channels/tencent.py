@@ -37,6 +37,7 @@ from notifications.channels.base import (
 from notifications.channels.codes import code_table
 from notifications.message import MessageState
 from notifications.provider_requests import ProviderRequest, cut, national, reference_to_many
+from notifications.wire.places import Places
 from notifications.wire.sdk_failures import keep_quiet, never_left
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class TencentChannel:
         self._models: Any = models
         self._settings = settings
         self._registrations = registrations
-        self._loop = loop
+        self._places = Places(loop, settings.concurrency)
         self._threads = ThreadPoolExecutor(settings.concurrency, thread_name_prefix=NAME)
         http = HttpProfile(
             protocol=settings.protocol, endpoint=settings.endpoint, reqTimeout=settings.timeout_s
@@ -154,7 +155,7 @@ class TencentChannel:
         parts = cut(messages, registered, NAME, same=MOST_SAME, mixed=1)
         yield from (unfit(message.id, reasons) for message, reasons in parts.unfit)
         jobs = (partial(self._in_thread, each) for each in parts.requests)
-        for results in self._loop.each(jobs, at_once=self._settings.concurrency):
+        for results in self._places.each(jobs):
             yield from results
 
     def find(self, message: Message) -> Result | None:

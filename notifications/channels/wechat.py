@@ -24,16 +24,17 @@ from notifications.channels.base import (
     Uplink,
     Verdict,
     bad_credentials,
-    certainty_of,
     refused,
     unfit,
 )
 from notifications.channels.codes import code_table
+from notifications.channels.one_by_one import one_by_one
 from notifications.channels.wechat_callback import event_of, refuse_unsigned
 from notifications.channels.weixin import Credentials, OutcomeError, WeixinAccount
 from notifications.message import MessageState
 from notifications.registrations import Filled, Registered, Registration, UnfitMessageError
 from notifications.wire.http import HttpClient
+from notifications.wire.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -128,6 +129,7 @@ class WechatChannel:
         self._account = account
         self._registrations = registrations
         self._kind = kind
+        self._places = Places(account.client.loop, settings.concurrency)
 
     @property
     def name(self) -> str:
@@ -157,8 +159,8 @@ class WechatChannel:
     def submit(self, messages: Sequence[Message]) -> Iterator[Result]:
         """One call a message."""
         registered = self._registrations.current()
-        jobs = (partial(certainty_of, each.id, self._send(each, registered)) for each in messages)
-        return self._account.client.loop.each(jobs, at_once=self._settings.concurrency)
+        send = partial(self._send, registered=registered)
+        return one_by_one(messages, send, self._places)
 
     def find(self, message: Message) -> Result | None:
         """None: WeChat cannot be asked; only its event tells."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.errors import Reason
@@ -23,12 +22,12 @@ from notifications.channels.base import (
     Result,
     Verdict,
     bad_credentials,
-    certainty_of,
     no_receipts,
     refused,
     unknown,
 )
 from notifications.channels.codes import code_table
+from notifications.channels.one_by_one import one_by_one
 from notifications.channels.weixin import (
     Credentials,
     OutcomeError,
@@ -36,6 +35,7 @@ from notifications.channels.weixin import (
     read_answer,
 )
 from notifications.wire.http import HttpClient, NeverLeftError, NoAnswerError, UnfitRequestError
+from notifications.wire.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -72,6 +72,7 @@ class WecomChannel:
             by_post=False,
         )
         client = HttpClient(loop, concurrency=settings.concurrency, timeout_s=settings.timeout_s)
+        self._places = Places(loop, settings.concurrency)
         self._account = WeixinAccount(client, settings.base_url, credentials, NAME)
 
     @property
@@ -94,8 +95,7 @@ class WecomChannel:
 
     def submit(self, messages: Sequence[Message]) -> Iterator[Result]:
         """One call a message."""
-        jobs = (partial(certainty_of, each.id, self._send(each)) for each in messages)
-        return self._account.client.loop.each(jobs, at_once=self._settings.concurrency)
+        return one_by_one(messages, self._send, self._places)
 
     def find(self, message: Message) -> Result | None:
         """None: WeCom cannot be asked."""
@@ -160,6 +160,7 @@ class WecomRobotChannel:
         self._keys = keys
         self._base_url = base_url
         self._client = HttpClient(loop, concurrency=1, timeout_s=timeout_s)
+        self._places = Places(loop, 1)
 
     @property
     def name(self) -> str:
@@ -181,8 +182,7 @@ class WecomRobotChannel:
 
     def submit(self, messages: Sequence[Message]) -> Iterator[Result]:
         """One call a message, in order."""
-        jobs = (partial(certainty_of, each.id, self._send(each)) for each in messages)
-        return self._client.loop.each(jobs, at_once=1)
+        return one_by_one(messages, self._send, self._places)
 
     def find(self, message: Message) -> Result | None:
         """None: a robot cannot be asked."""

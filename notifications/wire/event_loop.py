@@ -1,7 +1,7 @@
 """One event loop in a thread of its own, for all the calls of a process that wait for providers.
 
-Callers stay synchronous: they hand over jobs and take results as they come. Many requests wait at
-once without a thread each.
+Callers stay synchronous: they hand over jobs and take results. Many requests wait at once without a
+thread each.
 """
 
 from __future__ import annotations
@@ -9,20 +9,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import suppress
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Iterator
+    from collections.abc import Coroutine
+    from concurrent.futures import Future
     from typing import Any
 
 T = TypeVar("T")
 
 CLOSE_WITHIN_S = 10
-
-
-class _End:
-    """No more results will come."""
 
 
 class EventLoop:
@@ -35,35 +31,11 @@ class EventLoop:
 
     def call(self, job: Coroutine[Any, Any, T]) -> T:
         """Run one job and wait for what it gives or raises."""
-        return asyncio.run_coroutine_threadsafe(job, self._running()).result()
+        return self.start(job).result()
 
-    def each(
-        self, jobs: Iterable[Callable[[], Coroutine[Any, Any, T]]], *, at_once: int
-    ) -> Iterator[T]:
-        """Run jobs, at most `at_once` of them at a time; give what they give, as it comes.
-
-        Whoever stops taking cancels what has not ended. What one job raises ends them all.
-        """
-        results: SimpleQueue[T | _End] = SimpleQueue()
-        waiting = iter(jobs)
-
-        async def work() -> None:
-            for job in waiting:
-                results.put(await job())
-
-        async def run() -> None:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(at_once):
-                    group.create_task(work())
-
-        running = asyncio.run_coroutine_threadsafe(run(), self._running())
-        running.add_done_callback(lambda _: results.put(_End()))
-        try:
-            while not isinstance(result := results.get(), _End):
-                yield result
-            running.result()
-        finally:
-            running.cancel()
+    def start(self, job: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run one job beside whoever calls."""
+        return asyncio.run_coroutine_threadsafe(job, self._running())
 
     def close(self) -> None:
         """End the thread; jobs that still run are cancelled."""

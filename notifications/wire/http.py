@@ -86,7 +86,7 @@ class HttpClient:
         self._resolver = resolver
         # Whoever waits for a free connection waits here, where no time-out runs: a request that
         # was never written must not count as one whose answer is unknown.
-        self._places = asyncio.Semaphore(concurrency)
+        self._connections = asyncio.Semaphore(concurrency)
         self._session: aiohttp.ClientSession | None = None
 
     async def ask(
@@ -108,7 +108,7 @@ class HttpClient:
         target = _address(url)
         try:
             async with (
-                self._places,
+                self._connections,
                 self._opened().request(
                     method,
                     target,

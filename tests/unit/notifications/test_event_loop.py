@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from concurrent.futures import CancelledError
+import time
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,10 +14,11 @@ import pytest
 
 from notifications.wire.event_loop import EventLoop
 from notifications.wire.http import HttpClient, NoAnswerError
+from notifications.wire.places import Places
 from tests.unit.notifications.sms import gateway
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def test_results_come_as_they_are_ready_and_no_more_run_at_once_than_allowed(
         running -= 1
         return number
 
-    results = loop.each((partial(job, number) for number in range(6)), at_once=3)
+    results = Places(loop, 3).each(partial(job, number) for number in range(6))
     order = [2, 1, 0, 5, 4, 3]
     found = []
     for number in order:
@@ -50,8 +52,57 @@ def test_results_come_as_they_are_ready_and_no_more_run_at_once_than_allowed(
     assert list(results) == []
 
 
+def wait_until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not happened() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert happened()
+
+
 async def set_(gate: asyncio.Event) -> None:
     gate.set()
+
+
+def test_who_came_first_begins_all_before_the_next_begins_any(loop: EventLoop) -> None:
+    """Else all would end together, and then nobody would be calling."""
+    places, begun, go_on = Places(loop, 2), [], asyncio.Event()
+
+    async def job(name: str) -> str:
+        begun.append(name)
+        await go_on.wait()
+        return name
+
+    first = places.each(partial(job, "first") for _ in range(4))
+    second = places.each(partial(job, "second") for _ in range(4))
+    with ThreadPoolExecutor(2) as threads:
+        asked = [threads.submit(list, first)]
+        wait_until(lambda: begun == ["first"] * 2)
+        asked.append(threads.submit(list, second))
+        loop.call(asyncio.sleep(0.05))
+        loop.call(set_(go_on))
+        assert [each.result(10) for each in asked] == [["first"] * 4, ["second"] * 4]
+    assert begun == ["first"] * 4 + ["second"] * 4
+
+
+def test_a_call_that_is_cancelled_before_it_begins_leaves_its_place(loop: EventLoop) -> None:
+    places, forever = Places(loop, 2), asyncio.Event()
+
+    async def broken() -> int:
+        msg = "broken"
+        raise ValueError(msg)
+
+    async def waiting() -> int:
+        await forever.wait()
+        return 0
+
+    for _ in range(5):
+        with pytest.raises(ExceptionGroup):
+            list(places.each([broken, waiting]))
+
+    async def sound() -> int:
+        return 1
+
+    assert list(places.each([sound] * 3)) == [1] * 3
 
 
 def test_nothing_begins_before_somebody_asks(loop: EventLoop) -> None:
@@ -61,7 +112,7 @@ def test_nothing_begins_before_somebody_asks(loop: EventLoop) -> None:
         begun.append(1)
         return 1
 
-    results = loop.each([job], at_once=1)
+    results = Places(loop, 1).each([job])
     assert begun == []
     assert list(results) == [1]
 
@@ -79,7 +130,7 @@ def test_who_stops_asking_stops_what_has_not_ended(loop: EventLoop) -> None:
             raise
         return number
 
-    results = loop.each((partial(job, number) for number in range(3)), at_once=2)
+    results = Places(loop, 2).each(partial(job, number) for number in range(3))
     assert next(results) == 0
     results.close()  # type: ignore[attr-defined]
     assert ended.wait(10)
@@ -91,7 +142,7 @@ def test_what_a_job_raises_reaches_who_asked(loop: EventLoop) -> None:
         raise ValueError(msg)
 
     with pytest.raises(ExceptionGroup) as raised:
-        list(loop.each([job], at_once=1))
+        list(Places(loop, 1).each([job]))
     assert raised.group_contains(ValueError, match="broken")
 
 
@@ -124,7 +175,7 @@ def test_many_calls_wait_at_once_on_few_threads(loop: EventLoop) -> None:
     with gateway() as server, closing(HttpClient(loop, concurrency=50, timeout_s=5.0)) as client:
         jobs = (partial(client.ask, "GET", f"{server.url}/{n}") for n in range(200))
         threads = threading.active_count()
-        answers = list(loop.each(jobs, at_once=50))
+        answers = list(Places(loop, 50).each(jobs))
     assert len(answers) == len({each.path for each in server.requests}) == 200
     assert threads <= threading.active_count() <= threads + 60  # those of the test's own server
 
