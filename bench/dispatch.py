@@ -60,9 +60,14 @@ BATCH_GOAL = 0.95
 TEMPLATE = "next_stage"
 PATIENCE_S = 600
 LOOK_S = 0.1
-_ANY_ON_ITS_WAY = text(
-    "SELECT 1 FROM messages WHERE state = 'pending'"
-    " UNION ALL SELECT 1 FROM messages WHERE state = 'sending' LIMIT 1"
+# In the order of an index each, so that what was sent is not looked through.
+_ON_THEIR_WAY = tuple(
+    text(f"SELECT 1 FROM messages WHERE state = {state} ORDER BY {index} LIMIT 1")
+    for state, index in (
+        ("'pending' AND job = ''", "urgent, not_before, created_at, id"),
+        ("'pending' AND job <> ''", "job"),
+        ("'sending'", "claimed_at"),
+    )
 )
 
 
@@ -280,7 +285,7 @@ def _sender(database_url: str, make: Callable[..., A], **settings: object) -> It
 def _nothing_waits(application: Application) -> bool:
     """Whether no message is on its way; how many are would cost those who send too much."""
     with application.database.reading() as work:
-        return work.connection.execute(_ANY_ON_ITS_WAY).first() is None
+        return all(work.connection.execute(each).first() is None for each in _ON_THEIR_WAY)
 
 
 def _expect_sent(application: Application, messages: int) -> None:

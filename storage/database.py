@@ -42,6 +42,12 @@ MIGRATION_LOCK = 4_774_051_113
 """Key of the advisory lock that migrating takes on PostgreSQL."""
 
 _dump_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_decode_json = json.JSONDecoder().decode
+
+
+def _read_json(given: str | bytes) -> Any:  # noqa: ANN401  (whatever was stored)
+    """UTF-8 always, so one need not look which encoding it is, as the library would each time."""
+    return _decode_json(given if isinstance(given, str) else given.decode())
 
 
 class Database:
@@ -193,6 +199,7 @@ def open_database(
         "max_overflow": 20,
         "pool_timeout": wait_seconds,
         "json_serializer": _dump_json,
+        "json_deserializer": _read_json,
     }
     if parsed.get_backend_name() == SqliteAccess.name:
         return Database(SqliteAccess(parsed, wait_seconds=wait_seconds, **pool))

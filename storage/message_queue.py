@@ -31,6 +31,8 @@ from storage.among import among
 from storage.message_rows import (
     IS_PENDING,
     IS_SENDING,
+    IS_STILL_PENDING,
+    IS_STILL_WAITING,
     IS_WAITING,
     NOTHING,
     messages_of,
@@ -92,7 +94,7 @@ _WAITING_OF_NOTICE = _WAITING.where(
 )
 _HAND_OVER = Prepared(
     update(MESSAGES)
-    .where(_OF_IDS, IS_WAITING)
+    .where(_OF_IDS, IS_STILL_WAITING)
     .values(job=bindparam("new_job"), provider=bindparam("new_provider"))
 )
 _TO_CLAIM = (
@@ -110,7 +112,7 @@ _CLAIMED = (
 )
 _CLAIM = Prepared(
     update(MESSAGES)
-    .where(_OF_IDS, IS_PENDING)
+    .where(_OF_IDS, IS_STILL_PENDING)
     .values(
         state=MessageState.SENDING.value,
         claimed_at=bindparam("at"),
@@ -126,7 +128,7 @@ _RENEW = (
 )
 _RELEASE = (
     update(MESSAGES)
-    .where(_OF_IDS, IS_PENDING)
+    .where(_OF_IDS, IS_STILL_PENDING)
     .values(
         job="",
         next_attempt_at=bindparam("until"),
@@ -136,7 +138,7 @@ _RELEASE = (
 )
 _POSTPONE = Prepared(
     update(MESSAGES)
-    .where(_M.id == bindparam("message_id"), IS_PENDING)
+    .where(_M.id == bindparam("message_id"), IS_STILL_PENDING)
     .values(job=NOTHING, not_before=bindparam("until", type_=_M.not_before.type))
 )
 
@@ -144,7 +146,7 @@ _POSTPONE = Prepared(
 def _ending(state: MessageState) -> Update:
     return (
         update(MESSAGES)
-        .where(_OF_IDS, IS_PENDING)
+        .where(_OF_IDS, IS_STILL_PENDING)
         .values(
             state=state.value,
             job="",
@@ -158,7 +160,9 @@ def _ending(state: MessageState) -> Update:
 _CLAIMS_SINCE = select(_M.address, _M.claimed_at).where(
     among(_M.address, "addresses"),
     _M.claimed_at.is_not(None),
-    _M.claimed_at > bindparam("since"),
+    # Not by the index of instants, which PostgreSQL takes as long as it knows nothing of the last
+    # ones: it would read what was sent to anybody.
+    func.coalesce(_M.claimed_at, _M.claimed_at) > bindparam("since", type_=_M.claimed_at.type),
 )
 _WAKE = (
     update(MESSAGES).where(IS_WAITING, among(_M.error_code, "codes")).values(next_attempt_at=None)
@@ -211,8 +215,9 @@ class MessageQueue:
 
     def to_claim(self, job: str, by: str) -> list[Message]:
         """The messages of a job that are not sent yet, and those that `by` claimed; locked."""
-        claimed = self._found(_CLAIMED, sought_job=job, by=by)
-        return claimed + self._found(_TO_CLAIM, sought_job=job)
+        # A claim takes all of a job, so whoever finds any has not claimed yet.
+        waiting = self._found(_TO_CLAIM, sought_job=job)
+        return waiting or self._found(_CLAIMED, sought_job=job, by=by)
 
     def claim(self, message_ids: Sequence[str], at: datetime, by: str) -> int:
         """Say that the messages are being sent. Commit before sending them."""

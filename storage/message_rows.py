@@ -9,7 +9,7 @@ from dataclasses import fields
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, literal_column
+from sqlalchemy import String, and_, case, literal_column
 
 from notifications.message import Audience, Channel, Message, MessageKind, MessageState
 from storage.notices import Notices
@@ -46,6 +46,13 @@ def is_state(*states: MessageState) -> ColumnElement[bool]:
 
 IS_PENDING = is_state(MessageState.PENDING)
 IS_WAITING = and_(IS_PENDING, MESSAGES.c.job == NOTHING)
+IS_STILL_PENDING: ColumnElement[bool] = literal_column("messages.state || ''", String) == "pending"
+IS_STILL_WAITING = and_(IS_STILL_PENDING, literal_column("messages.job || ''", String) == "")
+"""The same of messages that are named by their ids, in words that no partial index answers to.
+
+PostgreSQL takes what is pending for little when much has just been written, and would look through
+all of it for the few that are named.
+"""
 IS_SENDING = is_state(MessageState.SENDING)
 
 

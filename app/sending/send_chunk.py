@@ -278,16 +278,18 @@ def _as_they_come(
     A group is empty if none came for `pause_s` seconds.
     """
     arrived: SimpleQueue[Result | None] = SimpleQueue()
-    thread = threading.Thread(target=_take, args=(adapter, messages, arrived), daemon=True)
+    all_came = threading.Event()
+    taking = (adapter, messages, arrived, all_came)
+    thread = threading.Thread(target=_take, args=taking, daemon=True)
     thread.start()
     ended = False
     while not ended:
         group: list[Result | None] = []
         with suppress(Empty):
             group.append(arrived.get(timeout=pause_s))
-            until = time.monotonic() + GATHERED_FOR_S
+            all_came.wait(GATHERED_FOR_S)  # asleep: to be woken by each answer costs too much
             while group[-1] is not None and len(group) < MOST_AT_ONCE:
-                group.append(arrived.get(timeout=max(0, until - time.monotonic())))
+                group.append(arrived.get_nowait())
         ended = bool(group) and group[-1] is None
         yield tuple(each for each in group if each is not None)
     thread.join()
@@ -299,7 +301,10 @@ def _uptime() -> float:
 
 
 def _take(
-    adapter: MessageChannel, messages: Sequence[Message], arrived: SimpleQueue[Result | None]
+    adapter: MessageChannel,
+    messages: Sequence[Message],
+    arrived: SimpleQueue[Result | None],
+    all_came: threading.Event,
 ) -> None:
     unanswered = {each.id for each in messages}
     try:
@@ -313,3 +318,4 @@ def _take(
     for message_id in sorted(unanswered):
         arrived.put(unknown(message_id, "no_answer"))
     arrived.put(None)
+    all_came.set()

@@ -143,7 +143,7 @@ class HttpSmsChannel:
         self._name = name
         self._settings = settings
         self._url = sandbox.from_string(settings.url)
-        self._body = sandbox.from_string(settings.body)
+        self._body = sandbox.from_string(settings.body) if settings.body else None
         self._receipt_url = sandbox.from_string(settings.receipt_url)
         self._headers = {key: sandbox.from_string(value) for key, value in settings.headers.items()}
         self._errors = [(re.compile(each), kind) for each, kind in settings.errors.items()]
@@ -260,7 +260,7 @@ class HttpSmsChannel:
             headers["Content-Type"] = self._settings.content_type
         return _Request(
             url=self._url.render(values),
-            body=self._body.render(values).encode() or None,
+            body=(self._body.render(values).encode() or None) if self._body else None,
             headers=headers,
         )
 
