@@ -115,8 +115,8 @@ class ChunkSender:
 
         Looked at afterwards, it would hide that this machine stood still in between.
         """
-        at = self.clock()
         with self._claiming, self.database.writing() as work:
+            at = self.clock()  # after waiting: what expired meanwhile is not sent
             found = work.queue.to_claim(key, by)
             # Those that this very call has claimed already: its commit got no answer.
             mine = [each for each in found if each.state is MessageState.SENDING]
