@@ -13,13 +13,6 @@ from engine.errors import (
 )
 from tests.applicants import CHIEF
 from tests.application import codes
-from tests.unit.workflows.drafts import edited, shipped_text
-from workflows.problems import DefinitionFaultsError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.application import Office
 from tests.drafting import (
     ID,
     LOOSER,
@@ -32,6 +25,14 @@ from tests.drafting import (
     in_force,
     publications,
 )
+from tests.unit.workflows.drafts import edited, shipped_text
+from workflows.problems import DefinitionFaultsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.application import Office
+
 
 # --- drafts --------------------------------------------------------------------------------------
 

@@ -16,12 +16,6 @@ from engine.ticket import PauseCause
 from tests.applicants import ACCOUNT, CHIEF, PROJECT, an_enterprise
 from tests.application import codes, instant
 from tests.drafting import SECOND, THIRD, at_once, published
-from tests.unit.workflows.drafts import edited, shipped_text
-
-if TYPE_CHECKING:
-    from app.rules.migration_views import MigrationView
-    from engine.ticket import Actor, Ticket
-    from tests.application import Office
 from tests.migrating import (
     EARLIER,
     ID,
@@ -35,6 +29,13 @@ from tests.migrating import (
     proposed,
     steps,
 )
+from tests.unit.workflows.drafts import edited, shipped_text
+
+if TYPE_CHECKING:
+    from app.rules.migration_views import MigrationView
+    from engine.ticket import Actor, Ticket
+    from tests.application import Office
+
 
 AGREED, ASKS = MigrationVerdict.AGREED, MigrationVerdict.NEEDS_AGREEMENT
 

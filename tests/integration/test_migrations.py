@@ -12,13 +12,6 @@ from engine.errors import ConflictError, MalformedError, NotFoundError, RefusedE
 from tests.applicants import CHIEF, COUNTER, an_enterprise
 from tests.application import codes, instant
 from tests.drafting import SECOND, THIRD, at_once, drafted, published
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.rules.impact import TicketImpact
-    from engine.ticket import Actor
-    from tests.application import Office
 from tests.migrating import (
     EARLIER,
     ID,
@@ -32,6 +25,14 @@ from tests.migrating import (
     proposed,
     steps,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.rules.impact import TicketImpact
+    from engine.ticket import Actor
+    from tests.application import Office
+
 
 # --- beforehand ----------------------------------------------------------------------------------
 

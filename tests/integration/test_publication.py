@@ -17,14 +17,6 @@ from engine.errors import (
 )
 from tests.applicants import CHIEF, COUNTER, a_resident
 from tests.application import codes, instant
-from tests.made_up import well_text
-from tests.unit.workflows.drafts import edited, shipped_text
-from workflows.problems import DefinitionFaultsError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.application import Office
 from tests.drafting import (
     ID,
     OTHER,
@@ -37,6 +29,15 @@ from tests.drafting import (
     publications,
     published,
 )
+from tests.made_up import well_text
+from tests.unit.workflows.drafts import edited, shipped_text
+from workflows.problems import DefinitionFaultsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.application import Office
+
 
 # --- publication ---------------------------------------------------------------------------------
 

@@ -20,13 +20,14 @@ from notifications.message import (
 )
 from storage.suppressions import Suppressions
 from tests.courier import Courier, Dispatcher
+from tests.waiting_messages import AT, MINUTE, NOON, S, a_message, added, by_sms, found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from app.ports.work import Work
     from tests.application import Office
-from tests.waiting_messages import AT, MINUTE, NOON, S, a_message, added, by_sms, found
+
 
 # --- caps and people who said no -----------------------------------------------------------------
 

@@ -16,12 +16,12 @@ from notifications.message import (
     Message,
 )
 from tests.courier import REPORTING, Courier, Dispatcher, dispatcher
+from tests.waiting_messages import AT, MINUTE, NOON, S, a_message, added, by_sms, found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.application import Office
-from tests.waiting_messages import AT, MINUTE, NOON, S, a_message, added, by_sms, found
 
 
 def by_both(office: Office, wechat: Courier, sms: Courier) -> Dispatcher:

@@ -16,12 +16,13 @@ from engine.errors import (
 from engine.ticket import SYSTEM, Act
 from tests.applicants import CHIEF
 from tests.application import codes
+from tests.drafting import ID, LOOSER, OTHER, SECOND, STRICTER, THIRD, drafted, in_force, published
 from tests.unit.workflows.drafts import shipped_text
 from workflows.loader import load_definition
 
 if TYPE_CHECKING:
     from tests.application import Office
-from tests.drafting import ID, LOOSER, OTHER, SECOND, STRICTER, THIRD, drafted, in_force, published
+
 
 EXCEPTED = (
     LOOSER

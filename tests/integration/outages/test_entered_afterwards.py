@@ -12,6 +12,7 @@ from engine.errors import RefusedError
 from engine.outage import OutagePhase
 from tests.applicants import CHIEF
 from tests.application import codes, instant
+from tests.integration.outages.points import HEAD, P11_TO_G07, put, stretches, sweep
 from tests.outages import (
     DISPATCHER,
     FENG,
@@ -21,13 +22,13 @@ from tests.outages import (
     plan_outage,
     report_fault,
     restore,
+    text_to,
 )
 
 if TYPE_CHECKING:
     from app.outages.results import OutageResult
     from tests.application import Office
-from tests.integration.outages.points import HEAD, P11_TO_G07, put, stretches, sweep
-from tests.outages import text_to
+
 
 T2_TO_F2 = "T2,transformer_area,F2,知行台区,315,,county_seat,,\n"
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tests.application import instant
+from tests.integration.outages.points import put, stretches, sweep
 from tests.outages import (
     DISPATCHER,
     HOSPITAL,
@@ -18,7 +19,7 @@ from tests.outages import (
 
 if TYPE_CHECKING:
     from tests.application import Office
-from tests.integration.outages.points import put, stretches, sweep
+
 
 P12_TO_T2 = "P12,service_point,T2,和畅2号表位,,8,city_centre,,\n"
 

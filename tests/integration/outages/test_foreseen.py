@@ -21,11 +21,12 @@ from tests.outages import (
     plan_outage,
     report_fault,
     restore,
+    text_to,
 )
 
 if TYPE_CHECKING:
     from tests.application import Office
-from tests.outages import text_to
+
 
 # --- what is foreseen ----------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import pytest
 
 from engine.ticket import SYSTEM
 from tests.application import instant
+from tests.integration.outages.points import P11_TO_G07, put, sweep
 from tests.outages import (
     CUSTOMERS,
     DISPATCHER,
@@ -22,13 +23,13 @@ from tests.outages import (
     plan_outage,
     report_fault,
     restore,
+    text_to,
 )
 
 if TYPE_CHECKING:
     from app.outages.results import OutageResult
     from tests.application import Office
-from tests.integration.outages.points import P11_TO_G07, put, sweep
-from tests.outages import text_to
+
 
 P1_TO_T1 = "P1,service_point,T1,竹溪1号表位,,8,rural,,\n"
 

@@ -16,6 +16,7 @@ from engine.outage import OutageKind
 from engine.ticket import SYSTEM, ManagerPair
 from tests.applicants import COUNTER, WHO, a_business
 from tests.application import codes
+from tests.integration.outages.refusals import fields
 from tests.outages import (
     DISPATCHER,
     PLANNED,
@@ -26,7 +27,6 @@ from tests.outages import (
 
 if TYPE_CHECKING:
     from tests.application import Office
-from tests.integration.outages.refusals import fields
 
 
 def test_planning_shows_whom_another_outage_hits_within_thirty_days(grid: Office) -> None:

@@ -13,6 +13,7 @@ from engine.errors import (
 from engine.outage import OutageKind
 from tests.applicants import CHIEF, COUNTER
 from tests.application import codes
+from tests.integration.outages.refusals import fields, refused
 from tests.outages import (
     DISPATCHER,
     PLANNED,
@@ -22,7 +23,6 @@ from tests.outages import (
 
 if TYPE_CHECKING:
     from tests.application import Office
-from tests.integration.outages.refusals import fields, refused
 
 
 def nothing_is_kept(office: Office) -> bool:

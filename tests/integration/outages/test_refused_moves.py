@@ -12,6 +12,7 @@ from engine.errors import (
 )
 from engine.outage import OutagePhase
 from tests.application import codes
+from tests.integration.outages.refusals import fields, refused
 from tests.outages import (
     DISPATCHER,
     PLANNED,
@@ -24,7 +25,6 @@ from tests.outages import (
 
 if TYPE_CHECKING:
     from tests.application import Office
-from tests.integration.outages.refusals import fields, refused
 
 
 def test_supply_does_not_go_out_earlier_than_announced_without_a_reason(grid: Office) -> None:

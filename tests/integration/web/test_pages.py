@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.ticket import SYSTEM
+from tests.browsing import FORM, HIGH_VOLTAGE, RESIDENT, WITHOUT_KEY, act, new_number, progress_path
 from tests.integration.web.conftest import Browser, StandingClock, a_browser
 
 if TYPE_CHECKING:
     from app.bootstrap import Application
-from tests.browsing import FORM, HIGH_VOLTAGE, RESIDENT, WITHOUT_KEY, act, new_number, progress_path
+
 
 DEFERRED = "TC-20261123-0002"
 

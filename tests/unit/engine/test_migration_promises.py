@@ -32,10 +32,6 @@ from tests.unit.engine.definitions import (
     move,
     state,
 )
-from tests.unit.engine.trip import a_trip
-
-if TYPE_CHECKING:
-    from engine.definition import DocumentRequirement, WorkflowDefinition
 from tests.unit.engine.migrating import (
     AGREED,
     ASKS,
@@ -59,6 +55,10 @@ from tests.unit.engine.migrating import (
     version,
     with_state,
 )
+from tests.unit.engine.trip import a_trip
+
+if TYPE_CHECKING:
+    from engine.definition import DocumentRequirement, WorkflowDefinition
 
 
 def asking(of: WorkflowDefinition, *more: DocumentRequirement) -> WorkflowDefinition:
