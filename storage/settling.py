@@ -80,7 +80,7 @@ def _all_at_once(state: MessageState) -> Update:
     """Many messages, what is said of them in arrays: to a server each statement is a journey."""
     arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in _GIVEN.items()]
     columns = [column(name, kind) for name, kind in _GIVEN.items()]
-    given = func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+    given = func.unnest(*arrays).table_valued(*columns).render_derived(name="given")
     return _settling(state, dict(given.c.items()))
 
 
@@ -117,7 +117,10 @@ _SETTLE_ALL = {state: Prepared(_all_at_once(state)) for state in MessageState}
 
 
 def settle_all(connection: Connection, settlements: Iterable[Settlement], at: datetime) -> int:
-    """Settle messages; those that are further already stay there. Returns how many moved."""
+    """Settle messages, each of them once; those that are further already stay there.
+
+    Returns how many moved.
+    """
     by_state: dict[MessageState, list[dict[str, object]]] = defaultdict(list)
     for each in settlements:
         by_state[each.state].append(

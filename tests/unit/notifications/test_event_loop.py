@@ -84,10 +84,22 @@ def test_who_came_first_begins_all_before_the_next_begins_any(loop: EventLoop) -
     assert begun == ["first"] * 4 + ["second"] * 4
 
 
-def test_a_call_that_is_cancelled_before_it_begins_leaves_its_place(loop: EventLoop) -> None:
+@pytest.mark.parametrize("later", range(6))
+def test_a_call_that_is_cancelled_before_it_begins_leaves_its_place(
+    loop: EventLoop, later: int
+) -> None:
+    """One job ends and makes room for the last; another one breaks so many turns of the loop later.
+
+    At one of them the last job has its place, has not begun, and is cancelled.
+    """
     places, forever = Places(loop, 2), asyncio.Event()
 
+    async def sound() -> int:
+        return 1
+
     async def broken() -> int:
+        for _ in range(later):
+            await asyncio.sleep(0)
         msg = "broken"
         raise ValueError(msg)
 
@@ -95,14 +107,15 @@ def test_a_call_that_is_cancelled_before_it_begins_leaves_its_place(loop: EventL
         await forever.wait()
         return 0
 
-    for _ in range(5):
-        with pytest.raises(ExceptionGroup):
-            list(places.each([broken, waiting]))
-
-    async def sound() -> int:
-        return 1
-
-    assert list(places.each([sound] * 3)) == [1] * 3
+    with ThreadPoolExecutor(1) as threads:
+        for _ in range(2):
+            with pytest.raises(ExceptionGroup):
+                threads.submit(list, places.each([sound, broken, waiting])).result(10)
+        waited = threads.submit(list, places.each([sound] * 3))
+        try:
+            assert waited.result(10) == [1] * 3
+        finally:
+            loop.close()
 
 
 def test_nothing_begins_before_somebody_asks(loop: EventLoop) -> None:
