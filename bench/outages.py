@@ -133,7 +133,7 @@ class Darkness:
                 return False
             after = application.outage_fan_out.page(work, notice_id, notice.fan_out_after, PAGE)
             work.notices.advance(notice_id, after, application.clock())
-            work.commit()
+            work.commit_soon()
         return bool(after)
 
 

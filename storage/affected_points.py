@@ -83,13 +83,16 @@ _AREAS = """
 SELECT n.name FROM dark AS d JOIN nodes AS n ON n.id = d.node_id
 WHERE d.ticket_no = :subject AND n.kind = 'transformer_area' ORDER BY n.id
 """
-_OVERLAPS = """
+_NEAR = """
+FROM outages AS o WHERE o.phase <> 'cancelled' AND o.ticket_no <> :but
+AND o.begins_at >= :near_since AND o.begins_at <= :near_until
+"""
+_OVERLAPS = f"""
 SELECT x.ticket_no, count(DISTINCT a.node_id) AS service_points FROM affected AS a
 JOIN outage_affected AS x ON x.node_id = a.node_id AND x.withdrawn_at IS NULL
-JOIN outages AS o ON o.ticket_no = x.ticket_no
-WHERE o.phase <> 'cancelled' AND o.begins_at >= :near_since AND o.begins_at <= :near_until
+WHERE x.ticket_no IN (SELECT o.ticket_no {_NEAR})
 GROUP BY x.ticket_no ORDER BY x.ticket_no
-"""
+"""  # noqa: S608  (constants)
 _IMPORTANT = """
 SELECT a.node_id, n.name AS node_name, coalesce(min(c.name), '') AS customer_name
 FROM outage_affected AS a JOIN nodes AS n ON n.id = a.node_id
@@ -105,6 +108,7 @@ _NODE_IDS = affected_by_outage(_IDS)
 _NODE_IDS_BELOW = affected_by_nodes(_IDS)
 _FEEDERS_BELOW = affected_by_outage(_FEEDERS)
 _AREAS_BELOW = affected_by_nodes(_AREAS)
+_ANY_NEAR = affected_evidence.timed(text(f"SELECT 1 {_NEAR} LIMIT 1"), "near_since", "near_until")
 _OVERLAPPING = affected_evidence.timed(affected_by_nodes(_OVERLAPS), "near_since", "near_until")
 _IMPORTANT_USERS = text(_IMPORTANT)
 
@@ -142,11 +146,16 @@ class AffectedPoints:
         return self._ids(_AREAS_BELOW, {**seen(view), **of_nodes(nodes)})
 
     def overlaps(
-        self, nodes: Sequence[str], view: SupplyView, near: tuple[datetime, datetime]
+        self, nodes: Sequence[str], view: SupplyView, near: tuple[datetime, datetime], *, but: str
     ) -> list[Overlap]:
-        """Outages that begin between two instants, with the points that these nodes hit too."""
-        since, until = near
-        parameters = {**seen(view), **of_nodes(nodes), "near_since": since, "near_until": until}
+        """Outages that begin between two instants, with the points that these nodes hit too.
+
+        `but` is an outage that does not count.
+        """
+        between = {"near_since": near[0], "near_until": near[1], "but": but}
+        if self._connection.execute(_ANY_NEAR, between).first() is None:
+            return []  # nobody needs to know whom these nodes hit
+        parameters = {**seen(view), **of_nodes(nodes), **between}
         return [Overlap(*row) for row in self._connection.execute(_OVERLAPPING, parameters)]
 
     def important(self, ticket_no: str, limit: int, *, since_step: int = 0) -> list[ImportantUser]:

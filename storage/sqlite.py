@@ -26,7 +26,18 @@ if TYPE_CHECKING:
 
     from engine.errors import Reason
 
-PRAGMAS = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON")
+CHECKPOINT_PAGES = 10_000
+"""Pages of the log, 40 MB, after which they are copied into the file.
+
+SQLite would do so after 1,000, which each page of a notice alone fills, and so would copy the same
+pages of the indexes again and again.
+"""
+PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}",
+)
 READING_PRAGMAS = (*PRAGMAS, "PRAGMA query_only = ON")
 """Of connections of their own: changing this setting makes SQLite forget what it has compiled."""
 

@@ -28,9 +28,7 @@ def nearby(
     """
     near = (view.since - timedelta(days=days), view.since + timedelta(days=days))
     found = []
-    for each in work.affected.overlaps(nodes, view, near):
-        if each.ticket_no == but:
-            continue
+    for each in work.affected.overlaps(nodes, view, near, but=but):
         other = work.outages.get(each.ticket_no)
         found.append(
             NearbyOutage(

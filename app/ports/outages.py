@@ -133,7 +133,7 @@ class AffectedPoints(Protocol):
         self, ticket_no: str, limit: int, *, since_step: int = 0
     ) -> Sequence[ImportantUser]: ...
     def overlaps(
-        self, nodes: Sequence[str], view: SupplyView, near: tuple[datetime, datetime]
+        self, nodes: Sequence[str], view: SupplyView, near: tuple[datetime, datetime], *, but: str
     ) -> Sequence[Overlap]: ...
 
 

@@ -2,7 +2,8 @@
 
 Each page is a transaction of its own: its messages, the jobs that send them, and the place where
 the next one goes on. Whoever dies is followed by somebody who goes on there, so millions of
-messages never sit in one transaction, and none is written twice.
+messages never sit in one transaction, and none is written twice. Nor need anybody wait until a
+page lies on disk: if it is lost, so is its place, and every claim that was built on it.
 """
 
 from __future__ import annotations
@@ -61,5 +62,5 @@ class FanOutRunner:
             after = fan_out.page(work, notice_id, notice.fan_out_after, self.page_size)
             work.notices.advance(notice_id, after, at)
             self.handover.page(work, at, self.page_size, notice_id=notice_id)
-            work.commit()
+            work.commit_soon()
         return bool(after)

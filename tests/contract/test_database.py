@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from engine.errors import UnavailableError
 from storage.database import open_database
 from tests.contract.builders import AT, stored
+from tests.databases import binaries_or_skip, running_cluster
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +34,32 @@ def test_what_was_committed_stays_and_what_came_after_does_not(database: Databas
     with database.writing() as work:
         work.marks.set("a", "2")
     assert marked(database, "a") == "1"
+
+
+def test_what_is_committed_soon_is_seen_at_once(database: Database) -> None:
+    with database.writing() as work:
+        work.marks.set("a", "1")
+        work.commit_soon()
+    assert marked(database, "a") == "1"
+
+
+@pytest.mark.postgresql
+def test_a_server_waits_for_its_disk_again_after_what_was_committed_soon() -> None:
+    with running_cluster(
+        binaries_or_skip(), synchronous_commit="on", wal_writer_delay="10s"
+    ) as server:
+        database = open_database(server.fresh())
+        with database.writing() as work:
+            work.marks.set("soon", "1")
+            work.commit_soon()
+        with database.writing() as work:
+            work.marks.set("lasting", "1")
+            work.commit()
+        server.stop_at_once()
+        server.start()
+        database.close()
+        assert (marked(database, "soon"), marked(database, "lasting")) == ("1", "1")
+        database.close()
 
 
 def test_an_exception_undoes_everything(database: Database) -> None:

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.ports.jobs import Job
 from app.sending.fail_points import Point
 from notifications.message import MessageState
 from tests.away import database_away
 from tests.integration.faults.story import (
+    TenAtATime,
+    a_notice,
     all_are,
     nothing_hidden_nothing_doubled,
     nothing_lost_nothing_doubled,
@@ -63,6 +66,26 @@ def test_while_answers_are_written_down(
         node.wait_until(lambda: all_are(on_own_server, S.ACCEPTED))
     outcome = nothing_hidden_nothing_doubled(on_own_server, gateway, messages)
     assert outcome == {S.ACCEPTED: len(messages)}
+
+
+def test_while_a_notice_is_written(own_server: Cluster, on_own_server: Office) -> None:
+    """A page need not have reached the disk; then it is written again, with its jobs."""
+    notice = a_notice(on_own_server)
+    with on_own_server.application.database.writing() as work:
+        work.notices.add(notice)
+        on_own_server.application.transport.jobs.enqueue(work, Job.FAN_OUT, notice.id, (notice.id,))
+        work.commit()
+    odd = {"fan_outs": {notice.kind: TenAtATime()}}
+    with a_node(on_own_server, odd=odd, fail_at=f"{Point.PAGE_WRITTEN}=freeze", **PATIENT) as node:
+        node.wait_until_frozen()
+        own_server.stop_at_once()
+        node.thaw()
+        time.sleep(A_MOMENT_S)
+        own_server.start()
+        node.wait_until(
+            lambda: len(on_own_server.messages()) == 30 and all_are(on_own_server, S.ACCEPTED)
+        )
+    nothing_lost_nothing_doubled(on_own_server, on_own_server.messages())
 
 
 def test_while_a_dead_nodes_jobs_are_recovered(own_server: Cluster, on_own_server: Office) -> None:
