@@ -45,9 +45,10 @@ INSERT INTO contacts (id, reach) SELECT i + 1, '13' || (100000001 + i)
 """
 _CUSTOMERS = f"""
 INSERT INTO customers
-  (customer_no, node_id, name, phone, wechat_openid, outage_notices, contact_id)
+  (customer_no, node_id, name, phone, wechat_openid, outage_notices, contact_id, shares_contact)
 SELECT 'C' || i, 'P' || (10000000 + i), '用户' || i,
-  CASE WHEN i % 50 = 1 THEN '' ELSE '13' || (100000000 + {_CONTACT}) END, '', true, {_CONTACT}
+  CASE WHEN i % 50 = 1 THEN '' ELSE '13' || (100000000 + {_CONTACT}) END, '', true, {_CONTACT},
+  i % 10 >= 8
 """
 
 

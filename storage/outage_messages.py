@@ -9,8 +9,7 @@
     heard_since(ticket_no, contact, since) -> set[OutageNews]
     contacts(ticket_no, name) -> list[Contact]
 
-A message belongs to a contact, so one phone gets one message of a notice however many meters it
-has: the number of the contact makes the message's id, and no phone number stands in it.
+What writes the messages stands in `storage.outage_writing`.
 """
 
 from __future__ import annotations
@@ -18,23 +17,22 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, Boolean, Integer, String, bindparam, select, text, tuple_
+from sqlalchemy import String, bindparam, select, text, tuple_
 
 from engine.application import Contact
 from engine.outage import TELLING_OFF, OutageNews, OutageNotice
-from notifications.message import Audience, Channel, MessageState
-from storage.columns import Instant
-from storage.outage_told import LAST_TOLD, NEVER_TOLD, REACHING
+from storage.outage_told import REACHING
+from storage.outage_writing import SUPERSEDE_LEFT, writing, writing_in_two
 from storage.planner import LOOPS, SCANS, SORTS, without
 from storage.tables.messages import MESSAGES
 from storage.tables.outages import OUTAGE_AFFECTED, OUTAGE_NOTICES
 from storage.tables.topology import CUSTOMERS
-from storage.upserts import insert_or_skip
+from storage.upserts import POSTGRESQL, insert_or_skip
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Row, TextClause
+    from sqlalchemy import Row
     from sqlalchemy.engine import Connection
 
     from notifications.message import SharedNotice
@@ -79,138 +77,6 @@ _LAST_OF_PAGE = (
     .offset(bindparam("skipped"))
 )
 
-_TO_COME = "a.withdrawn_at IS NULL AND a.restored_at IS NULL"
-_OUT = f"{_TO_COME} AND a.interrupted_at IS NOT NULL"
-# Who joined later hears of it by a notice of his own.
-_BY_THEN = "a.included_step <= :step"
-_HAS_JOINED = """(a.included_step = :step OR c.known_at > :known_since)
-  AND (a.interrupted_at IS NOT NULL OR EXISTS (
-    SELECT 1 FROM outages AS o WHERE o.ticket_no = a.ticket_no AND o.phase = 'scheduled'))"""
-_DARK = """EXISTS (
-  SELECT 1 FROM outage_affected AS x WHERE x.node_id = a.node_id
-  AND x.interrupted_at IS NOT NULL AND x.restored_at IS NULL AND x.withdrawn_at IS NULL)"""
-_LEFT = "(a.withdrawn_step = :step OR a.restored_step = :step)"
-# Counted, so that PostgreSQL asks for one contact after the other by index. It knows nothing yet of
-# rows that were written a moment ago, takes them for few, and would read all for each contact.
-_STILL_IN_IT = """(
-  SELECT count(*) FROM customers AS other
-  WHERE other.contact_id = c.contact_id AND (
-    SELECT count(*) FROM outage_affected AS still
-    WHERE still.ticket_no = :ticket_no AND still.node_id = other.node_id
-    AND still.restored_at IS NULL AND still.withdrawn_at IS NULL) > 0) > 0"""
-# One that was superseded may have been so when he left; better once too often than never.
-_TOLD = """EXISTS (
-  SELECT 1 FROM outage_notices AS n
-  CROSS JOIN messages AS m
-  WHERE n.ticket_no = :ticket_no AND n.notice_id <> :notice_id
-  AND m.id = n.notice_id || '-' || c.contact_id
-  AND m.state NOT IN ('expired', 'suppressed', 'cancelled', 'unreachable'))"""
-_WHO = {
-    OutageNews.ANNOUNCED: f"{_TO_COME} AND {_BY_THEN}",
-    OutageNews.CHANGED: f"{_TO_COME} AND {_BY_THEN}",
-    OutageNews.REMINDER: f"{_TO_COME} AND {_BY_THEN}",
-    OutageNews.CANCELLED: f"a.withdrawn_step = :step AND NOT {_STILL_IN_IT}",
-    OutageNews.STARTED: f"{_OUT} AND {_BY_THEN}",
-    OutageNews.ESTIMATE: f"{_OUT} AND {_BY_THEN}",
-    OutageNews.RESTORED: f"a.restored_step = :step AND NOT {_DARK}",
-    OutageNews.JOINED: f"{_TO_COME} AND {_HAS_JOINED}",
-    OutageNews.RELEASED: f"{_LEFT} AND NOT {_DARK} AND NOT {_STILL_IN_IT} AND {_TOLD}",
-}
-"""Which points of an outage hear of what, as they stand when the message is written."""
-
-_CONTACTS = """
-FROM outage_affected AS a CROSS JOIN customers AS c
-WHERE a.ticket_no = :ticket_no AND c.node_id = a.node_id AND c.contact_id IS NOT NULL
-  AND (c.phone <> '' OR :by_wechat) AND (c.outage_notices OR :everybody)
-  AND (c.known_at IS NULL OR c.known_at <= :created_at)
-  AND a.node_id > :after {up_to} AND {who} AND {told}
-"""
-_BY_WECHAT = ":by_wechat AND c.wechat_openid <> ''"
-_WRITE = f"""
-INSERT INTO messages (
-  id, dedupe_key, notice_id, kind, template_key, template_version, text, params, channel, audience,
-  recipient, address, fallback_address, created_at, not_before, expires_at, ticket_no, urgent,
-  state, topic, by_law, claimed_by, attempts, provider_id, error_code, error_text)
-SELECT CAST(:notice_id AS VARCHAR) || '-' || c.contact_id,
-  CAST(:notice_id AS VARCHAR) || '-' || c.contact_id,
-  :notice_id, :kind, :template_key, :template_version, '', :params,
-  CASE WHEN {_BY_WECHAT} THEN '{Channel.WECHAT}' ELSE '{Channel.SMS}' END,
-  '{Audience.CUSTOMER}', c.name,
-  CASE WHEN {_BY_WECHAT} THEN c.wechat_openid ELSE c.phone END,
-  CASE WHEN {_BY_WECHAT} THEN c.phone ELSE '' END,
-  :created_at, :not_before, :expires_at, :ticket_no, :urgent, '{MessageState.PENDING}', :topic,
-  :by_law, '', 0, '', '', ''
-{{contacts}}
-ON CONFLICT (dedupe_key) DO NOTHING
-"""
-_SUPERSEDE = """
-UPDATE messages SET state = 'superseded'
-WHERE state = 'pending' AND topic <> '' AND topic = :topic AND id IN (
-  SELECT n.notice_id || '-' || c.contact_id
-  FROM outage_affected AS a
-  JOIN customers AS c ON c.node_id = a.node_id AND c.contact_id IS NOT NULL
-  JOIN outage_notices AS n ON n.ticket_no = a.ticket_no
-  WHERE a.ticket_no = :ticket_no AND {left} AND NOT {still_in_it})
-"""
-
-_TYPES: dict[str, Any] = {
-    "ticket_no": String,
-    "notice_id": String,
-    "kind": String,
-    "template_key": String,
-    "template_version": Integer,
-    "params": JSON,
-    "topic": String,
-    "after": String,
-    "last": String,
-    "step": Integer,
-    "last_told": String,
-    "told_step": Integer,
-    "told_off": Boolean,
-    "by_wechat": Boolean,
-    "everybody": Boolean,
-    "urgent": Boolean,
-    "by_law": Boolean,
-    "created_at": Instant,
-    "known_since": Instant,
-    "not_before": Instant,
-    "expires_at": Instant,
-}
-
-
-def _typed(statement: str) -> TextClause:
-    clause = text(statement)
-    names = clause.compile().params
-    return clause.bindparams(*(bindparam(name, type_=_TYPES[name]) for name in names))
-
-
-_OF_TOLD = frozenset({OutageNews.ANNOUNCED, OutageNews.CHANGED, OutageNews.CANCELLED})
-
-
-def _writing(up_to: str) -> dict[tuple[OutageNews, str], TextClause]:
-    """By news, and by whether it is for all, or for those who were told something or nothing."""
-    statements = {(news, "true"): who for news, who in _WHO.items()}
-    statements |= {
-        (news, told): _WHO[news] for news in _OF_TOLD for told in (NEVER_TOLD, LAST_TOLD)
-    }
-    return {
-        (news, told): _typed(
-            _WRITE.format(contacts=_CONTACTS.format(who=who, up_to=up_to, told=told))
-        )
-        for (news, told), who in statements.items()
-    }
-
-
-def _told(notice: OutageNotice) -> str:
-    if notice.last_told is None:
-        return "true"
-    return LAST_TOLD if notice.last_told else NEVER_TOLD
-
-
-_WRITE_PAGE = _writing("AND a.node_id <= :last")
-_WRITE_REST = _writing("")
-_SUPERSEDE_LEFT = _typed(_SUPERSEDE.format(left=_LEFT, still_in_it=_STILL_IN_IT))
-
 
 class OutageMessages:
     """What is told of outages, in one transaction's view."""
@@ -249,7 +115,9 @@ class OutageMessages:
         by_wechat: bool,
         not_before: datetime,
     ) -> str:
-        """Write the next messages of a notice; writing them again changes nothing.
+        """Write the next messages of a notice.
+
+        Where to go on is to be kept in the same transaction, so that no page is written twice.
 
         Args:
             notice: whom it is for.
@@ -285,10 +153,25 @@ class OutageMessages:
             "topic": shared.topic,
             "by_law": shared.by_law,
         }
-        write = _WRITE_REST if last is None else _WRITE_PAGE
-        whom = {**who, **self._whom_it_was_told(notice)}
-        self._connection.execute(write[notice.news, _told(notice)], {**whom, **what})
+        parameters: dict[str, object] = {**who, **self._whom_it_was_told(notice), **what}
+        if last is not None and self._connection.dialect.name == POSTGRESQL:
+            self._write_full_page(notice, parameters)
+        else:
+            self._connection.execute(writing(notice, is_last=last is None), parameters)
         return last or ""
+
+    def _write_full_page(self, notice: OutageNotice, parameters: dict[str, object]) -> None:
+        """The quicker way of PostgreSQL: a full page is a stretch of points, and one of customers.
+
+        It believes a page to be one point, and would look for the customers of each by itself.
+        """
+        in_two = writing_in_two(notice)
+        if not in_two:
+            self._connection.execute(writing(notice, is_last=False), parameters)
+            return
+        with without(self._connection, LOOPS):
+            for statement in in_two:
+                self._connection.execute(statement, parameters)
 
     def _whom_it_was_told(self, notice: OutageNotice) -> dict[str, object]:
         told = self.find(notice.last_told) if notice.last_told else None
@@ -314,7 +197,7 @@ class OutageMessages:
         """
         parameters = {"ticket_no": ticket_no, "topic": topic, "step": step}
         with without(self._connection, LOOPS):
-            return self._connection.execute(_SUPERSEDE_LEFT, parameters).rowcount
+            return self._connection.execute(SUPERSEDE_LEFT, parameters).rowcount
 
     def heard_since(self, ticket_no: str, contact: str, since: datetime) -> set[OutageNews]:
         """What news of the outage there were for that contact after that instant."""

@@ -153,10 +153,11 @@ class Listener:
             if not unfinished:
                 return
             for notice_id in unfinished:
-                while self._write_page(notice_id):
+                while self.write_page(notice_id):
                     pass
 
-    def _write_page(self, notice_id: str) -> bool:
+    def write_page(self, notice_id: str) -> bool:
+        """Write the next page of a notice; whether there may be more."""
         application = self._office.application
         with application.database.writing() as work:
             notice = work.notices.take(notice_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKeyConstraint, Index
+from sqlalchemy import ForeignKeyConstraint, Index, false
 from sqlmodel import Field, SQLModel
 
 from storage.columns import ExactDecimal, Instant
@@ -82,12 +82,14 @@ class CustomerRow(SQLModel, table=True):
     """A customer who is supplied at a service point; without a `contact_id` nobody can be told.
 
     `known_at` is since when he is known at that point and under that number; empty for since ever.
+    `shares_contact` is false only if his contact has never been anybody's but his, at that point.
     """
 
     __tablename__ = "customers"
     __table_args__ = (
         Index("ix_customers_node_id", "node_id"),
         Index("ix_customers_contact_id", "contact_id"),
+        partial_index("ix_customers_sharing", "node_id", where="shares_contact"),
     )
 
     customer_no: str = Field(primary_key=True)
@@ -98,6 +100,7 @@ class CustomerRow(SQLModel, table=True):
     outage_notices: bool
     contact_id: int | None
     known_at: datetime | None = instant(nullable=True)
+    shares_contact: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 NODES = table_of(NodeRow)

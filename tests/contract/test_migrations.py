@@ -10,12 +10,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, inspect, select, text
 from sqlalchemy.pool import NullPool
 
 from engine.errors import MalformedError, RefusedError
 from storage.database import MIGRATIONS, expected_revision, open_database
 from storage.tables import METADATA
+from storage.tables.topology import CUSTOMERS
+from storage.topology import Customer
+from tests.contract.builders import AT, NETWORK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +65,35 @@ def test_every_migration_goes_down_and_up_again(empty: Database, empty_database_
         empty.migrate_to(revision)
         assert empty.revision() == revision
     assert tables_of(empty_database_url) == {*METADATA.tables, "alembic_version"}
+
+
+def test_migrating_marks_who_shares_a_contact(database: Database) -> None:
+    phones = {"C1": "13000000001", "C2": "13000000001", "C3": "13000000003", "C4": "", "C5": ""}
+    customers = [
+        Customer(
+            customer_no=number,
+            node_id="P1",
+            name="某某",
+            phone=phone,
+            wechat_openid="",
+            outage_notices=True,
+        )
+        for number, phone in phones.items()
+    ]
+    with database.writing() as work:
+        work.topology.put_nodes(NETWORK, AT)
+        work.topology.put_customers(customers, AT)
+        work.commit()
+
+    def sharing() -> set[str]:
+        with database.reading() as work:
+            who = select(CUSTOMERS.c.customer_no).where(CUSTOMERS.c.shares_contact)
+            return set(work.connection.execute(who).scalars())
+
+    assert sharing() == {"C1", "C2"}
+    database.migrate_to("0021")
+    database.migrate()
+    assert sharing() == {"C1", "C2"}
 
 
 def test_two_programs_that_start_at_once_migrate_once(empty_database_url: str) -> None:
