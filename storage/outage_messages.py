@@ -18,11 +18,12 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import String, bindparam, select, text, tuple_
+from sqlalchemy.exc import IntegrityError
 
 from engine.application import Contact
 from engine.outage import TELLING_OFF, OutageNews, OutageNotice
 from storage.outage_told import REACHING
-from storage.outage_writing import SUPERSEDE_LEFT, writing, writing_in_two
+from storage.outage_writing import SUPERSEDE_LEFT, writing, writing_most_at_once
 from storage.planner import LOOPS, SCANS, SORTS, without
 from storage.tables.messages import MESSAGES
 from storage.tables.outages import OUTAGE_AFFECTED, OUTAGE_NOTICES
@@ -154,24 +155,22 @@ class OutageMessages:
             "by_law": shared.by_law,
         }
         parameters: dict[str, object] = {**who, **self._whom_it_was_told(notice), **what}
-        if last is not None and self._connection.dialect.name == POSTGRESQL:
-            self._write_full_page(notice, parameters)
-        else:
+        if last is None or not self._wrote_most_at_once(notice, parameters):
             self._connection.execute(writing(notice, is_last=last is None), parameters)
         return last or ""
 
-    def _write_full_page(self, notice: OutageNotice, parameters: dict[str, object]) -> None:
-        """The quicker way of PostgreSQL: a full page is a stretch of points, and one of customers.
-
-        It believes a page to be one point, and would look for the customers of each by itself.
-        """
-        in_two = writing_in_two(notice)
-        if not in_two:
-            self._connection.execute(writing(notice, is_last=False), parameters)
-            return
-        with without(self._connection, LOOPS):
-            for statement in in_two:
+    def _wrote_most_at_once(self, notice: OutageNotice, parameters: dict[str, object]) -> bool:
+        """Write a full page in the quicker way of PostgreSQL, if that is possible."""
+        statement = writing_most_at_once(notice)
+        if self._connection.dialect.name != POSTGRESQL or statement is None:
+            return False
+        try:
+            # It takes a page for one point, and would look for the customers of each by itself.
+            with self._connection.begin_nested(), without(self._connection, LOOPS):
                 self._connection.execute(statement, parameters)
+        except IntegrityError:
+            return False
+        return True
 
     def _whom_it_was_told(self, notice: OutageNotice) -> dict[str, object]:
         told = self.find(notice.last_told) if notice.last_told else None

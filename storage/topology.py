@@ -156,20 +156,15 @@ def _unless_equal(table: Table, *names: str) -> Callable[..., ColumnElement[bool
 _PUT_NODES = insert_or_update(NODES, "id", only_if=_unless_equal(NODES, *NODE_COLUMNS))
 _REACHED = ("node_id", "phone", "wechat_openid")
 """Where and how a customer is told of anything."""
-_OF_REACH = ("known_at", "contact_id", "shares_contact")
-"""What is known of that, and begins anew when it changes."""
-
-
-def _if_reached_otherwise(name: str) -> Callable[..., ColumnElement[object]]:
-    is_reached_otherwise = _unless_equal(CUSTOMERS, *_REACHED)
-    return lambda new: case((is_reached_otherwise(new), new[name]), else_=CUSTOMERS.c[name])
-
-
 _PUT_CUSTOMERS = insert_or_update(
     CUSTOMERS,
     "customer_no",
     only_if=_unless_equal(CUSTOMERS, *CUSTOMER_FIELDS),
-    other={name: _if_reached_otherwise(name) for name in _OF_REACH},
+    other={
+        "known_at": lambda new: case(
+            (_unless_equal(CUSTOMERS, *_REACHED)(new), new.known_at), else_=CUSTOMERS.c.known_at
+        )
+    },
 )
 _IN_USE = NODES.c.retired_at.is_(None)
 _RETIRE = (

@@ -82,7 +82,7 @@ class CustomerRow(SQLModel, table=True):
     """A customer who is supplied at a service point; without a `contact_id` nobody can be told.
 
     `known_at` is since when he is known at that point and under that number; empty for since ever.
-    `shares_contact` is false only if his contact has never been anybody's but his, at that point.
+    `shares_contact` says that others have the same contact; right as a rule, and not relied upon.
     """
 
     __tablename__ = "customers"

@@ -1,7 +1,7 @@
 """One phone hears once of one thing, whatever becomes of its owner between two pages of a notice.
 
-On PostgreSQL the messages of contacts that are one customer's alone are written without looking
-whether they are there, so nobody may be taken for alone who is not, or was not a moment ago.
+On PostgreSQL the messages of customers who seem to be alone with their contact are written without
+looking whether they are there; one that is there all the same must not stop the page.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select, update
 
+from storage.tables.topology import CUSTOMERS
 from storage.topology import Customer
 from tests.outages import FENG, JIANG, PUMPS, Listener, report_fault
 
@@ -101,3 +103,18 @@ def test_the_next_notice_reaches_everybody_once_too(
     told = Counter(address for address, _ in hear())
     assert set(told) >= {FENG, JIANG, PUMPS}
     assert max(told.values()) == 1
+
+
+def test_a_mark_that_is_missing_stops_nothing(grid: Office) -> None:
+    """An older program that still runs gives contacts and marks nobody."""
+    jiangs = select(CUSTOMERS.c.contact_id).where(CUSTOMERS.c.customer_no == "C12")
+    with grid.application.database.writing() as work:
+        work.connection.execute(
+            update(CUSTOMERS)
+            .where(CUSTOMERS.c.customer_no == "C23")
+            .values(phone=JIANGS_PHONE, wechat_openid=JIANG, contact_id=jiangs.scalar_subquery())
+        )
+        work.commit()
+    report_fault(grid, "F1")
+    told = Counter(address for address, _ in Listener(grid, page=3)())
+    assert (told[FENG], told[JIANG]) == (1, 1)
