@@ -16,6 +16,7 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from bench.servers import driver_dsn, sqlite_path
+from storage.sqlite import PRAGMAS
 from storage.tables.messages import MESSAGES
 from storage.tables.tickets import LEDGER, TICKETS
 
@@ -74,8 +75,8 @@ def opened(url: str) -> tuple[Any, str]:
     if make_url(url).get_backend_name() == "postgresql":
         return psycopg.connect(driver_dsn(url), autocommit=True), "%s"
     connection = sqlite3.connect(sqlite_path(url), isolation_level=None)
-    for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-        connection.execute(f"PRAGMA {setting}")
+    for setting in PRAGMAS:
+        connection.execute(setting)
     return connection, "?"
 
 

@@ -58,9 +58,14 @@ class Database:
         self.dialect = access.name
 
     @contextmanager
-    def writing(self) -> Iterator[UnitOfWork]:
-        """One transaction that may write; without `commit()` nothing of it stays."""
-        with self._explaining(), self._access.writing() as connection:
+    def writing(self, *, lasting: bool = True) -> Iterator[UnitOfWork]:
+        """One transaction that may write; without `commit()` nothing of it stays.
+
+        One that need not be `lasting` is committed without waiting for the disk: the next that is
+        does so. Everybody sees it at once. If the machine fails it may be lost, and then all that
+        was committed later is lost too, so nobody ever builds on what is not there.
+        """
+        with self._explaining(), self._access.writing(lasting=lasting) as connection:
             yield UnitOfWork(connection)
 
     @contextmanager

@@ -8,19 +8,20 @@ number.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, select, true
+from sqlalchemy import func, select, true
 
 from storage.upserts import POSTGRESQL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy import Select
     from sqlalchemy.engine import Connection
 
 LOOPS, SORTS, SCANS = "enable_nestloop", "enable_sort", "enable_seqscan"
-_SET = select(func.set_config(bindparam("name"), bindparam("use"), true()))
 
 
 @contextmanager
@@ -29,8 +30,11 @@ def without(connection: Connection, *ways: str) -> Iterator[None]:
     if connection.dialect.name != POSTGRESQL:
         yield
         return
-    for name in ways:
-        connection.execute(_SET, {"name": name, "use": "off"})
+    connection.execute(_setting(ways, "off"))
     yield
-    for name in ways:  # after a fault the transaction is over, and so is the setting
-        connection.execute(_SET, {"name": name, "use": "on"})
+    connection.execute(_setting(ways, "on"))  # after a fault the transaction is over, and so is it
+
+
+@cache
+def _setting(ways: tuple[str, ...], use: str) -> Select[Any]:
+    return select(*(func.set_config(way, use, true()) for way in ways))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_KEPT = 4
 """Connections that are kept at hand beside the pool, for changes."""
+_NEED_NOT_WAIT = text("SET LOCAL synchronous_commit = off")
 
 
 class PostgresqlAccess:
@@ -52,9 +53,11 @@ class PostgresqlAccess:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, lasting: bool = True) -> Iterator[Connection]:
         """A connection that begins a transaction with its first statement."""
         with self._engine.connect() as connection:
+            if not lasting:
+                connection.execute(_NEED_NOT_WAIT)
             yield connection
 
     @contextmanager

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from engine.errors import Reason
 
-CHECKPOINT_PAGES = 10_000
-"""Pages of the log, 40 MB, after which they are copied into the file.
+CHECKPOINT_PAGES = 25_000
+"""Pages of the log, 100 MB, after which they are copied into the file.
 
 SQLite would do so after 1,000, which each page of a notice alone fills, and so would copy the same
 pages of the indexes again and again.
@@ -61,6 +61,7 @@ class SqliteAccess:
             event.listen(engine, "connect", self._remember)
         self._turns = Turns()
         self._writer: Connection | None = None
+        self._is_lasting = True
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -70,7 +71,7 @@ class SqliteAccess:
             yield from _transaction(connection, "BEGIN")
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, lasting: bool = True) -> Iterator[Connection]:
         """The connection that writes, with SQLite's write lock taken.
 
         Raises:
@@ -82,6 +83,7 @@ class SqliteAccess:
             self._refuse_moved()
             if self._writer is None:
                 self._writer = self._for_writing.connect()
+            self._wait_for_disk(self._writer, lasting=lasting)
             yield from _transaction(self._writer, "BEGIN IMMEDIATE")
         finally:
             self._turns.release()
@@ -122,6 +124,13 @@ class SqliteAccess:
         """
         if self._file is not None and _identity(self._path) != self._file:
             raise UnavailableError(moved(self.place))
+
+    def _wait_for_disk(self, writer: Connection, *, lasting: bool) -> None:
+        """Have commits wait until they lie on the disk, or not; SQLite wants to know beforehand."""
+        if lasting is not self._is_lasting:
+            driver: Any = writer.connection.dbapi_connection
+            driver.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}").close()
+            self._is_lasting = lasting
 
     def _remember(self, _connection: object, _entry: ConnectionPoolEntry) -> None:
         """Which file was opened first; every later connection is to be to the same one."""

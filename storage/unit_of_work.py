@@ -17,10 +17,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-
-from storage.upserts import POSTGRESQL
-
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
@@ -61,8 +57,6 @@ if TYPE_CHECKING:
     from storage.topology import Topology
     from storage.uplinks import Uplinks
 
-_NEED_NOT_WAIT = text("SET LOCAL synchronous_commit = off")
-
 
 class UnitOfWork:
     """The repositories of one transaction. Not to be shared between threads."""
@@ -81,16 +75,6 @@ class UnitOfWork:
             self._connection.commit()
         else:  # only statements of the hot path, of which SQLAlchemy does not know
             self._connection.connection.commit()
-
-    def commit_soon(self) -> None:
-        """As `commit`, but a server need not wait for its disk: the next `commit` does.
-
-        Everybody sees it at once. If the machine fails it may be lost, and then all that was
-        committed later is lost too, so nobody ever builds on what is not there.
-        """
-        if self._connection.dialect.name == POSTGRESQL:
-            self._connection.execute(_NEED_NOT_WAIT)
-        self.commit()
 
     @cached_property
     def tickets(self) -> Tickets:

@@ -54,7 +54,7 @@ class FanOutRunner:
     def _page(self, notice_id: str) -> bool:
         """Write one page; whether there are more."""
         at = self.clock()
-        with self.database.writing() as work:
+        with self.database.writing(lasting=False) as work:
             notice = work.notices.take(notice_id)
             if notice is None:
                 return False
@@ -62,5 +62,5 @@ class FanOutRunner:
             after = fan_out.page(work, notice_id, notice.fan_out_after, self.page_size)
             work.notices.advance(notice_id, after, at)
             self.handover.page(work, at, self.page_size, notice_id=notice_id)
-            work.commit_soon()
+            work.commit()
         return bool(after)

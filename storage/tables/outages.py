@@ -92,7 +92,10 @@ class OutageAffectedRow(SQLModel, table=True):
     """
 
     __tablename__ = "outage_affected"
-    __table_args__ = (Index("ix_outage_affected_node_id", "node_id", "interrupted_at"),)
+    __table_args__ = (
+        Index("ix_outage_affected_node_id", "node_id", "interrupted_at"),
+        partial_index("ix_outage_affected_important", "ticket_no", "node_id", where="important"),
+    )
 
     ticket_no: str = Field(primary_key=True, foreign_key="outages.ticket_no")
     node_id: str = Field(primary_key=True)

@@ -36,22 +36,22 @@ def test_what_was_committed_stays_and_what_came_after_does_not(database: Databas
     assert marked(database, "a") == "1"
 
 
-def test_what_is_committed_soon_is_seen_at_once(database: Database) -> None:
-    with database.writing() as work:
+def test_what_need_not_last_is_seen_at_once(database: Database) -> None:
+    with database.writing(lasting=False) as work:
         work.marks.set("a", "1")
-        work.commit_soon()
+        work.commit()
     assert marked(database, "a") == "1"
 
 
 @pytest.mark.postgresql
-def test_a_server_waits_for_its_disk_again_after_what_was_committed_soon() -> None:
+def test_a_server_waits_for_its_disk_again_after_what_need_not_last() -> None:
     with running_cluster(
         binaries_or_skip(), synchronous_commit="on", wal_writer_delay="10s"
     ) as server:
         database = open_database(server.fresh())
-        with database.writing() as work:
+        with database.writing(lasting=False) as work:
             work.marks.set("soon", "1")
-            work.commit_soon()
+            work.commit()
         with database.writing() as work:
             work.marks.set("lasting", "1")
             work.commit()
@@ -60,6 +60,20 @@ def test_a_server_waits_for_its_disk_again_after_what_was_committed_soon() -> No
         database.close()
         assert (marked(database, "soon"), marked(database, "lasting")) == ("1", "1")
         database.close()
+
+
+def test_a_file_waits_for_its_disk_again_after_what_need_not_last(tmp_path: Path) -> None:
+    """1 is NORMAL and 2 is FULL; there is no taking the power from a machine in here."""
+    database = open_database(f"sqlite:///{tmp_path}/x.db")
+    for lasting, expected in ((True, 2), (False, 1), (False, 1), (True, 2)):
+        with database.writing(lasting=lasting) as work:
+            found = work.connection.exec_driver_sql("PRAGMA synchronous").scalar()
+            assert found == expected
+    with pytest.raises(ZeroDivisionError), database.writing(lasting=False):
+        raise ZeroDivisionError
+    with database.writing() as work:
+        assert work.connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+    database.close()
 
 
 def test_an_exception_undoes_everything(database: Database) -> None:

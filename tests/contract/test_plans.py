@@ -1,4 +1,4 @@
-"""Sending costs the same however many messages were sent before: no statement reads them all."""
+"""What is asked often costs the same however much was stored before: no statement reads it all."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ ACTIONS: dict[str, Callable[[UnitOfWork], object]] = {
 }
 
 
-@pytest.mark.parametrize("name", ACTIONS)
-def test_no_statement_of_the_queue_reads_messages_that_ended(tmp_path: Path, name: str) -> None:
+def planned(tmp_path: Path, action: Callable[[UnitOfWork], object]) -> list[tuple[str, str]]:
+    """Each step of the plan of each statement that the action executes, with the statement."""
     database = open_database(f"sqlite:///{tmp_path / 'huodian.db'}")
     database.migrate()
     statements: list[str] = []
     with database.writing() as work:
         driver: Any = work.connection.connection.driver_connection
         driver.set_trace_callback(statements.append)
-        ACTIONS[name](work)
+        action(work)
         driver.set_trace_callback(None)
         steps = [
             (step, statement)
@@ -59,9 +59,21 @@ def test_no_statement_of_the_queue_reads_messages_that_ended(tmp_path: Path, nam
             for *_, step in driver.execute(f"EXPLAIN QUERY PLAN {statement}")
         ]
     database.close()
+    return steps
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_no_statement_of_the_queue_reads_messages_that_ended(tmp_path: Path, name: str) -> None:
+    steps = planned(tmp_path, ACTIONS[name])
     assert steps
     assert [
         (step, statement)
         for step, statement in steps
         if step.startswith("SCAN messages") and not OF_THOSE_ON_THEIR_WAY.search(step)
     ] == []
+
+
+def test_important_users_are_found_without_reading_all_points_of_an_outage(tmp_path: Path) -> None:
+    steps = planned(tmp_path, lambda work: work.affected.important("TC-1", 10))
+    assert [step for step, _ in steps if "ix_outage_affected_important" in step] != []
+    assert [step for step, _ in steps if "sqlite_autoindex_outage_affected" in step] == []
