@@ -8,10 +8,13 @@ before the instant at which they are recorded; times of no other ticket may (R-5
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from engine.network import SupplyView
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""When what has not been changed at all was changed last."""
 
 
 class OutageKind(StrEnum):
@@ -107,6 +110,7 @@ class OutageNotice:
         planned_from: the time that is told with it, to `planned_until`; None for a fault.
         last_told: only for those whom this earlier notice was the last to reach; if empty, for
             those whom none has reached; None: whatever they were told.
+        known_until: who is known at a point only since later hears by a notice of his own.
         known_since: who is known at a point only since then is told as if the point had joined.
     """
 
@@ -116,6 +120,7 @@ class OutageNotice:
     step: int
     everybody: bool
     created_at: datetime
+    known_until: datetime
     estimated_at: datetime | None = None
     planned_from: datetime | None = None
     planned_until: datetime | None = None
@@ -135,6 +140,8 @@ class Outage:
         step: counts the outage's changes; what is told of one is told once.
         changed_at: when it was last changed.
         counted_at: when those whom it concerns were last determined.
+        network_seen_at: the last change of the network that was seen then, and customers_seen_at
+            that of who is behind its points; who is known only since later was not told.
         late_reason: why it was announced later than it must be, or not for the time at which it
             took place; empty if it was announced in time.
     """
@@ -158,6 +165,8 @@ class Outage:
     planned_until: datetime | None = None
     estimated_at: datetime | None = None
     late_reason: str = ""
+    network_seen_at: datetime = NEVER
+    customers_seen_at: datetime = NEVER
     step: int = 1
 
     def seen_at(self, at: datetime) -> SupplyView:

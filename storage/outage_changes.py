@@ -4,10 +4,17 @@ An outage's points depend on the network, on other outages, which may put altern
 the dark, and on who is behind the points. What is recorded now may speak of an earlier instant: a
 fault of 03:00 is entered at 03:20. The points are therefore determined at each instant that
 matters from the first one on of which something new is known.
+
+    seeing(connection, outage) -> Outage      as whoever determines its points now will have seen it
+    overtaken(connection, outage) -> bool
+    over_since(connection, at) -> list[str]
+    turns(connection, since, until) / learned(connection, outage, at) -> list[datetime]
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select, union
@@ -24,6 +31,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Row, Select
     from sqlalchemy.engine import Connection
+
+IN_FLIGHT = timedelta(minutes=1)
+"""So long before the points were determined another outage may be said to have changed, and yet
+not have been seen: who changed it had not come to an end."""
 
 _O, _R = OUTAGES.c, OUTAGE_RESTORATIONS.c
 _HAPPENED = _O.phase.in_([OutagePhase.IN_PROGRESS.value, OutagePhase.RESTORED.value])
@@ -54,12 +65,21 @@ _TURNS = union(
 _MOVES = union(_between(PLACEMENTS.c.valid_from), _between(PLACEMENTS.c.valid_to))
 
 
+def seeing(connection: Connection, outage: Outage) -> Outage:
+    """The outage with the changes that are seen now, to be asked before its points are."""
+    seen = noted(connection)
+    return replace(
+        outage,
+        network_seen_at=seen[Changed.NETWORK],
+        customers_seen_at=seen[Changed.CUSTOMERS],
+    )
+
+
 def overtaken(connection: Connection, outage: Outage) -> bool:
     """Whether anything that its points depend on was changed since they were determined."""
-    changed = (noted(connection, mark) for mark in Changed)
-    if any(each is not None and each > outage.counted_at for each in changed):
+    if seeing(connection, outage) != outage:
         return True
-    parameters = {"key": outage.ticket_no, "since": outage.counted_at}
+    parameters = {"key": outage.ticket_no, "since": outage.counted_at - IN_FLIGHT}
     return connection.execute(_CHANGED_SINCE, parameters).first() is not None
 
 
@@ -72,8 +92,7 @@ def turns(connection: Connection, since: datetime, until: datetime) -> list[date
     """When between the two, the latter included, somebody's supply may have come or gone."""
     parameters = {"since": since, "until": until}
     found = set(connection.execute(_TURNS, parameters).scalars())
-    network = noted(connection, Changed.NETWORK)
-    if network is not None and network > since:
+    if noted(connection)[Changed.NETWORK] > since:
         found |= set(connection.execute(_MOVES, parameters).scalars())
     return sorted(found)
 
@@ -82,19 +101,20 @@ def learned(connection: Connection, outage: Outage, at: datetime) -> list[dateti
     """The instants at which the points of an outage that is on are to be determined anew.
 
     Those of which something was recorded since they were determined last, and whatever came after
-    the first of these; `at` if there is nothing of the kind.
+    the first of these; `at` if there is nothing of the kind. If the network has changed, that may
+    have been at any instant since the outage began.
     """
-    parameters = {"key": outage.ticket_no, "since": outage.counted_at}
+    since = outage.counted_at - IN_FLIGHT
+    parameters = {"key": outage.ticket_no, "since": since}
     rows = connection.execute(_CHANGED, parameters).all()
-    told = {each for row in rows for each in _new_of(row, outage.counted_at)}
+    told = {each for row in rows for each in _new_of(row, since)}
     told |= set(connection.execute(_RESTORED_SINCE, parameters).scalars())
+    if noted(connection)[Changed.NETWORK] != outage.network_seen_at:
+        told.add(outage.begins_at)
     firsts = {max(each, outage.begins_at) for each in told if each <= at}
-    network = noted(connection, Changed.NETWORK)
-    moved = {outage.counted_at} if network is not None and network > outage.counted_at else set()
-    if not firsts and not moved:
+    if not firsts:
         return [at]
-    since = max(min(firsts | moved), outage.begins_at)
-    return sorted(firsts.union(turns(connection, since, at))) or [at]
+    return sorted(firsts.union(turns(connection, min(firsts), at)))
 
 
 def _new_of(other: Row[*tuple[Any, ...]], since: datetime) -> Iterator[datetime]:

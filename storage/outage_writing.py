@@ -17,7 +17,7 @@ from sqlalchemy import JSON, Boolean, Integer, String, bindparam, text
 from engine.outage import OutageNews
 from notifications.message import Audience, Channel, MessageState
 from storage.columns import Instant
-from storage.outage_told import LAST_TOLD, NEVER_TOLD
+from storage.outage_told import KNOWS, LAST_TOLD, NEVER_TOLD
 
 if TYPE_CHECKING:
     from sqlalchemy import TextClause
@@ -28,9 +28,10 @@ _TO_COME = "a.withdrawn_at IS NULL AND a.restored_at IS NULL"
 _OUT = f"{_TO_COME} AND a.interrupted_at IS NOT NULL"
 # Who joined later hears of it by a notice of his own.
 _BY_THEN = "a.included_step <= :step"
-_HAS_JOINED = """(a.included_step = :step OR c.known_at > :known_since)
+_HAS_JOINED = f"""(
+    a.included_step = :step OR (c.known_at > :known_since AND NOT {KNOWS}))
   AND (a.interrupted_at IS NOT NULL OR EXISTS (
-    SELECT 1 FROM outages AS o WHERE o.ticket_no = a.ticket_no AND o.phase = 'scheduled'))"""
+    SELECT 1 FROM outages AS o WHERE o.ticket_no = a.ticket_no AND o.phase = 'scheduled'))"""  # noqa: S608  (constants)
 _DARK = """EXISTS (
   SELECT 1 FROM outage_affected AS x WHERE x.node_id = a.node_id
   AND x.interrupted_at IS NOT NULL AND x.restored_at IS NULL AND x.withdrawn_at IS NULL)"""
@@ -74,7 +75,7 @@ _CONTACTS = """
 FROM outage_affected AS a CROSS JOIN customers AS c
 WHERE a.ticket_no = :ticket_no AND c.node_id = a.node_id AND c.contact_id IS NOT NULL
   AND (c.phone <> '' OR :by_wechat) AND (c.outage_notices OR :everybody)
-  AND (c.known_at IS NULL OR c.known_at <= :created_at)
+  AND (c.known_at IS NULL OR c.known_at <= :known_until)
   AND a.node_id > :after {up_to} AND {who} AND {told}
 """
 _BY_WECHAT = ":by_wechat AND c.wechat_openid <> ''"
@@ -124,6 +125,7 @@ _TYPES: dict[str, Any] = {
     "by_law": Boolean,
     "created_at": Instant,
     "known_since": Instant,
+    "known_until": Instant,
     "not_before": Instant,
     "expires_at": Instant,
 }

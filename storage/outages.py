@@ -12,9 +12,9 @@ points_out(ticket_no, node_ids) -> frozenset[str]
 busy_nodes(node_ids) -> dict[str, str]    node -> an open outage that it belongs to
 declared_on(node_ids) -> list[Outage]     open ones
 hold(node_ids) -> None                    others who hold one of them wait for this transaction
-overtaken(outage) -> bool; learned / turns(...) -> list[datetime]
+seeing(outage) -> Outage; overtaken(outage) -> bool; learned / turns(...) -> list[datetime]
 take(ticket_no) / take_if_free(ticket_no) -> Outage (| None)      locked until the commit
-counted(ticket_no, at, step) -> None
+counted(outage) -> None
 serve(ticket_no, connections) -> None; served / serving / unfit_connections(...) -> list[str]
 """
 
@@ -99,10 +99,11 @@ _SERVING = select(OUTAGE_CONNECTIONS.c.ticket_no).where(
 )
 
 
+_OF_COUNTING = ("counted_at", "network_seen_at", "customers_seen_at", "step")
 _COUNTED = (
     update(OUTAGES)
     .where(OUTAGES.c.ticket_no == bindparam("key"))
-    .values(counted_at=bindparam("new_counted_at"), step=bindparam("new_step"))
+    .values({name: bindparam(f"new_{name}") for name in _OF_COUNTING})
 )
 _FIT = select(TICKETS.c.ticket_no).where(
     TICKETS.c.ticket_no.in_(bindparam("sought", expanding=True)),
@@ -188,6 +189,10 @@ class Outages:
         """The numbers of the outages that ended later than that."""
         return outage_changes.over_since(self._connection, at)
 
+    def seeing(self, outage: Outage) -> Outage:
+        """The outage with the changes that are seen now, to be asked before its points are."""
+        return outage_changes.seeing(self._connection, outage)
+
     def overtaken(self, outage: Outage) -> bool:
         """Whether what its points depend on was changed since they were determined."""
         return outage_changes.overtaken(self._connection, outage)
@@ -200,10 +205,10 @@ class Outages:
         """When between the two somebody's supply may have come or gone."""
         return outage_changes.turns(self._connection, since, until)
 
-    def counted(self, ticket_no: str, at: datetime, step: int) -> None:
-        """Note that the outage's points were determined at that instant, and its step."""
-        parameters = {"key": ticket_no, "new_counted_at": at, "new_step": step}
-        self._connection.execute(_COUNTED, parameters)
+    def counted(self, outage: Outage) -> None:
+        """Note when the outage's points were determined, what was seen then, and its step."""
+        parameters = {f"new_{name}": getattr(outage, name) for name in _OF_COUNTING}
+        self._connection.execute(_COUNTED, {"key": outage.ticket_no, **parameters})
 
     def set_feeders(self, ticket_no: str, feeders: Iterable[str]) -> None:
         """Remember which feeders the outage touches."""

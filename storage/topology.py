@@ -27,7 +27,7 @@ from sqlalchemy import CTE, bindparam, case, func, literal, or_, select, update
 
 from engine.errors import not_found
 from storage import placements
-from storage.change_marks import Changed, note
+from storage.change_marks import Changed, hold, note
 from storage.columns import Instant
 from storage.contacts import number_contacts
 from storage.placements import Placement, Standing, keep_history
@@ -213,14 +213,15 @@ class Topology:
 
         Their service points must have been put in before.
         """
+        known_at = hold(self._connection, Changed.CUSTOMERS, at)
         rows: list[dict[str, object]] = [
-            {**{name: getattr(each, name) for name in CUSTOMER_FIELDS}, "known_at": at}
+            {**{name: getattr(each, name) for name in CUSTOMER_FIELDS}, "known_at": known_at}
             for each in customers
         ]
         changes = self._put(CUSTOMERS, _PUT_CUSTOMERS, rows)
         number_contacts(self._connection)
         if changes.added or changes.changed:
-            note(self._connection, Changed.CUSTOMERS, at)
+            note(self._connection, Changed.CUSTOMERS, known_at)
         return changes
 
     def knows(self, node_id: str) -> bool:

@@ -72,10 +72,11 @@ def refresh(work: Work, outage: Outage, at: datetime) -> Shift:
     A point that was moved away, or whose other supply is there again, leaves the outage; one that
     was moved into it, or has lost its other supply, joins it.
     """
+    seen = work.outages.seeing(outage)
     if outage.phase is OutagePhase.CANCELLED or not work.outages.overtaken(outage):
         return Shift(outage=outage)
     if outage.phase is OutagePhase.RESTORED:
-        return _corrected(work, outage, at)
+        return _corrected(work, outage, seen, at)
     number, step = outage.ticket_no, outage.step + 1
     if outage.phase is OutagePhase.SCHEDULED:
         view = outage.seen_at(at)
@@ -84,25 +85,24 @@ def refresh(work: Work, outage: Outage, at: datetime) -> Shift:
     else:
         walk = _walked(work, outage, work.outages.learned(outage, at), step, step)
         left_at, kept = walk.left_at, walk.kept
-    known_since = outage.counted_at
+    known_since = outage.customers_seen_at
     joined = (kept > 0 and work.affected.has_joined(number, step)) or (
         work.affected.has_new_customers(number, known_since)
     )
-    now = replace(
-        outage, counted_at=at, step=step if joined or left_at is not None else outage.step
-    )
-    work.outages.counted(number, at, now.step)
+    now = replace(seen, counted_at=at, step=step if joined or left_at is not None else outage.step)
+    work.outages.counted(now)
     return Shift(outage=now, joined=joined, left_at=left_at, known_since=known_since)
 
 
-def _corrected(work: Work, outage: Outage, at: datetime) -> Shift:
+def _corrected(work: Work, outage: Outage, seen: Outage, at: datetime) -> Shift:
     """What became known of the time of an outage that is over goes into the evidence, untold."""
     ended = outage.ends_at or at
     turns = [each for each in work.outages.learned(outage, ended) if each < ended]
     _walked(work, outage, turns, outage.step, None)
     work.affected.restore_all(outage.ticket_no, ended, None)
-    work.outages.counted(outage.ticket_no, at, outage.step)
-    return Shift(outage=replace(outage, counted_at=at))
+    now = replace(seen, counted_at=at)
+    work.outages.counted(now)
+    return Shift(outage=now)
 
 
 class _Walk(NamedTuple):

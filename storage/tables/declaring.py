@@ -13,6 +13,8 @@ from sqlmodel import Field, SQLModel
 from storage.columns import Instant
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import MetaData, Table
 
 METADATA = SQLModel.metadata
@@ -24,10 +26,15 @@ METADATA.naming_convention = {
 }
 
 
-def instant(*, nullable: bool = False, primary_key: bool = False) -> Any:  # noqa: ANN401  (what SQLModel gives)
-    """A column that holds an instant."""
+def instant(
+    *, nullable: bool = False, primary_key: bool = False, default: datetime | None = None
+) -> Any:  # noqa: ANN401  (what SQLModel gives)
+    """A column that holds an instant; `default` is what rows that were there before have."""
     if nullable:
         return Field(default=None, sa_type=Instant, nullable=True)
+    if default is not None:
+        written = default.isoformat(" ", "microseconds")
+        return Field(sa_type=Instant, nullable=False, sa_column_kwargs={"server_default": written})
     return Field(sa_type=Instant, nullable=False, primary_key=primary_key)
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import Index, Text
 from sqlmodel import Field, SQLModel
 
+from engine.outage import NEVER
 from storage.tables.declaring import instant, partial_index, table_of
 
 OPEN = "phase IN ('scheduled', 'in_progress')"
@@ -48,6 +49,8 @@ class OutageRow(SQLModel, table=True):
     estimated_at: datetime | None = instant(nullable=True)
     late_reason: str = Field(sa_type=Text)
     step: int
+    network_seen_at: datetime = instant(default=NEVER)
+    customers_seen_at: datetime = instant(default=NEVER)
 
 
 class OutageNodeRow(SQLModel, table=True):
@@ -124,6 +127,7 @@ class OutageNoticeRow(SQLModel, table=True):
     everybody: bool
     estimated_at: datetime | None = instant(nullable=True)
     known_since: datetime | None = instant(nullable=True)
+    known_until: datetime = instant()
     created_at: datetime = instant()
     planned_from: datetime | None = instant(nullable=True)
     planned_until: datetime | None = instant(nullable=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +19,8 @@ from storage.database import MIGRATIONS, expected_revision, open_database
 from storage.tables import METADATA
 from storage.tables.topology import CUSTOMERS
 from storage.topology import Customer
-from tests.contract.builders import AT, NETWORK
+from tests.contract.builders import AT, NETWORK, stored
+from tests.contract.test_affected_points import an_outage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,6 +96,23 @@ def test_migrating_marks_who_shares_a_contact(database: Database) -> None:
     database.migrate_to("0021")
     database.migrate()
     assert sharing() == {"C1", "C2"}
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_migrating_knows_what_an_outage_had_seen(database: Database, hours: int) -> None:
+    """What was imported since its points were determined is still to be seen."""
+    changed_at = AT + timedelta(hours=hours)
+    number = stored(database).ticket_no
+    with database.writing() as work:
+        work.topology.put_nodes(NETWORK, changed_at)
+        work.outages.add(an_outage(number, "P1", counted_at=AT))
+        work.commit()
+    database.migrate_to("0023")
+    database.migrate()
+    with database.reading() as work:
+        outage = work.outages.get(number)
+        assert outage.network_seen_at == min(changed_at, AT)
+        assert work.outages.overtaken(outage) == (changed_at > AT)
 
 
 def test_two_programs_that_start_at_once_migrate_once(empty_database_url: str) -> None:
