@@ -110,7 +110,6 @@ class OutageNotice:
         planned_from: the time that is told with it, to `planned_until`; None for a fault.
         last_told: only for those whom this earlier notice was the last to reach; if empty, for
             those whom none has reached; None: whatever they were told.
-        known_until: who is known at a point only since later hears by a notice of his own.
         known_since: who is known at a point only since then is told as if the point had joined.
     """
 
@@ -120,7 +119,6 @@ class OutageNotice:
     step: int
     everybody: bool
     created_at: datetime
-    known_until: datetime
     estimated_at: datetime | None = None
     planned_from: datetime | None = None
     planned_until: datetime | None = None
@@ -141,7 +139,7 @@ class Outage:
         changed_at: when it was last changed.
         counted_at: when those whom it concerns were last determined.
         network_seen_at: the last change of the network that was seen then, and customers_seen_at
-            that of who is behind its points; who is known only since later was not told.
+            that of who is behind its points.
         late_reason: why it was announced later than it must be, or not for the time at which it
             took place; empty if it was announced in time.
     """

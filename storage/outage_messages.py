@@ -137,7 +137,6 @@ class OutageMessages:
             "everybody": notice.everybody,
             "step": notice.step,
             "known_since": notice.known_since,
-            "known_until": notice.known_until,
             "by_wechat": by_wechat,
             "after": after,
             "last": last,

@@ -42,7 +42,6 @@ def _among(news: Iterable[OutageNews]) -> str:
 
 _OFF = _among(TELLING_OFF)
 _ON = _among({OutageNews.ANNOUNCED, OutageNews.CHANGED, OutageNews.JOINED, OutageNews.STARTED})
-_OVER = _among(TELLING_OFF | {OutageNews.RESTORED})
 _OF_TIME = _among({OutageNews.ANNOUNCED, OutageNews.CHANGED, OutageNews.JOINED} | TELLING_OFF)
 _EARLIER = f"""
 SELECT 1 FROM outage_notices AS n WHERE n.ticket_no = :ticket_no AND n.step < :step
@@ -60,20 +59,14 @@ AND {_BY_ONE}))"""
 It was of the step `:told_step`; `:told_off` says that it told that nothing comes of the outage,
 which counts less than what is told of the rest of it at the same step.
 """
-KNOWS = f"""EXISTS (
+TOLD_SINCE_KNOWN = f"""EXISTS (
   SELECT 1 FROM outage_notices AS n
   CROSS JOIN messages AS m
   WHERE n.ticket_no = :ticket_no AND n.notice_id <> :notice_id AND n.news IN {_ON}
-  AND m.id = n.notice_id || '-' || c.contact_id
-  AND m.state NOT IN ('expired', 'suppressed', 'cancelled', 'unreachable')
-  AND NOT EXISTS (
-    SELECT 1 FROM outage_notices AS later
-    CROSS JOIN messages AS off
-    WHERE later.ticket_no = :ticket_no AND later.news IN {_OVER} AND later.step >= n.step
-    AND off.id = later.notice_id || '-' || c.contact_id))"""  # noqa: S608  (constants)
-"""Whether the contact of the customer `c` was told of an outage, and not since that it is over.
+  AND n.created_at >= c.known_at AND m.id = n.notice_id || '-' || c.contact_id)"""  # noqa: S608  (constants)
+"""Whether the customer `c` was told of an outage after the instant since when he is known.
 
-Who has a meter more, or moves to another point of it, need not hear of it again.
+He was brought in by an import that began before the notice and was committed before his page.
 """
 REACHING = f"""
 SELECT n.* FROM outage_notices AS n WHERE n.ticket_no = :ticket_no

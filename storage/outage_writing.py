@@ -17,7 +17,7 @@ from sqlalchemy import JSON, Boolean, Integer, String, bindparam, text
 from engine.outage import OutageNews
 from notifications.message import Audience, Channel, MessageState
 from storage.columns import Instant
-from storage.outage_told import KNOWS, LAST_TOLD, NEVER_TOLD
+from storage.outage_told import LAST_TOLD, NEVER_TOLD, TOLD_SINCE_KNOWN
 
 if TYPE_CHECKING:
     from sqlalchemy import TextClause
@@ -29,7 +29,7 @@ _OUT = f"{_TO_COME} AND a.interrupted_at IS NOT NULL"
 # Who joined later hears of it by a notice of his own.
 _BY_THEN = "a.included_step <= :step"
 _HAS_JOINED = f"""(
-    a.included_step = :step OR (c.known_at > :known_since AND NOT {KNOWS}))
+    a.included_step = :step OR (c.known_at > :known_since AND NOT {TOLD_SINCE_KNOWN}))
   AND (a.interrupted_at IS NOT NULL OR EXISTS (
     SELECT 1 FROM outages AS o WHERE o.ticket_no = a.ticket_no AND o.phase = 'scheduled'))"""  # noqa: S608  (constants)
 _DARK = """EXISTS (
@@ -75,7 +75,7 @@ _CONTACTS = """
 FROM outage_affected AS a CROSS JOIN customers AS c
 WHERE a.ticket_no = :ticket_no AND c.node_id = a.node_id AND c.contact_id IS NOT NULL
   AND (c.phone <> '' OR :by_wechat) AND (c.outage_notices OR :everybody)
-  AND (c.known_at IS NULL OR c.known_at <= :known_until)
+  AND (c.known_at IS NULL OR c.known_at <= :created_at)
   AND a.node_id > :after {up_to} AND {who} AND {told}
 """
 _BY_WECHAT = ":by_wechat AND c.wechat_openid <> ''"
@@ -125,7 +125,6 @@ _TYPES: dict[str, Any] = {
     "by_law": Boolean,
     "created_at": Instant,
     "known_since": Instant,
-    "known_until": Instant,
     "not_before": Instant,
     "expires_at": Instant,
 }

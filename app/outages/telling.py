@@ -93,7 +93,6 @@ class OutageTelling:
             step=outage.step,
             everybody=news.is_by_law,
             created_at=at,
-            known_until=outage.customers_seen_at,
             estimated_at=outage.estimated_at if news.kind in WITH_ESTIMATE else None,
             planned_from=outage.planned_from,
             planned_until=outage.planned_until,

@@ -127,7 +127,6 @@ class OutageNoticeRow(SQLModel, table=True):
     everybody: bool
     estimated_at: datetime | None = instant(nullable=True)
     known_since: datetime | None = instant(nullable=True)
-    known_until: datetime = instant()
     created_at: datetime = instant()
     planned_from: datetime | None = instant(nullable=True)
     planned_until: datetime | None = instant(nullable=True)

@@ -13,7 +13,6 @@ down_revision = "0023"
 INSTANT = sa.String(32).with_variant(sa.TIMESTAMP(timezone=True), "postgresql")
 NEVER = "1970-01-01 00:00:00.000000+00:00"
 SEEN = {"network_seen_at": "network_changed_at", "customers_seen_at": "customers_changed_at"}
-TOLD = "outage_notices", "known_until"
 
 
 def upgrade() -> None:
@@ -25,15 +24,9 @@ def upgrade() -> None:
             f"UPDATE outages SET {column} = (SELECT {seen} FROM marks WHERE key = '{mark}')"  # noqa: S608
             f" WHERE EXISTS (SELECT 1 FROM marks WHERE key = '{mark}')"
         )
-    table, column = TOLD
-    _add(table, column)
-    op.execute(f"UPDATE {table} SET {column} = created_at")  # noqa: S608
-    with op.batch_alter_table(table) as batch:
-        batch.alter_column(column, server_default=None)
 
 
 def downgrade() -> None:
-    op.drop_column(*TOLD)
     for column in SEEN:
         op.drop_column("outages", column)
 

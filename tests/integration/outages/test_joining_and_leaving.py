@@ -132,27 +132,6 @@ def test_a_new_customer_at_a_point_of_an_announced_outage_hears_of_it(
     assert hear() == []
 
 
-def test_who_knows_does_not_hear_again_because_of_another_meter(
-    grid: Office, hear: Listener
-) -> None:
-    """But he does if supply was back where he was, and is out where the other one is."""
-    fault = report_fault(grid, "F1")
-    hear()
-    head = CUSTOMERS.splitlines(keepends=True)[0]
-    bring = grid.application.imports.customers
-    grid.at("2021-09-01 08:10")
-    bring((head + "C98,P11,蒋某,13000001012,oWX12,yes\n").encode(), actor=SYSTEM)
-    sweep(grid)
-    assert hear() == []
-    grid.at("2021-09-01 08:20")
-    restore(grid, fault, "T1", estimated_restoration_at="2021-09-01 12:00")
-    hear()
-    grid.at("2021-09-01 08:30")
-    bring((head + "C99,P22,蒋某,13000001012,oWX12,yes\n").encode(), actor=SYSTEM)
-    sweep(grid)
-    assert (JIANG, "outage_fault") in hear()
-
-
 def test_who_loses_his_other_supply_to_an_announcement_hears_of_both(
     grid: Office, hear: Listener
 ) -> None:

@@ -53,21 +53,6 @@ def test_a_new_customer_hears_once_of_an_outage_that_was_announced_meanwhile(
     assert len(heard) == 3
 
 
-def test_whichever_notice_is_written_first_he_hears_once(grid: Office, hear: Listener) -> None:
-    grid.at("2021-09-01 08:00")
-    planned = plan_outage(grid, "T1").outage.ticket_no
-    grid.at("2021-09-01 07:59")
-    bring_in_tenant(grid)
-    grid.at("2021-09-01 08:05")
-    sweep(grid)
-    for notice in (f"outage-{planned}-2-joined", f"outage-{planned}-1-announced"):
-        while hear.write_page(notice):
-            pass
-    heard = hear()
-    assert len(heard) == 3
-    assert (TENANT, "outage_announced") in heard
-
-
 def test_a_point_that_was_moved_meanwhile_joins(grid: Office, hear: Listener) -> None:
     grid.at("2021-09-01 08:00")
     planned = plan_outage(grid, "T1")
