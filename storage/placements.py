@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, insert, literal, or_, select, update
 
-from storage.change_marks import Changed, hold, note
 from storage.columns import Instant
 from storage.tables.topology import NODES, PLACEMENTS
 
@@ -107,13 +106,11 @@ _OF_NODE = (
 
 def keep_history(connection: Connection, at: datetime) -> None:
     """Bring the placements in line with the nodes that were changed at `at`."""
-    noted_at = hold(connection, Changed.NETWORK, at)
     since = EVER if connection.execute(_ANY).first() is None else at
     connection.execute(_FORGET, {"changed_at": at})
     connection.execute(_CLOSE, {"changed_at": at})
     connection.execute(_OPEN, {"since": since})
     connection.execute(_PLACED, {"since": since})
-    note(connection, Changed.NETWORK, noted_at)
 
 
 def path_of(connection: Connection, node_id: str, as_of: datetime) -> list[Standing]:

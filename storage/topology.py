@@ -196,19 +196,21 @@ class Topology:
 
     def put_nodes(self, nodes: Iterable[NodeFacts], at: datetime) -> Changes:
         """Add nodes, or replace from `at` on what is known of those that are there."""
-        hold(self._connection, Changed.NETWORK, at)
+        noted_at = hold(self._connection, Changed.NETWORK, at)
         rows = [{name: getattr(node, name) for name in NODE_FIELDS} for node in nodes]
         changes = self._put(NODES, _PUT_NODES, rows)
         keep_history(self._connection, at)
+        note(self._connection, Changed.NETWORK, noted_at)
         return changes
 
     def retire(self, node_ids: Iterable[str], at: datetime) -> None:
         """Take nodes out of the network from `at` on."""
         rows = [{"node_id": each, "at": at} for each in node_ids]
         if rows:
-            hold(self._connection, Changed.NETWORK, at)
+            noted_at = hold(self._connection, Changed.NETWORK, at)
             self._connection.execute(_RETIRE, rows)
             keep_history(self._connection, at)
+            note(self._connection, Changed.NETWORK, noted_at)
 
     def put_customers(self, customers: Iterable[CustomerFacts], at: datetime) -> Changes:
         """Add customers, or replace from `at` on what is known of those who are there.
