@@ -499,5 +499,5 @@ def build(settings: Settings, *, clock: Clock = system_clock, durable: bool = Tr
 
     The database is opened, not migrated: `app.first_start` does that.
     """
-    database = open_database(settings.database_url)
+    database = open_database(settings.database_url, stalled_seconds=settings.stalled_seconds)
     return Application(settings=settings, clock=clock, database=database, durable=durable)

@@ -114,6 +114,11 @@ class Settings(ProviderSettings):
     job_poll_seconds: float = Field(
         0.5, ge=0.05, le=60, description="how often a daemon looks for jobs"
     )
+    stalled_seconds: float = Field(
+        60,
+        ge=0.1,
+        description="PostgreSQL undoes a transaction in which nothing happens for so long",
+    )
     jobs_kept_days: int = Field(7, ge=1, description="how long ended jobs are kept")
     receipts_kept_days: int = Field(
         180, ge=7, description="how long providers' reports are kept word for word (R-6.4)"

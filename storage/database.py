@@ -22,7 +22,7 @@ from sqlalchemy import exc, inspect, text
 from sqlalchemy.engine import make_url
 
 from engine.errors import HuodianError, MalformedError, Reason, RefusedError, UnavailableError
-from storage.postgresql import PostgresqlAccess
+from storage.postgresql import STALLED_SECONDS, PostgresqlAccess
 from storage.sqlite import SqliteAccess
 from storage.troubles import NOT_WRITABLE, foreign_tables
 from storage.unit_of_work import UnitOfWork
@@ -187,12 +187,17 @@ class Database:
 
 
 def open_database(
-    url: str, *, idle_seconds: float = 5, wait_seconds: float = WAIT_SECONDS
+    url: str,
+    *,
+    idle_seconds: float = 5,
+    wait_seconds: float = WAIT_SECONDS,
+    stalled_seconds: float = STALLED_SECONDS,
 ) -> Database:
     """Open the database at `url`; the directory of a SQLite file is made if it is missing.
 
     A connection to a server that lay unused for `idle_seconds` is tried before it is used: the
-    server may have been restarted. A lock of SQLite, or a free connection, is waited for.
+    server may have been restarted. A lock of SQLite, or a free connection, is waited for. A server
+    undoes a transaction in which nothing happens for `stalled_seconds`.
 
     Raises:
         UnavailableError: that directory cannot be made.
@@ -208,7 +213,8 @@ def open_database(
     }
     if parsed.get_backend_name() == SqliteAccess.name:
         return Database(SqliteAccess(parsed, wait_seconds=wait_seconds, **pool))
-    return Database(PostgresqlAccess(parsed, idle_seconds=idle_seconds, **pool))
+    limits = {"idle_seconds": idle_seconds, "stalled_seconds": stalled_seconds}
+    return Database(PostgresqlAccess(parsed, **limits, **pool))
 
 
 def expected_revision() -> str:

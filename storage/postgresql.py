@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 MOST_KEPT = 4
 """Connections that are kept at hand beside the pool, for changes."""
+STALLED_SECONDS = 60
+"""A transaction that does nothing for so long is undone: its process stands still, and others wait
+for the rows that it holds. It is what the job engine sets for its own."""
 _NEED_NOT_WAIT = text("SET LOCAL synchronous_commit = off")
 
 
@@ -35,9 +38,17 @@ class PostgresqlAccess:
 
     name = "postgresql"
 
-    def __init__(self, url: URL, *, idle_seconds: float, **options: Any) -> None:  # noqa: ANN401  (SQLAlchemy's)
+    def __init__(
+        self,
+        url: URL,
+        *,
+        idle_seconds: float,
+        stalled_seconds: float,
+        **options: Any,  # noqa: ANN401  (SQLAlchemy's)
+    ) -> None:
         self.place = _place(url)
         self._engine = create_engine(url, hide_parameters=True, **options)
+        _end_stalled_transactions(self._engine, stalled_seconds)
         _try_idle_connections(self._engine, idle_seconds)
         self._for_reading = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -133,6 +144,18 @@ def _place(url: URL) -> str:
     host = url.host or url.query.get("host") or "localhost"
     port = f":{url.port}" if url.port else ""
     return f"{host}{port}/{url.database or ''}"
+
+
+def _end_stalled_transactions(engine: Engine, stalled_seconds: float) -> None:
+    """Have the server undo what a process that stands still has begun, and free its rows."""
+    limit = f"SET idle_in_transaction_session_timeout = {round(stalled_seconds * 1000)}"
+
+    def made(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        with closing(connection.cursor()) as cursor:
+            cursor.execute(limit)
+        connection.commit()
+
+    event.listen(engine, "connect", made)
 
 
 def _try_idle_connections(engine: Engine, idle_seconds: float) -> None:

@@ -84,6 +84,11 @@ _POSTGRESQL: Mapping[str, tuple[str, str, str]] = {
     "57P": (LOST, "数据库服务器 {place} 正在停止或启动", "请等待数据库服务恢复，核对后重试"),
     "28": _NO_ENTRY,
     "3D000": _NO_DATABASE,
+    "25P03": (
+        "database_stalled",
+        "操作中途停顿过久，数据库服务器 {place} 已将其撤销，未写入任何内容",
+        "请重新操作；若一直如此，请检查运行本程序的机器是否卡顿或曾被挂起",
+    ),
     "25006": (
         NOT_WRITABLE,
         "数据库 {place} 是只读的",

@@ -51,6 +51,7 @@ QUICK = {
     "dispatch_seconds": 0.2,
     "job_poll_seconds": 0.05,
     "node_grace_seconds": 2,
+    "stalled_seconds": 5,
     "in_doubt_minutes": 0.05,
     "retry_minutes": "[0.005]",
     "phone_cap": 1000,

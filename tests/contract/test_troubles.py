@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from storage.database import Database
     from tests.databases import Cluster
 
 NOT_HEXADECIMAL = b"this is a letter to somebody, and no database of anybody's at all\n" * 20
@@ -237,3 +238,36 @@ def test_a_connection_lost_in_the_middle_is_replaced_by_a_new_one(fresh: str) ->
 def test_what_postgresql_says_by_its_codes(fault: type[psycopg.Error], code: str | None) -> None:
     reason = of_postgresql(fault("said"), "db/huodian")
     assert (None if reason is None else reason.code) == code
+
+
+def overtaken_in_the_middle(frozen: Database, other: Database, *, commits: bool) -> None:
+    """Write on one database while the other waits for that row, until the first is given up."""
+    with frozen.writing() as work:
+        work.marks.set("a", "frozen")
+        with other.writing() as others:
+            others.marks.set("a", "other")
+            others.commit()
+        if commits:
+            work.commit()
+        else:
+            work.marks.set("a", "again")
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("commits", [True, False], ids=["commit", "statement"])
+def test_a_transaction_that_stands_still_is_undone_and_nobody_waits_for_it(
+    fresh: str, *, commits: bool
+) -> None:
+    """As that of a process that was frozen in the middle of it."""
+    name = fresh.partition("?")[0].rpartition("/")[2]
+    as_superuser(fresh, f"ALTER DATABASE {name} SET lock_timeout = '20s'")
+    frozen, other = open_database(fresh, stalled_seconds=0.2), open_database(fresh)
+    with pytest.raises(UnavailableError, match="停顿过久") as refusal:
+        overtaken_in_the_middle(frozen, other, commits=commits)
+    assert refusal.value.reasons[0].code == "database_stalled"
+    for database in (frozen, other):
+        with database.writing() as work:
+            assert work.marks.find("a") == "other"
+            work.marks.set("b", "1")
+            work.commit()
+        database.close()

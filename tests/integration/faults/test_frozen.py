@@ -1,6 +1,7 @@
 """A node stands still, or loses the lock that says it lives; others must neither double nor wait.
 
-Guaranteed: a node that stands still keeps its lock, however long, and nobody touches its jobs. One
+Guaranteed: a node that stands still keeps its lock, however long, and nobody touches its jobs; only
+a transaction that it has begun is undone after a while, because others may wait for its rows. One
 that has lost its lock for longer than the grace is taken for dead; whatever it still does when it
 wakes up finds its messages claimed by others. One that cannot get its lock back ends by itself.
 
@@ -142,6 +143,22 @@ def test_one_that_lost_its_lock_meanwhile_is_taken_for_dead_and_ends_when_it_wak
         assert endings(on_server)["one"] == "lost"
         frozen.thaw()
         assert frozen.wait_until_dead() == 1
+    nothing_lost_nothing_doubled(on_server, messages)
+
+
+def test_what_it_stands_still_in_the_middle_of_writing_is_undone_and_done_by_others(
+    on_server: Office,
+) -> None:
+    """Its messages are given to a job, which nobody can see before that is committed."""
+    messages = waiting(on_server)
+    with (
+        frozen_node(on_server, Point.HANDED_OVER, stalled_seconds=1) as frozen,
+        a_node(on_server, "two") as other,
+    ):
+        other.wait_until(lambda: all_are(on_server, S.ACCEPTED))
+        frozen.thaw()
+        frozen.wait_until(lambda: "sweep dispatch could not run" in frozen.log)
+    assert set(endings(on_server).values()) == {""}
     nothing_lost_nothing_doubled(on_server, messages)
 
 
