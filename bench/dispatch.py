@@ -210,10 +210,9 @@ class ToAll:
 
     people: int
 
-    def page(self, work: Work, notice_id: str, after: str, limit: int) -> str:
+    def page(self, work: Work, notice: SharedNotice, limit: int) -> str:
         """The next page of them."""
-        notice = work.notices.get(notice_id)
-        start = int(after or 0)
+        start = int(notice.fan_out_after or 0)
         end = min(start + limit, self.people)
         work.outbox.add([_of_notice(notice, number) for number in range(start, end)])
         return "" if end == self.people else str(end)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.sending.fan_out import PAGE
 from bench.company import BRANCH, company
 from bench.network import FEEDERS, lay_network
 from bench.population import connect
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 POINTS, QUICK_POINTS = 1_000_000, 50_000
 DARK_FEEDERS = tuple(f"F{100 + number}" for number in range(FEEDERS // 5))
-PAGE = 5000
 RATE_GOAL = 0.8
 PREVIEW_GOAL = 0.3
 MEMORY_GOAL_MB = 64
@@ -137,7 +137,7 @@ class Darkness:
             notice = work.notices.take(notice_id)
             if notice is None:
                 return False
-            after = application.outage_fan_out.page(work, notice_id, notice.fan_out_after, PAGE)
+            after = application.outage_fan_out.page(work, notice, PAGE)
             work.notices.advance(notice_id, after, application.clock())
             work.commit()
         return bool(after)

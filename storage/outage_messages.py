@@ -4,7 +4,7 @@
     find(notice_id) -> OutageNotice | None
     last_estimate(ticket_no) -> OutageNotice | None
     reaching(ticket_no) -> list[OutageNotice]
-    write_page(notice, shared, *, after, limit, by_wechat, not_before) -> str
+    write_page(notice, shared, *, limit, by_wechat, not_before) -> str
     supersede_left(ticket_no, topic, step) -> int
     heard_since(ticket_no, contact, since) -> set[OutageNews]
     contacts(ticket_no, name) -> list[Contact]
@@ -106,12 +106,11 @@ class OutageMessages:
         rows = self._connection.execute(_REACHING, {"ticket_no": ticket_no})
         return [_notice(row) for row in rows]
 
-    def write_page(  # noqa: PLR0913  (what of it, to whom, when)
+    def write_page(
         self,
         notice: OutageNotice,
         shared: SharedNotice,
         *,
-        after: str,
         limit: int,
         by_wechat: bool,
         not_before: datetime,
@@ -122,8 +121,7 @@ class OutageMessages:
 
         Args:
             notice: whom it is for.
-            shared: its words.
-            after: the service point after which to go on; empty at first.
+            shared: its words, and the service point after which to go on; none at first.
             limit: how many service points; there may be more customers behind one.
             by_wechat: whether WeChat is set up.
             not_before: from when the messages may be sent.
@@ -131,15 +129,14 @@ class OutageMessages:
         Returns:
             Where to go on; empty at the end.
         """
-        last = self._last_of_page(notice.ticket_no, after, limit)
-        who = {
+        after = shared.fan_out_after
+        who: dict[str, object] = {
             "ticket_no": notice.ticket_no,
             "everybody": notice.everybody,
             "step": notice.step,
             "known_since": notice.known_since,
             "by_wechat": by_wechat,
             "after": after,
-            "last": last,
         }
         what: dict[str, object] = {
             "notice_id": notice.notice_id,
@@ -154,8 +151,14 @@ class OutageMessages:
             "topic": shared.topic,
             "by_law": shared.by_law,
         }
-        parameters: dict[str, object] = {**who, **self._whom_it_was_told(notice), **what}
-        if last is None or not self._wrote_most_at_once(notice, parameters):
+        parameters = {**who, **self._whom_it_was_told(notice), **what}
+        # PostgreSQL takes the page for one point: it would look for the customers of each by
+        # itself, and sort what its index has sorted already.
+        with without(self._connection, LOOPS, SORTS, SCANS):
+            last = self._last_of_page(notice.ticket_no, after, limit)
+            parameters["last"] = last
+            is_written = last is not None and self._wrote_most_at_once(notice, parameters)
+        if not is_written:
             self._connection.execute(writing(notice, is_last=last is None), parameters)
         return last or ""
 
@@ -165,8 +168,7 @@ class OutageMessages:
         if self._connection.dialect.name != POSTGRESQL or statement is None:
             return False
         try:
-            # It takes a page for one point, and would look for the customers of each by itself.
-            with self._connection.begin_nested(), without(self._connection, LOOPS):
+            with self._connection.begin_nested():
                 self._connection.execute(statement, parameters)
         except IntegrityError:
             return False
@@ -185,8 +187,7 @@ class OutageMessages:
     def _last_of_page(self, ticket_no: str, after: str, limit: int) -> str | None:
         """The service point that ends the next page; None if the rest is one page."""
         place = {"sought": ticket_no, "after": after, "skipped": limit - 1}
-        with without(self._connection, SORTS, SCANS):  # the index has sorted them already
-            found = self._connection.execute(_LAST_OF_PAGE, place).first()
+        found = self._connection.execute(_LAST_OF_PAGE, place).first()
         return found.node_id if found and found.ticket_no == ticket_no else None
 
     def supersede_left(self, ticket_no: str, topic: str, step: int) -> int:

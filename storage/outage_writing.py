@@ -165,7 +165,7 @@ def _told(notice: OutageNotice) -> str:
 
 
 _WRITE_PAGE = _writing("AND a.node_id <= :last")
-_WRITE_REST = _writing("")
+_WRITE_REST = _writing("AND c.node_id > :after")
 _WRITE_MOST_AT_ONCE = {news: _writing_most_at_once(who) for news, who in _WHO_IS_IN_IT.items()}
 SUPERSEDE_LEFT = _typed(_SUPERSEDE.format(left=_LEFT, still_in_it=_STILL_IN_IT))
 

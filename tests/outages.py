@@ -163,9 +163,7 @@ class Listener:
             notice = work.notices.take(notice_id)
             if notice is None:
                 return False
-            after = application.outage_fan_out.page(
-                work, notice_id, notice.fan_out_after, self._page
-            )
+            after = application.outage_fan_out.page(work, notice, self._page)
             work.notices.advance(notice_id, after, self._office.clock())
             work.commit()
         return bool(after)

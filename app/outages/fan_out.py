@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.clock import Clock
     from app.outages.in_step import InStep
     from app.ports.work import Work
+    from notifications.message import SharedNotice
 
 OF_WHO_LEFT = frozenset({OutageNews.CANCELLED, OutageNews.RESTORED, OutageNews.RELEASED})
 """News for those whom the outage does not concern any more."""
@@ -34,7 +35,7 @@ class OutageFanOut:
     quiet: QuietHours
     in_step: Callable[[], InStep]
 
-    def page(self, work: Work, notice_id: str, after: str, limit: int) -> str:
+    def page(self, work: Work, shared: SharedNotice, limit: int) -> str:
         """Write the next messages; `limit` counts service points, which may have more customers.
 
         Before the first page the points are determined anew, so whoever was moved or switched
@@ -44,18 +45,18 @@ class OutageFanOut:
         Raises:
             IntegrityError: it is no outage's notice.
         """
-        notice = work.outage_messages.find(notice_id)
+        notice = work.outage_messages.find(shared.id)
         if notice is None:
             # Both are written in one transaction. To go on would call it told to nobody.
             raise IntegrityError(
                 Reason(
                     code="notice_without_outage",
-                    message=f"停电通知 {notice_id} 没有对应的停电信息",
+                    message=f"停电通知 {shared.id} 没有对应的停电信息",
                     clause="R-7.2",
                     remedy="数据库不完整，请核对备份后恢复（huodian ledger verify）",
                 )
             )
-        shared = work.notices.get(notice_id)
+        after = shared.fan_out_after
         if not after and notice.news not in OF_WHO_LEFT:
             outage = work.outages.take_if_free(notice.ticket_no)
             if outage is not None:
@@ -67,13 +68,12 @@ class OutageFanOut:
             urgent=shared.urgent,
             useful_until=shared.expires_at,
             quiet=self.quiet,
-            lot=f"{notice_id}/{after}",
+            lot=f"{shared.id}/{after}",
             by_law=shared.by_law,
         )
         return work.outage_messages.write_page(
             notice,
             shared,
-            after=after,
             limit=limit,
             by_wechat=Channel.WECHAT in self.channels,
             not_before=goes_at,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from app.ports.work import Work
+    from notifications.message import SharedNotice
 
     Handlers = Mapping["Job", Callable[..., None]]
     """What each kind of job does, given its arguments."""
@@ -134,7 +135,7 @@ class JobEngine(Jobs, Protocol):
 class FanOut(Protocol):
     """Whoever tells many people knows who they are; writing that down is done in pages."""
 
-    def page(self, work: Work, notice_id: str, after: str, limit: int) -> str:
+    def page(self, work: Work, notice: SharedNotice, limit: int) -> str:
         """Write the next messages of a notice into the outbox, idempotently.
 
         Called in a transaction of its own in which the notice is locked; the caller commits. The
@@ -142,8 +143,7 @@ class FanOut(Protocol):
 
         Args:
             work: the transaction.
-            notice_id: which notice.
-            after: empty at first, then what the last page returned.
+            notice: its `fan_out_after` is empty at first, then what the last page returned.
             limit: how many messages to write at most.
 
         Returns:

@@ -156,7 +156,6 @@ class OutageMessages(Protocol):
         notice: OutageNotice,
         shared: SharedNotice,
         *,
-        after: str,
         limit: int,
         by_wechat: bool,
         not_before: datetime,

@@ -58,8 +58,7 @@ class FanOutRunner:
             notice = work.notices.take(notice_id)
             if notice is None:
                 return False
-            fan_out = self.fan_outs[notice.kind]
-            after = fan_out.page(work, notice_id, notice.fan_out_after, self.page_size)
+            after = self.fan_outs[notice.kind].page(work, notice, self.page_size)
             work.notices.advance(notice_id, after, at)
             self.handover.page(work, at, self.page_size, notice_id=notice_id)
             work.commit()

@@ -121,10 +121,10 @@ class ToAll:
         self.pages: list[str] = []
         self.dies_at = "never"
 
-    def page(self, work: Work, notice_id: str, after: str, limit: int) -> str:
+    def page(self, work: Work, notice: SharedNotice, limit: int) -> str:
+        after = notice.fan_out_after
         if after == self.dies_at:
             raise DiedError
-        notice = work.notices.get(notice_id)
         start = int(after or 0)
         end = min(start + limit, self.people)
         work.outbox.add(

@@ -38,9 +38,8 @@ class TenAtATime:
 
     people = 30
 
-    def page(self, work: Work, notice_id: str, after: str, limit: int) -> str:
-        notice = work.notices.get(notice_id)
-        start = int(after or 0)
+    def page(self, work: Work, notice: SharedNotice, limit: int) -> str:
+        start = int(notice.fan_out_after or 0)
         end = min(start + min(limit, 10), self.people)
         work.outbox.add([_of_notice(notice, number) for number in range(start, end)])
         return "" if end == self.people else str(end)

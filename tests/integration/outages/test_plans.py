@@ -16,6 +16,7 @@ from engine.outage import OutageKind
 from engine.ticket import SYSTEM, ManagerPair
 from tests.applicants import COUNTER, WHO, a_business
 from tests.application import codes
+from tests.integration.faults.story import a_notice
 from tests.integration.outages.refusals import fields
 from tests.outages import (
     DISPATCHER,
@@ -107,5 +108,5 @@ def test_a_grid_of_another_branch_on_a_part_makes_the_whole_a_matter_of_the_comp
 def test_a_notice_without_its_outage_is_a_fault_and_not_told_to_nobody(grid: Office) -> None:
     application = grid.application
     with application.database.writing() as work, pytest.raises(IntegrityError) as broken:
-        application.outage_fan_out.page(work, "outage-of-nobody-1", "", 10)
+        application.outage_fan_out.page(work, a_notice(grid), 10)
     assert codes(broken) == {"notice_without_outage"}
