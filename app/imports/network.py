@@ -80,7 +80,9 @@ class NetworkImport:
             _refuse_foreign(work, nodes, known, found, actor)
             _refuse_busy(work, found.retired, known)
             if found.changes and not dry_run:
-                work.topology.put_nodes(nodes, at)
+                # Whoever holds a node that stays as it is, for an outage, is not waited for.
+                changed = {each.node_id for each in found.changes}
+                work.topology.put_nodes([each for each in nodes if each.id in changed], at)
                 work.topology.retire(found.retired, at)
                 work.ledger.append(ADMINISTRATION, _entry(content, found), actor, at)
                 work.commit()
