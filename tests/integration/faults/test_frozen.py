@@ -152,7 +152,7 @@ def test_what_it_stands_still_in_the_middle_of_writing_is_undone_and_done_by_oth
     """Its messages are given to a job, which nobody can see before that is committed."""
     messages = waiting(on_server)
     with (
-        frozen_node(on_server, Point.HANDED_OVER, stalled_seconds=1) as frozen,
+        frozen_node(on_server, Point.HANDED_OVER) as frozen,
         a_node(on_server, "two") as other,
     ):
         other.wait_until(lambda: all_are(on_server, S.ACCEPTED))
