@@ -115,8 +115,9 @@ class Settings(ProviderSettings):
         0.5, ge=0.05, le=60, description="how often a daemon looks for jobs"
     )
     stalled_seconds: float = Field(
-        60,
+        300,
         ge=0.1,
+        le=86400,
         description="PostgreSQL undoes a transaction in which nothing happens for so long",
     )
     jobs_kept_days: int = Field(7, ge=1, description="how long ended jobs are kept")

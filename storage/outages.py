@@ -29,6 +29,7 @@ from sqlalchemy import and_, bindparam, delete, insert, select, union, update
 from engine.errors import not_found
 from engine.outage import Outage, OutageKind, OutagePhase, Restoration
 from storage import outage_changes
+from storage.among import among
 from storage.tables.outages import (
     OUTAGE_AFFECTED,
     OUTAGE_CONNECTIONS,
@@ -67,7 +68,7 @@ _DECLARED = select(OUTAGES).where(
 )
 _HOLD = (
     select(NODES.c.id)
-    .where(NODES.c.id.in_(bindparam("held", expanding=True)))
+    .where(among(NODES.c.id, "held"))
     .order_by(NODES.c.id)
     .with_for_update(key_share=True)
 )

@@ -1,5 +1,6 @@
 """The network from substation to service point, and the customers behind it (R-7.1).
 
+    hold(at) -> datetime                     whoever else changes it waits for this transaction
     put_nodes(nodes, at) -> Changes          `nodes`: anything with the attributes of `Node`
     retire(node_ids, at) -> None
     put_customers(customers, at) -> Changes  ... of `Customer`
@@ -194,9 +195,13 @@ class Topology:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    def hold(self, at: datetime) -> datetime:
+        """Have whoever else changes nodes wait; returns when a change of `at` counts as made."""
+        return hold(self._connection, Changed.NETWORK, at)
+
     def put_nodes(self, nodes: Iterable[NodeFacts], at: datetime) -> Changes:
         """Add nodes, or replace from `at` on what is known of those that are there."""
-        noted_at = hold(self._connection, Changed.NETWORK, at)
+        noted_at = self.hold(at)
         rows = [{name: getattr(node, name) for name in NODE_FIELDS} for node in nodes]
         changes = self._put(NODES, _PUT_NODES, rows)
         keep_history(self._connection, at)
@@ -207,7 +212,7 @@ class Topology:
         """Take nodes out of the network from `at` on."""
         rows = [{"node_id": each, "at": at} for each in node_ids]
         if rows:
-            noted_at = hold(self._connection, Changed.NETWORK, at)
+            noted_at = self.hold(at)
             self._connection.execute(_RETIRE, rows)
             keep_history(self._connection, at)
             note(self._connection, Changed.NETWORK, noted_at)

@@ -87,7 +87,7 @@ _POSTGRESQL: Mapping[str, tuple[str, str, str]] = {
     "25P03": (
         "database_stalled",
         "操作中途停顿过久，数据库服务器 {place} 已将其撤销，未写入任何内容",
-        "请重新操作；若一直如此，请检查运行本程序的机器是否卡顿或曾被挂起",
+        "请重新操作；若一直如此，请检查本机是否卡顿或曾被挂起，或调大 HUODIAN_STALLED_SECONDS",
     ),
     "25006": (
         NOT_WRITABLE,

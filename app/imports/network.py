@@ -71,6 +71,7 @@ class NetworkImport:
         table = read_table(content, NODE_FIELDS, REQUIRED_NODE_FIELDS)
         at = self.clock()
         with self.database.writing() as work:
+            work.topology.hold(at)
             known = {each.id: each for each in work.topology.nodes()}
             nodes, refused = read_nodes(table.rows, {} if retire_missing else known)
             problems = sorted([*table.problems, *refused], key=lambda each: each.line)
@@ -108,6 +109,7 @@ def _refuse_busy(work: ImportWork, retired: Sequence[str], known: Mapping[str, N
         return
     ways = {each: list(way_up(each, known)) for each in retired}
     concerned = sorted({each for way in ways.values() for each in way})
+    work.outages.hold(concerned)  # an outage that is just being announced there is waited for
     standing = work.outages.busy_nodes(concerned)
     busy = {
         node_id: standing[nearest]

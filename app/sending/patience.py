@@ -20,20 +20,24 @@ LONGEST_WAIT_S = 3.0
 
 
 def patiently(action: Callable[[], T], *, limit_s: float) -> T:
-    """Do it, again and again for `limit_s` seconds as long as the database is away.
+    """Do it, again and again for `limit_s` seconds after it failed because the database is away.
 
-    The action must be harmless the second time: its commit may have been lost on the way back.
+    How long the first try took does not count: its machine may have stood still. The action must
+    be harmless the second time: its commit may have been lost on the way back.
 
     Raises:
         UnavailableError: it stayed away.
     """
-    deadline = time.monotonic() + limit_s
+    deadline: float | None = None
     wait = FIRST_WAIT_S
     while True:
         try:
             return action()
         except UnavailableError as error:
-            if time.monotonic() + wait > deadline:
+            now = time.monotonic()
+            if deadline is None:
+                deadline = now + limit_s
+            if now + wait > deadline:
                 raise
             logger.warning("the database is away (%s); trying again", error.reasons[0].code)
         time.sleep(wait)

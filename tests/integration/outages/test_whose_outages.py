@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +18,6 @@ from tests.applicants import CHIEF, WHO
 from tests.application import codes
 from tests.outages import (
     DISPATCHER,
-    NETWORK,
     page_of,
     plan_outage,
     report_fault,
@@ -147,19 +146,6 @@ def test_two_who_restore_the_whole_at_once_restore_it_once(grid: Office) -> None
     with ThreadPoolExecutor(2) as threads:
         assert sorted(threads.map(put_back, range(2))) == [False, True]
     assert [each.action for each in grid.entries(fault.outage.ticket_no)].count("restore") == 1
-
-
-def test_an_import_waits_for_nobody_who_holds_what_it_leaves_as_it_is(grid: Office) -> None:
-    if grid.application.database.dialect == "sqlite":
-        pytest.skip("one writer at a time")
-    renamed = NETWORK.replace("竹溪台区", "竹溪村台区")
-    bring_in = grid.application.network.bring_in
-    with ThreadPoolExecutor(1) as threads:
-        with grid.application.database.writing() as work:
-            work.outages.hold(["F1", "T2"])
-            importing = threads.submit(bring_in, renamed.encode(), actor=CHIEF)
-            assert wait([importing], timeout=20).done
-        assert [each.node_id for each in importing.result().difference.changes] == ["G-07"]
 
 
 def test_a_node_with_an_open_outage_is_not_taken_out_of_use(grid: Office) -> None:
