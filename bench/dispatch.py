@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from itertools import count as count_from
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import text
 
@@ -266,7 +266,7 @@ def _is_told(application: Application, notice_id: str) -> bool:
 def _sender(database_url: str, make: Callable[..., A], **settings: object) -> Iterator[A]:
     """The application with its daemon in this process; nothing waits for the morning."""
     with TemporaryDirectory(prefix="huodian-bench-var-") as var:
-        chosen = {"sample": False, **not_quiet_now(), **settings}
+        chosen: dict[str, Any] = {"sample": False, **not_quiet_now(), **settings}
         application = make(
             settings=Settings(database_url=database_url, var_dir=Path(var), **chosen),
             clock=ClusterClock(),

@@ -111,14 +111,11 @@ def _measured(kind: str, name: str, triggers: Sequence[str], *, quick: bool) -> 
         "SpiffWorkflow, its state alone",
     )
     with _contenders(kind, triggers) as contenders:
+        turns = [partial(each.turn, moves // len(triggers)) for each in contenders]
         timings = side_by_side(
             [
-                Contender(
-                    name=name,
-                    turn=partial(each.turn, moves // len(triggers)),
-                    repeat=len(triggers),
-                )
-                for name, each in zip(names, contenders, strict=True)
+                Contender(name=name, turn=turn, repeat=len(triggers))
+                for name, turn in zip(names, turns, strict=True)
             ],
             rounds,
         )

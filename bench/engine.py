@@ -26,6 +26,7 @@ from workflows.catalog import load_shipped
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from bench.rounds import Operation
     from engine.ticket import Ticket
 
 DEFINITION = "lv_business_three_zero"
@@ -61,7 +62,7 @@ def _compared(
     name: str, machine: TicketMachine, ticket: Ticket, trigger: str, *, quick: bool
 ) -> Report:
     bare = _bare(machine)
-    contenders = {
+    contenders: dict[str, Operation] = {
         "bare trigger": lambda: bare.events[trigger].trigger(Subject(ticket.state)),
         "machine part": partial(_machine_part, machine, ticket, trigger),
         "whole move": partial(machine.fire, ticket, trigger, ACT, CALENDAR),
