@@ -115,7 +115,7 @@ class Settings(ProviderSettings):
         0.5, ge=0.05, le=60, description="how often a daemon looks for jobs"
     )
     stalled_seconds: float = Field(
-        300,
+        60,
         ge=0.1,
         le=86400,
         description="PostgreSQL undoes a transaction in which nothing happens for so long",

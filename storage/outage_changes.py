@@ -5,7 +5,7 @@ the dark, and on who is behind the points. What is recorded now may speak of an 
 fault of 03:00 is entered at 03:20. The points are therefore determined at each instant that
 matters from the first one on of which something new is known.
 
-    seeing(connection, outage) -> Outage      as whoever determines its points now will have seen it
+    seeing(connection, outage, at) -> Outage  as whoever determines its points now will have seen it
     overtaken(connection, outage) -> bool
     over_since(connection, at) -> list[str]
     turns(connection, since, until) / learned(connection, outage, at) -> list[datetime]
@@ -65,19 +65,28 @@ _TURNS = union(
 _MOVES = union(_between(PLACEMENTS.c.valid_from), _between(PLACEMENTS.c.valid_to))
 
 
-def seeing(connection: Connection, outage: Outage) -> Outage:
-    """The outage with the changes that are seen now, to be asked before its points are."""
+def seeing(connection: Connection, outage: Outage, at: datetime) -> Outage:
+    """The outage with the changes that are seen now, to be asked before its points are.
+
+    They are determined as of `at`. A change of the network that counts as made only later, by
+    another clock or while one waited, is not among what they see.
+    """
     seen = noted(connection)
     return replace(
         outage,
-        network_seen_at=seen[Changed.NETWORK],
+        network_seen_at=min(seen[Changed.NETWORK], at),
         customers_seen_at=seen[Changed.CUSTOMERS],
     )
 
 
 def overtaken(connection: Connection, outage: Outage) -> bool:
     """Whether anything that its points depend on was changed since they were determined."""
-    if seeing(connection, outage) != outage:
+    last = noted(connection)
+    seen = {
+        Changed.NETWORK: outage.network_seen_at,
+        Changed.CUSTOMERS: outage.customers_seen_at,
+    }
+    if seen != last:
         return True
     parameters = {"key": outage.ticket_no, "since": outage.counted_at - IN_FLIGHT}
     return connection.execute(_CHANGED_SINCE, parameters).first() is not None

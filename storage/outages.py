@@ -12,7 +12,7 @@ points_out(ticket_no, node_ids) -> frozenset[str]
 busy_nodes(node_ids) -> dict[str, str]    node -> an open outage that it belongs to
 declared_on(node_ids) -> list[Outage]     open ones
 hold(node_ids) -> None                    others who hold one of them wait for this transaction
-seeing(outage) -> Outage; overtaken(outage) -> bool; learned / turns(...) -> list[datetime]
+seeing(outage, at) -> Outage; overtaken(outage) -> bool; learned / turns(...) -> list[datetime]
 take(ticket_no) / take_if_free(ticket_no) -> Outage (| None)      locked until the commit
 counted(outage) -> None
 serve(ticket_no, connections) -> None; served / serving / unfit_connections(...) -> list[str]
@@ -190,9 +190,12 @@ class Outages:
         """The numbers of the outages that ended later than that."""
         return outage_changes.over_since(self._connection, at)
 
-    def seeing(self, outage: Outage) -> Outage:
-        """The outage with the changes that are seen now, to be asked before its points are."""
-        return outage_changes.seeing(self._connection, outage)
+    def seeing(self, outage: Outage, at: datetime) -> Outage:
+        """The outage with the changes that are seen now, to be asked before its points are.
+
+        They are determined as of `at`.
+        """
+        return outage_changes.seeing(self._connection, outage, at)
 
     def overtaken(self, outage: Outage) -> bool:
         """Whether what its points depend on was changed since they were determined."""

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 MOST_KEPT = 4
 """Connections that are kept at hand beside the pool, for changes."""
-STALLED_SECONDS = 300
+STALLED_SECONDS = 60
 """A transaction in which nothing happens for so long is undone: its process stands still, and
-others wait for the rows that it holds. To look through a file of a million rows takes a minute."""
+others wait for the rows that it holds. What takes long is done before one is begun."""
 _NEED_NOT_WAIT = text("SET LOCAL synchronous_commit = off")
 
 

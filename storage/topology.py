@@ -1,6 +1,7 @@
 """The network from substation to service point, and the customers behind it (R-7.1).
 
     hold(at) -> datetime                     whoever else changes it waits for this transaction
+    changed_at() -> datetime                 the mark of its last change
     put_nodes(nodes, at) -> Changes          `nodes`: anything with the attributes of `Node`
     retire(node_ids, at) -> None
     put_customers(customers, at) -> Changes  ... of `Customer`
@@ -28,7 +29,7 @@ from sqlalchemy import CTE, bindparam, case, func, literal, or_, select, update
 
 from engine.errors import not_found
 from storage import placements
-from storage.change_marks import Changed, hold, note
+from storage.change_marks import Changed, hold, note, noted
 from storage.columns import Instant
 from storage.contacts import number_contacts
 from storage.placements import Placement, Standing, keep_history
@@ -198,6 +199,10 @@ class Topology:
     def hold(self, at: datetime) -> datetime:
         """Have whoever else changes nodes wait; returns when a change of `at` counts as made."""
         return hold(self._connection, Changed.NETWORK, at)
+
+    def changed_at(self) -> datetime:
+        """The mark of the last change of nodes: another one for every change."""
+        return noted(self._connection)[Changed.NETWORK]
 
     def put_nodes(self, nodes: Iterable[NodeFacts], at: datetime) -> Changes:
         """Add nodes, or replace from `at` on what is known of those that are there."""

@@ -97,13 +97,14 @@ class LoadService:
         *,
         dry_run: bool,
     ) -> ImportReport:
-        with self.database.writing() as work:
+        with self.database.reading() as work:
             areas = {each.id: each for each in work.grid_areas.areas()}
-            against = Measuring(areas=areas, at=act.at, branch=act.actor.branch)
-            readings, refused = read_loads(rows, against)
-            wrong = sorted([*problems, *refused], key=lambda each: each.line)
-            if wrong:
-                return ImportReport(refused=tuple(wrong))
+        against = Measuring(areas=areas, at=act.at, branch=act.actor.branch)
+        readings, refused = read_loads(rows, against)
+        wrong = sorted([*problems, *refused], key=lambda each: each.line)
+        if wrong:
+            return ImportReport(refused=tuple(wrong))
+        with self.database.writing() as work:
             counts = work.load_readings.put(readings)
             report = ImportReport(
                 accepted=counts.added + counts.changed,

@@ -17,11 +17,12 @@ from app.imports.network_difference import NetworkDifference, difference
 from app.imports.ownership import Owners, refuse_foreign, way_up
 from app.imports.topology_file import NODE_FIELDS, REQUIRED_NODE_FIELDS, read_nodes
 from app.streams import ADMINISTRATION
-from engine.errors import Reason, RefusedError
+from engine.errors import ConflictError, Reason, RefusedError
 from engine.ledger import LedgerDraft
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from app.clock import Clock
     from app.imports.report import RefusedRow
@@ -39,6 +40,16 @@ class NetworkReport:
 
     refused: tuple[RefusedRow, ...] = ()
     difference: NetworkDifference = field(default_factory=NetworkDifference)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Changes:
+    """What a file makes of the network, as it was when it was last changed at `seen`."""
+
+    nodes: Sequence[Node]
+    known: Mapping[str, NodeFacts]
+    found: NetworkDifference
+    seen: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,35 +80,60 @@ class NetworkImport:
         else:
             authorize(actor, Action.IMPORT)
         table = read_table(content, NODE_FIELDS, REQUIRED_NODE_FIELDS)
-        at = self.clock()
+        with self.database.reading() as work:
+            seen = work.topology.changed_at()
+            known = {each.id: each for each in work.topology.nodes()}
+            covered = work.grid.covered()
+        nodes, refused = read_nodes(table.rows, {} if retire_missing else known)
+        problems = sorted([*table.problems, *refused], key=lambda each: each.line)
+        if problems:
+            return NetworkReport(refused=tuple(problems))
+        found = difference(nodes, known, retire_missing=retire_missing)
+        _refuse_foreign(covered, nodes, known, found, actor)
+        if dry_run:
+            with self.database.reading() as work:
+                _refuse_busy(work, found.retired, known)
+        elif found.changes:
+            changes = _Changes(nodes=nodes, known=known, found=found, seen=seen)
+            self._keep(changes, _entry(content, found), actor)
+        return NetworkReport(difference=found)
+
+    def _keep(self, changes: _Changes, entry: LedgerDraft, actor: Actor) -> None:
+        """Put in what differs, unless others have changed the network since it was looked at."""
+        at = max(self.clock(), changes.seen)
+        # Whoever holds a node that stays as it is, for an outage, is not waited for.
+        changed = {each.node_id for each in changes.found.changes}
         with self.database.writing() as work:
             work.topology.hold(at)
-            known = {each.id: each for each in work.topology.nodes()}
-            nodes, refused = read_nodes(table.rows, {} if retire_missing else known)
-            problems = sorted([*table.problems, *refused], key=lambda each: each.line)
-            if problems:
-                return NetworkReport(refused=tuple(problems))
-            found = difference(nodes, known, retire_missing=retire_missing)
-            _refuse_foreign(work, nodes, known, found, actor)
-            _refuse_busy(work, found.retired, known)
-            if found.changes and not dry_run:
-                # Whoever holds a node that stays as it is, for an outage, is not waited for.
-                changed = {each.node_id for each in found.changes}
-                work.topology.put_nodes([each for each in nodes if each.id in changed], at)
-                work.topology.retire(found.retired, at)
-                work.ledger.append(ADMINISTRATION, _entry(content, found), actor, at)
-                work.commit()
-        return NetworkReport(difference=found)
+            if work.topology.changed_at() != changes.seen:
+                raise _changed_meanwhile()
+            work.outages.hold(sorted(changed))  # in their order, not in that of the file
+            work.topology.put_nodes([each for each in changes.nodes if each.id in changed], at)
+            work.topology.retire(changes.found.retired, at)
+            # Only now: an outage that was just being announced there is seen.
+            _refuse_busy(work, changes.found.retired, changes.known)
+            work.ledger.append(ADMINISTRATION, entry, actor, at)
+            work.commit()
+
+
+def _changed_meanwhile() -> ConflictError:
+    return ConflictError(
+        Reason(
+            code="network_changed",
+            message="核对文件期间，电网台账已被他人修改，本次未导入任何内容",
+            clause="R-7.1",
+            remedy="请重新导入，系统将按修改后的台账核对",
+        )
+    )
 
 
 def _refuse_foreign(
-    work: ImportWork,
+    covered: Mapping[str, str],
     nodes: Sequence[Node],
     known: Mapping[str, NodeFacts],
     found: NetworkDifference,
     actor: Actor,
 ) -> None:
-    covered = work.grid.covered()
     after = {**known, **{each.id: each for each in nodes}}
     touched = [each.node_id for each in found.changes]
     refuse_foreign(touched, (Owners(known, covered), Owners(after, covered)), actor)
@@ -109,7 +145,6 @@ def _refuse_busy(work: ImportWork, retired: Sequence[str], known: Mapping[str, N
         return
     ways = {each: list(way_up(each, known)) for each in retired}
     concerned = sorted({each for way in ways.values() for each in way})
-    work.outages.hold(concerned)  # an outage that is just being announced there is waited for
     standing = work.outages.busy_nodes(concerned)
     busy = {
         node_id: standing[nearest]

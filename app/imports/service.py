@@ -136,12 +136,13 @@ class ImportService:
         """
         authorize(actor, Action.IMPORT)
         table = read_table(content, CUSTOMER_FIELDS, REQUIRED_CUSTOMER_FIELDS)
-        with self.database.writing() as work:
+        with self.database.reading() as work:
             kinds = {each.id: each.kind for each in work.topology.nodes()}
-            customers, refused = read_customers(table.rows, kinds)
-            problems = _in_order([*table.problems, *refused])
-            if problems:
-                return ImportReport(refused=problems)
+        customers, refused = read_customers(table.rows, kinds)
+        problems = _in_order([*table.problems, *refused])
+        if problems:
+            return ImportReport(refused=problems)
+        with self.database.writing() as work:
             _refuse_foreign_customers(work, customers, actor)
             report = _counted(work.topology.put_customers(customers, self.clock()))
             self._keep(work, "import_customers", content, report, actor, dry_run=dry_run)

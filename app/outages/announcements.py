@@ -76,7 +76,7 @@ class Announcements:
             case = self._opened(work, planned, wanted, act)
             cause = cause_of(definition, planned.details)
             outage = planned.outage(case.ticket.ticket_no, wanted, cause, act)
-            outage = work.outages.seeing(outage)
+            outage = work.outages.seeing(outage, act.at)
             view = outage.seen_at(act.at)
             near = nearby(work, outage.nodes, view, self.outages.nearby_days)
             work.outages.add(outage)
@@ -118,7 +118,7 @@ class Announcements:
                 work, case, before, given=given, nodes=nodes, policy=self.outages.policy
             )
             case = self.outages.kept(work, case, outcome, CHANGE)
-            outage = work.outages.seeing(outage)
+            outage = work.outages.seeing(outage, act.at)
             view = outage.seen_at(act.at)
             near = nearby(work, outage.nodes, view, self.outages.nearby_days, but=ticket_no)
             work.outages.save(outage)

@@ -15,7 +15,7 @@ from app.outages.rules import (
     against_window,
     is_late,
 )
-from app.outages.standing import against_standing, is_overtaken
+from app.outages.standing import against_standing, hold, is_overtaken
 from engine.application import Contact, ServiceRequest
 from engine.errors import MalformedError, Reason, RefusedError
 from engine.fields import entered
@@ -114,6 +114,7 @@ def announcement(
     """
     occurred = occurred_at(wanted.given, definition)
     then = act.at if occurred is None else min(occurred, act.at)
+    hold(work, wanted.nodes)
     place = place_of(work, wanted.nodes, SupplyView.at(then))
     branch, foreign = branch_for(work, place, act.actor, wanted.branch)
     filled = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from app.outages.moving import cause_of, details_after, moved, says_nothing_new
 from app.outages.places import branch_for, place_of
 from app.outages.rules import ANNOUNCED, Times, against_lead, against_window, is_late
-from app.outages.standing import against_standing
+from app.outages.standing import against_standing, hold
 from engine.errors import Reason
 from engine.events import OutageDeclared
 from engine.network import SupplyView
@@ -50,6 +50,7 @@ def changed(  # noqa: PLR0913  (what is changed, to what, and by which rules)
     events: list[Event] = []
     reasons: list[Reason] = []
     foreign: tuple[Reason, ...] = ()
+    hold(work, nodes or outage.nodes)
     if nodes:
         place = place_of(work, nodes, SupplyView.at(at))
         _, foreign = branch_for(work, place, case.act.actor, outage.branch)

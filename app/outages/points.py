@@ -72,7 +72,7 @@ def refresh(work: Work, outage: Outage, at: datetime) -> Shift:
     A point that was moved away, or whose other supply is there again, leaves the outage; one that
     was moved into it, or has lost its other supply, joins it.
     """
-    seen = work.outages.seeing(outage)
+    seen = work.outages.seeing(outage, at)
     if outage.phase is OutagePhase.CANCELLED or not work.outages.overtaken(outage):
         return Shift(outage=outage)
     if outage.phase is OutagePhase.RESTORED:

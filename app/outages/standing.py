@@ -13,7 +13,7 @@ from engine.errors import Reason
 from engine.outage import OUTAGE_KINDS, Outage, OutageKind, OutagePhase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from app.outages.rules import Times
     from app.ports.outage_work import OutageWork
@@ -22,16 +22,11 @@ if TYPE_CHECKING:
 def against_standing(
     work: OutageWork, nodes: Sequence[str], kind: OutageKind, times: Times, *, but: str = ""
 ) -> Iterator[Reason]:
-    """Why these nodes may not be declared out then: an open outage says so already.
-
-    Whoever else declares one of them, or a part of it, waits until this transaction ends.
-    """
+    """Why these nodes may not be declared out then: an open outage says so already."""
     lines = _lines(work, nodes)
-    concerned = sorted({each for line in lines.values() for each in line})
-    work.outages.hold(concerned)
     standing = [
         each
-        for each in work.outages.declared_on(concerned)
+        for each in work.outages.declared_on(_concerned(lines))
         if each.ticket_no != but and _at_the_same_time(each, kind, times)
     ]
     restored = {each.ticket_no: work.outages.restored_nodes(each.ticket_no) for each in standing}
@@ -43,10 +38,18 @@ def against_standing(
                 yield _declared_already(node_id, outage)
 
 
+def hold(work: OutageWork, nodes: Sequence[str]) -> None:
+    """Have whoever else declares one of these nodes, or a part of it, wait for this transaction.
+
+    Whoever changes them is waited for, so it comes before anything is read that depends on them.
+    """
+    work.outages.hold(_concerned(_lines(work, nodes)))
+
+
 def is_overtaken(work: OutageWork, nodes: Sequence[str], times: Times) -> bool:
     """Whether a fault must have ended: all of it has gone out again since, by other outages."""
     lines = _lines(work, nodes)
-    standing = work.outages.declared_on(sorted({each for line in lines.values() for each in line}))
+    standing = work.outages.declared_on(_concerned(lines))
     later = {node for each in standing if _began_later(each, times) for node in each.nodes}
     return bool(lines) and all(not later.isdisjoint(line) for line in lines.values())
 
@@ -54,6 +57,10 @@ def is_overtaken(work: OutageWork, nodes: Sequence[str], times: Times) -> bool:
 def _lines(work: OutageWork, nodes: Sequence[str]) -> dict[str, list[str]]:
     """Each node with everything above it."""
     return {each: [each, *(up.id for up in work.topology.ancestors(each))] for each in nodes}
+
+
+def _concerned(lines: Mapping[str, Sequence[str]]) -> list[str]:
+    return sorted({each for line in lines.values() for each in line})
 
 
 def _at_the_same_time(outage: Outage, kind: OutageKind, times: Times) -> bool:

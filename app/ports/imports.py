@@ -76,11 +76,12 @@ class PutCounts(Protocol):
 class TopologyStore(Protocol):
     """The network and its customers. `put_*` adds or replaces by key, many at once.
 
-    References between nodes need only hold at the commit, so their order does not matter. Whoever
-    looks at the network to change it calls `hold` before, so that nobody else changes it meanwhile.
+    References between nodes need only hold at the commit, so their order does not matter. After
+    `hold` nobody else changes nodes until the commit; `changed_at` tells whether anybody has.
     """
 
     def hold(self, at: datetime) -> object: ...
+    def changed_at(self) -> datetime: ...
 
     def knows(self, node_id: str) -> bool: ...
     def nodes(self) -> Iterable[NodeFacts]: ...

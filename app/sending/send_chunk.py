@@ -123,7 +123,7 @@ class ChunkSender:
             fresh = [each for each in found if each.state is MessageState.PENDING]
             granted = self._permitted(work, fresh, at)
             work.queue.claim([each.id for each in granted], at, by)
-            claimed_at = _uptime()
+            claimed_at = _uptime() - _oldest(mine, at)
             work.commit()
         return mine + [_claimed(each, at, by) for each in granted], claimed_at
 
@@ -256,6 +256,12 @@ class ChunkSender:
             ]
             accepted = [each for each in results if each.verdict is Verdict.ACCEPTED]
             work.providers.count(channel, name, at, accepted=len(accepted), faults=len(faults))
+
+
+def _oldest(claimed: Sequence[Message], at: datetime) -> float:
+    """Seconds since the first of the messages was claimed; 0 if there is none."""
+    ages = ((at - each.claimed_at).total_seconds() for each in claimed if each.claimed_at)
+    return max(ages, default=0.0)
 
 
 def _claimed(message: Message, at: datetime, by: str) -> Message:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from engine.errors import Reason, UnavailableError
 from notifications.channels.base import Capabilities, ErrorClass
 from notifications.message import Channel, MessageState
 from tests.application import instant
 from tests.courier import Courier, dispatcher, to_customers
 from tests.integration.test_sending_ways import by_wechat
-from tests.waiting_messages import AT, added, found
+from tests.waiting_messages import AT, a_message, added, by_sms, found
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from app.ports.sending import SendingWork
     from notifications.message import Message
     from tests.application import Office
 
@@ -126,3 +132,44 @@ def test_a_doubt_that_stays_goes_by_text_message_if_it_is_urgent(
     assert found(office, message).state is S.IN_DOUBT
     assert wechat.arrived[message.id] == 3
     assert sms.arrived.total() == texts
+
+
+class AnswersLate:
+    """A database whose first commit is made, but is answered by a lost connection."""
+
+    def __init__(self, office: Office, meanwhile: Callable[[], object]) -> None:
+        self._database = office.application.database
+        self._meanwhile = meanwhile
+        self._has_answered = False
+
+    @contextmanager
+    def writing(self) -> Iterator[SendingWork]:
+        with self._database.writing() as work:
+            yield work
+        if not self._has_answered:
+            self._has_answered = True
+            self._meanwhile()
+            raise UnavailableError(Reason(code="database_connection_lost", message="连接中断"))
+
+
+@pytest.mark.parametrize("minutes", [2, 3])
+def test_a_claim_that_was_made_before_a_standstill_calls_nobody(
+    office: Office, minutes: int
+) -> None:
+    """It is tried again by whoever made it, and is as old as it is: others may act on it."""
+    message = a_message(1)
+    added(office, message)
+    courier = Courier()
+    sender = by_sms(office, courier).transport._chunks  # noqa: SLF001  (as its job calls it)
+    with office.application.database.writing() as work:
+        work.queue.hand_over([message.id], "job-1", courier.name)
+        work.commit()
+    office.at(AT)
+    database = AnswersLate(office, lambda: office.at(AT + timedelta(minutes=minutes)))
+    sender = replace(sender, database=database)
+    if minutes == 2:  # a quarter of the ten after which a claim is in doubt is two and a half
+        sender.send("job-1")
+    else:
+        with pytest.raises(RuntimeError, match="too old"):
+            sender.send("job-1")
+    assert courier.arrived.total() == (minutes == 2)

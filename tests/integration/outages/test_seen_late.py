@@ -95,3 +95,21 @@ def test_a_fault_elsewhere_that_was_recorded_meanwhile_is_seen(
     grid.at("2021-09-01 08:00:30")
     sweep(grid)
     assert (HOSPITAL, "outage_fault") in hear()
+
+
+def test_a_move_by_a_clock_that_is_ahead_is_seen_when_it_is_due(
+    grid: Office, hear: Listener
+) -> None:
+    """Clocks of two machines differ a little, and who waits for an import is of before it."""
+    grid.at("2021-09-01 08:00:01")
+    fault = report_fault(grid, "T1")
+    hear()
+    grid.at("2021-09-01 08:05:01")
+    put(grid, P1_TO_T1)
+    grid.at("2021-09-01 08:05:00")
+    sweep(grid)
+    assert (hear(), stretches(grid, fault, "P1")) == ([], [])
+    grid.at("2021-09-01 08:06:00")
+    sweep(grid)
+    assert hear() == [(ZHU, "outage_fault")]
+    assert stretches(grid, fault, "P1") == [(instant("2021-09-01 08:05:01"), None)]
