@@ -69,6 +69,7 @@ WHERE ticket_no = :subject AND included_step = :step AND {open} LIMIT 1
 _HAS_NEW_CUSTOMERS = """
 SELECT 1 FROM outage_affected AS a CROSS JOIN customers AS c
 WHERE a.ticket_no = :subject AND {open} AND c.node_id = a.node_id AND c.known_at > :known_since
+AND c.known_at <= :as_of
 LIMIT 1
 """
 _AREAS_LEFT = """
@@ -99,7 +100,7 @@ def _leaving(statement: TextClause) -> TextClause:
 
 COUNT_KEPT = text(_COUNT_KEPT)
 HAS_JOINED = text(_HAS_JOINED.format(open=_OPEN))
-HAS_NEW_CUSTOMERS = timed(text(_HAS_NEW_CUSTOMERS.format(open=_OPEN)), "known_since")
+HAS_NEW_CUSTOMERS = timed(text(_HAS_NEW_CUSTOMERS.format(open=_OPEN)), "known_since", "as_of")
 AREAS_LEFT = text(_AREAS_LEFT)
 INCLUDE_FIRST, INCLUDE = (
     _keeping(kept.format(interrupted_at="NULL")) for kept in (_KEPT_FIRST, _KEPT)

@@ -11,7 +11,7 @@
     restore_absent(ticket_no, view, restored_at, step) -> int
     withdraw_all(ticket_no, at, step) -> int
     restore_all(ticket_no, restored_at, step) -> int
-    has_joined(ticket_no, step) / has_new_customers(ticket_no, since) -> bool
+    has_joined(ticket_no, step) / has_new_customers(ticket_no, since, until) -> bool
     areas_left(ticket_no, step) -> list[str]
 
 However many points there are, each of these is one statement and no point passes through here.
@@ -182,9 +182,9 @@ class AffectedPoints:
             self._connection.execute(affected_evidence.HAS_JOINED, parameters).first() is not None
         )
 
-    def has_new_customers(self, ticket_no: str, since: datetime) -> bool:
-        """Whether somebody is known at one of the points only since then."""
-        parameters = {"subject": ticket_no, "known_since": since}
+    def has_new_customers(self, ticket_no: str, since: datetime, until: datetime) -> bool:
+        """Whether somebody is known at one of the points only since then, and by `until`."""
+        parameters = {"subject": ticket_no, "known_since": since, "as_of": until}
         return (
             self._connection.execute(affected_evidence.HAS_NEW_CUSTOMERS, parameters).first()
             is not None

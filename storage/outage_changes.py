@@ -68,14 +68,14 @@ _MOVES = union(_between(PLACEMENTS.c.valid_from), _between(PLACEMENTS.c.valid_to
 def seeing(connection: Connection, outage: Outage, at: datetime) -> Outage:
     """The outage with the changes that are seen now, to be asked before its points are.
 
-    They are determined as of `at`. A change of the network that counts as made only later, by
-    another clock or while one waited, is not among what they see.
+    They are determined as of `at`. A change that counts as made only later, by another clock or
+    while one waited, is not among what they see.
     """
     seen = noted(connection)
     return replace(
         outage,
         network_seen_at=min(seen[Changed.NETWORK], at),
-        customers_seen_at=seen[Changed.CUSTOMERS],
+        customers_seen_at=min(seen[Changed.CUSTOMERS], at),
     )
 
 

@@ -90,29 +90,30 @@ class NetworkImport:
             return NetworkReport(refused=tuple(problems))
         found = difference(nodes, known, retire_missing=retire_missing)
         _refuse_foreign(covered, nodes, known, found, actor)
-        if dry_run:
-            with self.database.reading() as work:
-                _refuse_busy(work, found.retired, known)
-        elif found.changes:
+        with self.database.reading() as work:
+            _refuse_busy(work, found.retired, known)
+        if found.changes and not dry_run:
             changes = _Changes(nodes=nodes, known=known, found=found, seen=seen)
             self._keep(changes, _entry(content, found), actor)
         return NetworkReport(difference=found)
 
     def _keep(self, changes: _Changes, entry: LedgerDraft, actor: Actor) -> None:
         """Put in what differs, unless others have changed the network since it was looked at."""
-        at = max(self.clock(), changes.seen)
+        found, now = changes.found, self.clock()
+        at = max(now, changes.seen)
         # Whoever holds a node that stays as it is, for an outage, is not waited for.
-        changed = {each.node_id for each in changes.found.changes}
+        changed = {each.node_id for each in found.changes}
         with self.database.writing() as work:
             work.topology.hold(at)
             if work.topology.changed_at() != changes.seen:
                 raise _changed_meanwhile()
-            work.outages.hold(sorted(changed))  # in their order, not in that of the file
+            above = _with_ways_up(found.retired, changes.known)
+            work.outages.hold(sorted(changed | above))  # in their order, not in that of the file
+            # Again: an outage that was just being announced there is seen now.
+            _refuse_busy(work, found.retired, changes.known)
             work.topology.put_nodes([each for each in changes.nodes if each.id in changed], at)
-            work.topology.retire(changes.found.retired, at)
-            # Only now: an outage that was just being announced there is seen.
-            _refuse_busy(work, changes.found.retired, changes.known)
-            work.ledger.append(ADMINISTRATION, entry, actor, at)
+            work.topology.retire(found.retired, at)
+            work.ledger.append(ADMINISTRATION, entry, actor, now)
             work.commit()
 
 
@@ -139,17 +140,19 @@ def _refuse_foreign(
     refuse_foreign(touched, (Owners(known, covered), Owners(after, covered)), actor)
 
 
+def _with_ways_up(node_ids: Sequence[str], known: Mapping[str, NodeFacts]) -> set[str]:
+    return {each for node_id in node_ids for each in way_up(node_id, known)}
+
+
 def _refuse_busy(work: ImportWork, retired: Sequence[str], known: Mapping[str, NodeFacts]) -> None:
     """A node stays while it, or something above it, is out: who is out is found by way of it."""
     if not retired:
         return
-    ways = {each: list(way_up(each, known)) for each in retired}
-    concerned = sorted({each for way in ways.values() for each in way})
-    standing = work.outages.busy_nodes(concerned)
+    standing = work.outages.busy_nodes(sorted(_with_ways_up(retired, known)))
     busy = {
         node_id: standing[nearest]
-        for node_id, way in ways.items()
-        if (nearest := next((each for each in way if each in standing), None)) is not None
+        for node_id in retired
+        if (nearest := next((each for each in way_up(node_id, known) if each in standing), None))
     }
     if not busy:
         return

@@ -87,7 +87,7 @@ def refresh(work: Work, outage: Outage, at: datetime) -> Shift:
         left_at, kept = walk.left_at, walk.kept
     known_since = outage.customers_seen_at
     joined = (kept > 0 and work.affected.has_joined(number, step)) or (
-        work.affected.has_new_customers(number, known_since)
+        work.affected.has_new_customers(number, known_since, at)
     )
     now = replace(seen, counted_at=at, step=step if joined or left_at is not None else outage.step)
     work.outages.counted(now)

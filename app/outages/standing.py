@@ -42,8 +42,12 @@ def hold(work: OutageWork, nodes: Sequence[str]) -> None:
     """Have whoever else declares one of these nodes, or a part of it, wait for this transaction.
 
     Whoever changes them is waited for, so it comes before anything is read that depends on them.
+    What was moved meanwhile hangs on others, which are held as well.
     """
-    work.outages.hold(_concerned(_lines(work, nodes)))
+    held: list[str] = []
+    while (concerned := _concerned(_lines(work, nodes))) != held:
+        work.outages.hold(concerned)
+        held = concerned
 
 
 def is_overtaken(work: OutageWork, nodes: Sequence[str], times: Times) -> bool:

@@ -111,21 +111,20 @@ class ChunkSender:
     # --- claim --------------------------------------------------------------------------------
 
     def _claim(self, key: str, by: str) -> tuple[list[Message], float]:
-        """What may be sent, and when that was made sure: before others can see the claim.
+        """What may be sent, and when that was made sure: at the instant that others read of it.
 
-        Looked at afterwards, it would hide that this machine stood still in between.
+        Looked at afterwards, it would hide that this machine stood still, or waited, in between.
         """
         with self._claiming, self.database.writing() as work:
-            at = self.clock()  # after waiting: what expired meanwhile is not sent
+            at, made_at = self.clock(), _uptime()  # after waiting: what has expired is not sent
             found = work.queue.to_claim(key, by)
             # Those that this very call has claimed already: its commit got no answer.
             mine = [each for each in found if each.state is MessageState.SENDING]
             fresh = [each for each in found if each.state is MessageState.PENDING]
             granted = self._permitted(work, fresh, at)
             work.queue.claim([each.id for each in granted], at, by)
-            claimed_at = _uptime() - _oldest(mine, at)
             work.commit()
-        return mine + [_claimed(each, at, by) for each in granted], claimed_at
+        return mine + [_claimed(each, at, by) for each in granted], made_at - _oldest(mine, at)
 
     def _permitted(
         self, work: SendingWork, messages: Sequence[Message], at: datetime

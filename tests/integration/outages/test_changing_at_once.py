@@ -77,7 +77,7 @@ def test_what_was_compared_with_another_network_is_not_brought_in(grid: Office) 
     assert set(changing(grid, RENAMED)) == {"G-07", "P11"}
 
 
-@pytest.mark.parametrize("node_id", ["T2", "P21"])
+@pytest.mark.parametrize("node_id", ["T2", "P21", "F1"])
 def test_a_node_with_an_outage_that_is_just_being_announced_is_not_taken_out_of_use(
     grid: Office, beside: Callable[..., Future[list[str]]], node_id: str
 ) -> None:

@@ -113,3 +113,26 @@ def test_a_move_by_a_clock_that_is_ahead_is_seen_when_it_is_due(
     sweep(grid)
     assert hear() == [(ZHU, "outage_fault")]
     assert stretches(grid, fault, "P1") == [(instant("2021-09-01 08:05:01"), None)]
+
+
+@pytest.mark.parametrize("announced", ["08:00:00", "07:50:00"])
+def test_a_customer_by_a_clock_that_is_ahead_hears_when_it_is_due(
+    grid: Office, hear: Listener, announced: str
+) -> None:
+    """Before the announcement or after it; in between nothing is told to nobody."""
+    grid.at("2021-09-01 07:50:00")
+    if announced == "07:50:00":
+        report_fault(grid, "T1")
+        hear()
+    grid.at("2021-09-01 08:00:10")
+    bring_in_tenant(grid)
+    grid.at("2021-09-01 08:00:00")
+    if announced == "08:00:00":
+        report_fault(grid, "T1")
+        hear()
+    grid.at("2021-09-01 08:00:05")
+    assert (sweep(grid), hear()) == (0, [])
+    grid.at("2021-09-01 08:01:00")
+    sweep(grid)
+    assert hear() == [(TENANT, "outage_fault")]
+    assert (sweep(grid), hear()) == (0, [])
